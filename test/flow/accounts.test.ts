@@ -5,6 +5,7 @@ import { type StandIn, standInModel, startStandIn } from '../../src/demo/stand-i
 import { Relay } from '../live/relay.ts'
 import { type Dovecot, deliverAll, startDovecot } from '../live/servers/index.ts'
 import { type RunningDaemon, startDaemon } from './daemon.ts'
+import { newDatabase } from './database.ts'
 import { readMailbox } from './mailboxes.ts'
 
 const healthy = ['a', 'b', 'c', 'd'].map((name) => `${name}@replyd.test`)
@@ -79,7 +80,7 @@ const accountOn = (address: string, port: number, password = dovecot.password) =
 const credentials = (user: string, password: string) =>
   Buffer.from(`\0${user}\0${password}`).toString('base64')
 
-function start(accounts: unknown[]): Promise<RunningDaemon> {
+async function start(accounts: unknown[]): Promise<RunningDaemon> {
   const imap = { host: dovecot.host, port: dovecot.imapPort, user: '', password: '' }
   const smtp = { host: dovecot.host, port: 1 }
   const model = {
@@ -88,7 +89,8 @@ function start(accounts: unknown[]): Promise<RunningDaemon> {
     apiKey: 'none',
     concurrency: modelConcurrency,
   }
-  return startDaemon({ address: '', imap, smtp, standIn, document: { accounts, model } })
+  const databaseUrl = await newDatabase()
+  return startDaemon({ address: '', imap, smtp, standIn, databaseUrl, document: { accounts, model } })
 }
 
 /** Resolves when mails of the ill account have come as far as the model and it was struck; then the model answers them. */

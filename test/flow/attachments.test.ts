@@ -13,6 +13,7 @@ import { docxOf, pdfOf } from '../knowledge/make-documents.ts'
 import { bombOf, pngOf } from '../knowledge/make-pictures.ts'
 import { type Dovecot, type Postfix, startDovecot, startPostfix } from '../live/servers/index.ts'
 import { type RunningDaemon, startDaemon } from './daemon.ts'
+import { newDatabase } from './database.ts'
 import { readMailbox } from './mailboxes.ts'
 
 let dovecot: Dovecot
@@ -177,6 +178,7 @@ async function run(
     imap: { host: dovecot.host, port: dovecot.imapPort, user: address, password: dovecot.password },
     smtp: { host: postfix.host, port: postfix.smtpPort },
     standIn,
+    databaseUrl: await newDatabase(),
     account: { authservIds: ['mx.replyd.test'], attachments: { office: true } },
     model: { price: { input: 1, output: 1 } },
     document: {

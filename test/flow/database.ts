@@ -1,18 +1,24 @@
-import { afterAll } from '@jest/globals'
-import { type Postgres, startPostgres } from '../live/servers/index.ts'
-
-/** Of this test file. */
-let postgres: Promise<Postgres> | undefined
-
-afterAll(async () => {
-  await (await postgres)?.[Symbol.asyncDispose]()
-})
+import { randomUUID } from 'node:crypto'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { createDatabase, startPostgres } from '../live/servers/index.ts'
+import { madeOnce } from '../made-once.ts'
 
 /**
  * The URL of an empty database, for tests that would do the same on any store: the embedded one takes several times the CPU
- * time. Some files of test/flow run on that one.
+ * time. Some files of test/flow run on that one. The worker that asks first starts the server; it ends with the run.
  */
 export async function newDatabase(): Promise<string> {
-  postgres ??= startPostgres({ fsync: false })
-  return (await postgres).createDatabase()
+  const directory = await madeOnce('postgres', async (made) => {
+    // Visits to each database of the run would only take time.
+    const settings = { max_connections: '1000', autovacuum: 'off' }
+    const { url } = await startPostgres({ fsync: false, settings })
+    mkdirSync(made)
+    writeFileSync(join(made, 'url'), url)
+  })
+  if (!directory) throw new Error('only a run of the tests has a PostgreSQL of its own')
+  return createDatabase(
+    readFileSync(join(directory, 'url'), 'utf8'),
+    `test_${randomUUID().replaceAll('-', '')}`,
+  )
 }

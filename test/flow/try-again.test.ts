@@ -6,6 +6,7 @@ import { Relay } from '../live/relay.ts'
 import { type Dovecot, deliverAll, startDovecot } from '../live/servers/index.ts'
 import { openBrowser } from './browser.ts'
 import { startDaemon } from './daemon.ts'
+import { newDatabase } from './database.ts'
 
 let dovecot: Dovecot
 let standIn: StandIn
@@ -39,6 +40,7 @@ test('the strip says why, a press on "Try again" is enough, and a new refusal is
     imap: { host: dovecot.host, port: relay.port, user: address, password: dovecot.password },
     smtp: { host: '127.0.0.1', port: 9 },
     standIn,
+    databaseUrl: await newDatabase(),
     roles: ['watch', 'work', 'web'],
     account: { replies: { mode: 'review' } },
   })

@@ -4,6 +4,7 @@ import { base32, codeOf } from '../../src/config/totp.ts'
 import { type StandIn, startStandIn } from '../../src/demo/stand-in.ts'
 import { run } from '../cli/run.ts'
 import { type RunningDaemon, startDaemon } from './daemon.ts'
+import { newDatabase } from './database.ts'
 import { type Asked, askPage, cookiesOf, tokenIn } from './forms.ts'
 
 const password = 'correct horse battery'
@@ -24,12 +25,13 @@ let twoFactors: RunningDaemon
 
 beforeAll(async () => {
   standIn = await startStandIn()
-  const start = (web: object) =>
+  const start = async (web: object) =>
     startDaemon({
       address: 'sessions@shop.example',
       imap: { host: '127.0.0.1', port: 9, user: 'sessions', password: 'none' },
       smtp: { host: '127.0.0.1', port: 9 },
       standIn,
+      databaseUrl: await newDatabase(),
       clock,
       roles: ['web'],
       document: { web: { port: 0, password, token, ...web } },

@@ -1,5 +1,5 @@
 export { type Dovecot, type DovecotOptions, deliverAll, startDovecot } from './dovecot.ts'
 export { freePort, LOOPBACK } from './port.ts'
 export { type Postfix, type PostfixOptions, startPostfix } from './postfix.ts'
-export { type Postgres, type PostgresOptions, startPostgres } from './postgres.ts'
+export { createDatabase, type Postgres, type PostgresOptions, startPostgres } from './postgres.ts'
 export { type Redis, type RedisOptions, startRedis } from './redis.ts'

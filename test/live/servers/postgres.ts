@@ -25,8 +25,8 @@ export interface Postgres extends Daemon {
   createDatabase(): Promise<string>
 }
 
-async function execute(url: string, sql: string): Promise<void> {
-  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 2000 })
+async function execute(url: string, sql: string, timeoutMs = 300_000): Promise<void> {
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: timeoutMs })
   client.on('error', () => undefined)
   try {
     await client.connect()
@@ -34,6 +34,12 @@ async function execute(url: string, sql: string): Promise<void> {
   } finally {
     await client.end().catch(() => undefined)
   }
+}
+
+/** @returns the URL of the new, empty database */
+export async function createDatabase(url: string, name: string): Promise<string> {
+  await execute(url, `create database ${name}`)
+  return url.replace(/postgres$/, name)
 }
 
 /** Removes the System V shared memory of a cluster that was killed: the kernel keeps it, and has few of them. */
@@ -96,17 +102,13 @@ async function launch({ fsync = true, settings = {} }: PostgresOptions): Promise
     account,
     stopSignal: 'SIGINT', // "fast": SIGTERM would wait until the last client has left
     release: () => releaseMemory(cluster),
-    ready: () => execute(url, 'select 1'),
+    ready: () => execute(url, 'select 1', 2000),
   })
   let databases = 0
   return Object.assign(daemon, {
     host: LOOPBACK,
     port,
     url,
-    async createDatabase() {
-      const name = `test${++databases}`
-      await execute(url, `create database ${name}`)
-      return url.replace(/postgres$/, name)
-    },
+    createDatabase: () => createDatabase(url, `test${++databases}`),
   })
 }
