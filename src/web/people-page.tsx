@@ -21,8 +21,8 @@ export function People({ view, people, hasCode }: PeopleProps) {
   return (
     <>
       <p class="meta">
-        Everybody logs in with their own name and password, and History says who decided what. The shared
-        password still works: anyone who knows it is an owner.
+        Each person can have a name and a password of their own; the history of a mail says who decided what.
+        {view.hasLogin ? ' The shared password still works: anyone who knows it is an owner.' : ''}
       </p>
       {view.hasLogin || !isOwner ? null : <FirstPassword view={view} next="/settings/people" />}
       <section class="card block" aria-label="People">
