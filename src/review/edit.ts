@@ -44,9 +44,10 @@ export async function edit(
   const diff = unifiedDiff(headed(reply) + reply.text, headed({ envelope }) + text)
   const fields = { version: reply.version, fromText: reply.text, text, diff, ...written }
   const change = { id, at: row.step, actor, reason: 'edited' } as const
-  if (draft === 'none') return decide(review, 'edit', { ...change, reply: fields })
+  const isDraft = row.step === 'done'
+  if (draft === 'none' && !isDraft) return decide(review, 'edit', { ...change, reply: fields })
   const edited = await withDraft(review, account, { ...reply, ...written }, (saved) =>
-    decide(review, 'edit', { ...change, reply: { ...fields, saved } }),
+    decide(review, isDraft ? 'editDraft' : 'edit', { ...change, reply: { ...fields, saved } }),
   )
   await removeSavedDraft(account, reply)
   return edited

@@ -98,12 +98,14 @@ const refusals: ReadonlySet<Reason> = new Set<Reason>([
   'delivery-failed',
 ])
 
-/** The last obstacle says more than the first reason; that it is a draft is visible. */
+/** The last obstacle says more than the first reason; that it is a draft is visible. What a person has edited is no doubt of replyd's. */
 export const shownReason = ({ disposition, reason, holdReasons }: Waiting): Reason =>
+  (reason === 'edited' ? reason : null) ??
   (disposition === 'held' && refusals.has(reason)
     ? reason
     : (holdReasons?.find((each) => !byMode.has(each)) ??
-      (takenBack.has(reason) ? holdReasons?.[0] : null))) ?? reason
+      (takenBack.has(reason) ? holdReasons?.[0] : null))) ??
+  reason
 
 /** Undone by a person: why it waited before is why it waits again. */
 const takenBack: ReadonlySet<Reason> = new Set<Reason>(['cancelled', 'reopened', 'junk-undone'])
@@ -119,9 +121,12 @@ function claimLine({ claim, kind }: ReplyRow['claims'][number]): string {
     : `The draft is in ${language}, and the mail is in another language`
 }
 
+/** A person's text: what replyd doubted was in another one. */
+const isEdited = ({ reply }: Pick<Shown, 'reply'>) => reply !== null && reply.text !== reply.draftText
+
 /** What the draft itself lacks; nothing once a person has changed it. */
 function lacksOf({ reply }: Shown): string[] {
-  if (reply === null || reply.text !== reply.draftText) return []
+  if (reply === null || isEdited({ reply })) return []
   const missing = reply.composed?.missing.map((gap) => `Missing: ${gap}`) ?? []
   return [...missing, ...reply.claims.map(claimLine)]
 }
@@ -129,9 +134,10 @@ function lacksOf({ reply }: Shown): string[] {
 /** One line about why it waits, and what would help. */
 function Why({ shown }: { shown: Shown }) {
   const { row, reply } = shown
-  const weighed = row.reason === rewriteWithoutText ? [] : (reply?.holdReasons ?? [])
+  const isOver = row.reason === rewriteWithoutText || isEdited(shown)
+  const weighed = isOver ? [] : (reply?.holdReasons ?? [])
   const doubt = weighed.find((each) => !byMode.has(each))
-  const reason = doubt ?? weighed[0] ?? row.reason
+  const reason = doubt ?? weighed[0] ?? (isEdited(shown) && !refusals.has(row.reason) ? 'edited' : row.reason)
   const lines = [...lacksOf(shown), ...(reply === null ? [] : faultsOf(checkOf(reply)))]
   const failure = refusals.has(row.reason) ? row.detail : null
   const { summary = null } = modelVerdict(row.verdict) ?? {}
@@ -297,7 +303,7 @@ export function sendWords({ undoMs }: Pick<Shown, 'undoMs'>): string {
 /** Stays in view; on a phone it is fixed to the window's end. */
 function Bar({ view, shown, filter, next }: PaneProps & { next: string | null }) {
   const { row, reply } = shown
-  const hasDoubt = reply?.holdReasons.some((each) => !byMode.has(each)) ?? false
+  const hasDoubt = !isEdited(shown) && (reply?.holdReasons.some((each) => !byMode.has(each)) ?? false)
   const isIncomplete = reply === null || hasDoubt || lacksOf(shown).length > 0
   return (
     <div class="decide">

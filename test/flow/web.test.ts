@@ -11,6 +11,7 @@ import { type StandIn, startStandIn } from '../../src/demo/stand-in.ts'
 import { restore } from '../../src/review/restore.ts'
 import { loadMessage, type MessageRow } from '../../src/store/messages.ts'
 import { loadReply } from '../../src/store/replies.ts'
+import { waitingCounts } from '../../src/store/review-lists.ts'
 import { senderRule } from '../../src/store/sender-rules.ts'
 import { run } from '../cli/run.ts'
 import { forceMail, forceReply } from '../live/force.ts'
@@ -647,6 +648,24 @@ describe('a draft in \\Drafts', () => {
     expect(await settled).toMatchObject({ disposition: 'sent' })
     expect(await inbox(row)).toHaveLength(1)
     expect(await readMailbox(dovecot, address, 'Drafts')).toEqual([])
+    await page.context().close()
+  })
+
+  test('that is edited on the page stays in \\Drafts with the new text, and needs nobody', async () => {
+    const row = await question('three@buyers.example')
+    const page = await opened(running, `/replies/${row.id}`)
+    await page.fill('#text', 'We open at noon.')
+    await Promise.all([page.waitForURL(/done=edit/), page.click('#save')])
+    const [draft, ...others] = await readMailbox(dovecot, address, 'Drafts')
+    expect([draft?.octets.toString().includes('We open at noon.'), others]).toEqual([true, []])
+    expect(await loadMessage(dbOf(running), row.id)).toMatchObject({ step: 'done', disposition: 'drafted' })
+    expect(await page.locator('.why-line.lacking').count()).toBe(0)
+    const { held, drafts } = await waitingCounts(dbOf(running))
+    expect([held, drafts]).toEqual([0, 1])
+    const settled = running.nextSettled(row.id)
+    await page.click('#approve')
+    expect(await settled).toMatchObject({ disposition: 'sent' })
+    expect([await readMailbox(dovecot, address, 'Drafts'), (await inbox(row)).length]).toEqual([[], 1])
     await page.context().close()
   })
 
