@@ -21,7 +21,7 @@ test.each(['', 'Eve\r\nBcc: all@shop.example', 'Eve <support@nordlicht.example>'
   'the name %p adds no header and no other sender',
   (name) => {
     const message = read(name, 'A\r\nBcc: all@shop.example', 'Hello')
-    expect(firstField(message, 'bcc')).toBeUndefined()
+    expect(firstField(message, 'bcc')).toBeNull()
     expect(firstField(message, 'from')).toContain('customer@visitor.example')
     expect(firstField(message, 'from')).not.toMatch(/<support@/)
   },
