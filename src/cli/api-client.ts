@@ -10,9 +10,10 @@ import {
   openStream,
   TimeLimitError,
 } from '../base/http.ts'
+import { asCalled } from './called.ts'
 import { UsageError } from './failure.ts'
 import { configPath, readPlace } from './settings.ts'
-import { asCalled, fittingLines, printable, type Terminal } from './terminal.ts'
+import { fittingLines, printable, type Terminal } from './terminal.ts'
 
 /** Some requests read whole mailboxes or rewrite the store. Milliseconds. */
 const withinMs = 300_000

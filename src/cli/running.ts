@@ -7,21 +7,13 @@ import { cutToWidth, painter, wrapped } from '../base/columns.ts'
 import { accountLabel } from '../base/log.ts'
 import { programVersion } from '../base/package.ts'
 import { type ApiClient, accessFileOf, accessLeft, openApi } from './api-client.ts'
+import { asCalled, calledAs } from './called.ts'
 import { UsageError } from './failure.ts'
 import { logFileOf } from './log-file.ts'
 import { logLine } from './plain-lines.ts'
 import { dayAndTime, type Listed } from './review.ts'
 import { readPlace } from './settings.ts'
-import {
-  asCalled,
-  calledAs,
-  columnsOf,
-  type ExitStatus,
-  hasColours,
-  printable,
-  type Terminal,
-  writeLine,
-} from './terminal.ts'
+import { columnsOf, type ExitStatus, hasColours, printable, type Terminal, writeLine } from './terminal.ts'
 
 interface RunningOptions {
   config?: string
