@@ -1,6 +1,8 @@
 /** What a person may do, and the resources it needs. */
 
+import type { Disposition } from '../base/dispositions.ts'
 import { accountLabel } from '../base/log.ts'
+import type { Reason } from '../base/reasons.ts'
 import type { StepContext } from '../context.ts'
 import type { Pipeline } from '../pipeline/pipeline.ts'
 import { changeAccountState } from '../store/accounts.ts'
@@ -151,15 +153,39 @@ const messages: Record<RefusalReason, string> = {
 export const refusalWords = (reason: string): string | null =>
   Object.hasOwn(messages, reason) ? messages[reason as RefusalReason] : null
 
+/** What somebody else has done to a mail. */
+export interface Deed {
+  /** What has become of the mail by now. */
+  disposition: Disposition
+  reason: Reason
+  /** `Ann Miller rejected it.` */
+  because: string
+  by: string
+  at: Date
+}
+
 /** Nothing was changed, and why: an answer for a person, not a fault. */
 export class Refusal extends Error {
   override name = 'Refusal'
   readonly reason: RefusalReason
+  /** Who was faster, and what they did; null where that is not why. */
+  readonly state: Deed | null
+  /** The field of a form that is at fault; null for none. */
+  readonly field: string | null
   /** @param about what exactly, for a person */
-  constructor(reason: RefusalReason, options?: ErrorOptions, about = '') {
-    super(about === '' ? messages[reason] : `${messages[reason]} (${about})`, options)
+  constructor(reason: RefusalReason, options: RefusalOptions = {}, about = '') {
+    const { state = null, field = null, message = messages[reason], ...rest } = options
+    super(about === '' ? message : `${message} (${about})`, rest)
     this.reason = reason
+    this.state = state
+    this.field = field
   }
+}
+
+interface RefusalOptions extends ErrorOptions {
+  state?: Deed
+  field?: string
+  message?: string
 }
 
 /**

@@ -67,6 +67,15 @@ export async function loadMessage(db: Queryable, id: string): Promise<MessageRow
   return rows[0] ?? null
 }
 
+/** Those that are there. */
+export async function loadMessages(db: Queryable, ids: readonly string[]): Promise<MessageRow[]> {
+  const { rows } = await db.query<MessageRow>(
+    `select ${messageColumns} from replyd.message m where m.id = any($1) order by m.id`,
+    [ids],
+  )
+  return rows
+}
+
 /**
  * Postpones the same step; disposition and reason stay. `why` is a failure, or what is waited for (a budget, an undo
  * window), which counts no attempt.

@@ -159,8 +159,12 @@ export const moves = {
     reply: { from: ['approved'], to: 'saved' },
   },
   edit: {
-    mail: { ...withPerson, to: 'review', as: ['held'] },
-    reply: { from: ['held', 'saved'], to: 'held' },
+    mail: { from: ['review'], having: ['held'], to: 'review', as: ['held'] },
+    reply: { from: ['held'], to: 'held' },
+  },
+  editDraft: {
+    mail: { from: ['done'], having: ['drafted'], to: 'done', as: ['drafted'] },
+    reply: { from: ['saved'], to: 'saved' },
   },
   writeByHand: {
     mail: { from: ['review'], having: ['held'], to: 'review', as: ['held'] },

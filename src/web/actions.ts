@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { approve, cancel } from '../review/approve.ts'
 import { versionOf } from '../review/decide.ts'
 import { edit } from '../review/edit.ts'
+import { named } from '../review/faster.ts'
 import { junk, undoJunk } from '../review/junk.ts'
 import { reject, reopen } from '../review/reject.ts'
 import { restore } from '../review/restore.ts'
@@ -47,8 +48,13 @@ function action<Given, Result>(
   done: string,
   { answer, told }: Telling<Result> = { answer: answers.done, told: () => ({}) },
 ): Action {
-  const checked: Action['act'] = async (review, id, actor, given) =>
-    told(review, await act(review, id, actor, fitting(given, fields)))
+  const checked: Action['act'] = async (review, id, actor, given) => {
+    const fit = fitting(given, fields)
+    const result = await act(review, id, actor, fit).catch(async (error: unknown) => {
+      throw await named(review, id, error)
+    })
+    return told(review, result)
+  }
   return { fields, summary, act: checked, done, answer }
 }
 

@@ -186,6 +186,7 @@ export function Shell({ title, page, style, children }: ShellProps) {
         <link rel="stylesheet" href="/assets/review.css" />
         {style === undefined ? null : <link rel="stylesheet" href={`/assets/${style}`} />}
         <script src="/assets/htmx.js" defer />
+        <script src="/assets/reply.js" defer />
         <script src="/assets/review.js" defer />
         <script src="/assets/palette.js" defer />
       </head>

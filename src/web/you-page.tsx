@@ -57,6 +57,8 @@ export function addYou(pages: Hono<Env>, access: YouAccess): void {
       await changePassword(web.context.db, person, typed.fresh)
     } catch (error) {
       if (!(error instanceof Refusal)) throw error
+      // Back to the page where it was typed.
+      if (typed.next !== '/you') return c.redirect(`${typed.next}?refused=${error.reason}`, 303)
       return show(c, error.message, error.reason === 'password-changed' ? 409 : 422)
     }
     web.context.log.info({ event: 'people.password-changed' })

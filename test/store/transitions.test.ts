@@ -40,7 +40,7 @@ const leadOut: Record<string, string> = {
   'done restored': 'forgetDraft putIntoJunk readAgain rewrite undoJunk',
   'done superseded': 'putIntoJunk',
   'done drafted':
-    'approve discardDraft edit forgetDraft putIntoJunk readAgain refuseDraft reject rewrite sentByOwner withdraw',
+    'approve discardDraft editDraft forgetDraft putIntoJunk readAgain refuseDraft reject rewrite sentByOwner withdraw',
   'done sent': 'putIntoJunk',
   'done sent-by-owner': 'putIntoJunk',
   'done rejected': 'putIntoJunk reopen reopenDraft',
@@ -58,7 +58,7 @@ const change: Record<ReplyState, string> = {
   sent: '',
   saving: 'giveUp markSaved startSaving supersede',
   saved:
-    'approve discardDraft edit forget forgetDraft noteEdit readAgain refuseDraft reject rewrite sentByOwner withdraw',
+    'approve discardDraft editDraft forget forgetDraft noteEdit readAgain refuseDraft reject rewrite sentByOwner withdraw',
   rejected: 'reopen reopenDraft undoJunk',
   superseded: '',
   uncertain: 'answeredElsewhere confirmSent holdUncertain',
