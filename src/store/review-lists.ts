@@ -15,10 +15,10 @@ export type ListedMail = MessageRow & {
   needsPerson: boolean
 }
 
-/** Held or uncertain, or a draft with a doubt; that drafts are what the owner wants (`mode-`) is no doubt. What a person has undone waits as before. */
+/** Held or uncertain, or a draft with a doubt; that drafts are what the owner wants (`mode-`) is no doubt, nor is what a person wrote. What a person has undone waits as before. */
 const needsPerson = `(m.disposition <> 'approved'
         and not (m.reason in ('cancelled', 'reopened', 'junk-undone') and coalesce(r.hold_reason, '') = 'mode-draft')
-        and (m.disposition <> 'drafted' or coalesce(r.hold_reason, '') ~ '(^| )(?!mode-(draft|review)( |$))[^ ]'))`
+        and (m.disposition <> 'drafted' or r.text = r.draft_text and coalesce(r.hold_reason, '') ~ '(^| )(?!mode-(draft|review)( |$))[^ ]'))`
 
 const listed = `${messageColumns}, r.state as "replyState", r.text as "replyText", r.envelope as "replyEnvelope", string_to_array(r.hold_reason, ' ') as "holdReasons",
   r.send_after as "sendAfter", ${needsPerson} as "needsPerson"`

@@ -3,6 +3,7 @@ import { Conversation } from './conversation.tsx'
 import { addressOf, isSearch } from './inbox-filter.ts'
 import { type InboxList, MailList } from './inbox-list.tsx'
 import { Page, type View } from './layout.tsx'
+import type { Refused } from './reply-editor.tsx'
 import { ReplyPane } from './reply-pane.tsx'
 import type { Shown } from './shown.ts'
 
@@ -14,9 +15,11 @@ interface InboxProps {
   next: string | null
   /** The list was asked for, not a mail: a phone shows only the list. */
   onlyList: boolean
+  /** What was typed and not saved; null where nothing was. */
+  refused: Refused | null
 }
 
-export function InboxPage({ view, list, shown, next, onlyList }: InboxProps) {
+export function InboxPage({ view, list, shown, next, onlyList, refused }: InboxProps) {
   const title = onlyList ? 'Inbox' : (shown?.row.subject ?? 'Reply')
   return (
     <Page view={view} title={title} kind={onlyList ? 'inbox listing' : 'inbox opened'}>
@@ -37,7 +40,7 @@ export function InboxPage({ view, list, shown, next, onlyList }: InboxProps) {
               </header>
               <Conversation view={view} shown={shown} />
             </section>
-            <ReplyPane view={view} shown={shown} next={next} filter={list.filter} />
+            <ReplyPane view={view} shown={shown} next={next} filter={list.filter} refused={refused} />
           </>
         )}
       </div>

@@ -96,7 +96,14 @@ const listOf = (mails: readonly ReturnType<typeof listed>[]) => ({
   isNew: false,
 })
 const inbox = (reasons: readonly Reason[], shown: Shown | null) =>
-  InboxPage({ view, list: listOf(reasons.map(listed)), shown, next: null, onlyList: shown === null })
+  InboxPage({
+    view,
+    list: listOf(reasons.map(listed)),
+    shown,
+    next: null,
+    onlyList: shown === null,
+    refused: null,
+  })
 const history = { account: '', disposition: '', from: '', since: '', until: '' }
 const judged = { ...mailWith('ok'), codes: [] }
 
