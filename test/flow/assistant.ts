@@ -3,8 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client'
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio'
 
-const loader = new URL('../../scripts/typescript.mjs', import.meta.url).href
-const program = fileURLToPath(new URL('../../src/cli.ts', import.meta.url))
+const program = fileURLToPath(new URL('../../dist/cli.js', import.meta.url))
 
 /** Only a hang takes so long, on however busy a machine: the client's own 60 seconds are too short. */
 const patience = { timeout: 1_800_000 }
@@ -33,7 +32,7 @@ export async function overStdio(
   await client.connect(
     new StdioClientTransport({
       command: process.execPath,
-      args: ['--import', loader, program, 'mcp', ...args],
+      args: [program, 'mcp', ...args],
       env: { PATH: process.env.PATH ?? '', ...environment },
     }),
     patience,

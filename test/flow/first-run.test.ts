@@ -61,8 +61,7 @@ when do you open on Saturday?\r
 Ann Berg\r
 `
 
-const loader = fileURLToPath(new URL('../../scripts/typescript.mjs', import.meta.url))
-const program = fileURLToPath(new URL('../../src/cli.ts', import.meta.url))
+const program = fileURLToPath(new URL('../../dist/cli.js', import.meta.url))
 
 /** `replyd` on a terminal of its own, which script(1) makes. */
 class Session {
@@ -72,7 +71,7 @@ class Session {
   text = ''
 
   constructor() {
-    const command = `'${process.execPath}' --import '${loader}' '${program}'`
+    const command = `'${process.execPath}' '${program}'`
     const { PATH = '', HOME = '' } = process.env
     this.#child = spawn('script', ['-qefc', command, '/dev/null'], {
       cwd: folder,

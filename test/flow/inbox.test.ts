@@ -10,6 +10,7 @@ import { ownersSpamFrom } from '../../src/store/spam-examples.ts'
 import { type Dovecot, deliverAll, startDovecot } from '../live/servers/index.ts'
 import { openBrowser } from './browser.ts'
 import { type RunningDaemon, startDaemon } from './daemon.ts'
+import { newDatabase } from './database.ts'
 import { readMailbox, withClient } from './mailboxes.ts'
 
 const address = 'inbox@shop.example'
@@ -25,6 +26,7 @@ beforeAll(async () => {
     imap: { host: dovecot.host, port: dovecot.imapPort, user: address, password: dovecot.password },
     smtp: { host: '127.0.0.1', port: 9 },
     standIn,
+    databaseUrl: await newDatabase(),
     roles: ['watch', 'work', 'web'],
     account: {
       replies: { mode: 'review', undo: '1h' },

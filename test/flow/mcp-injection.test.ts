@@ -12,6 +12,7 @@ import { versionOf } from '../../src/review/decide.ts'
 import type { TokenScope } from '../../src/store/api-tokens.ts'
 import { call, obey, overHttp, overStdio } from './assistant.ts'
 import { type RunningDaemon, startDaemon } from './daemon.ts'
+import { newDatabase } from './database.ts'
 import { putWaiting } from './waiting.ts'
 
 const account = 'obedient@shop.example'
@@ -29,6 +30,7 @@ beforeAll(async () => {
     imap: { host: '127.0.0.1', port: 9, user: 'obedient', password: 'none' },
     smtp: { host: '127.0.0.1', port: 9 },
     standIn,
+    databaseUrl: await newDatabase(),
     roles: ['web'],
     document: { web: { port: 0, token: own } },
   })

@@ -17,6 +17,7 @@ import { run } from '../cli/run.ts'
 import { fillState } from '../store-template.ts'
 import { call, overHttp, overStdio, type Revision, toolNames } from './assistant.ts'
 import { type RunningDaemon, startDaemon } from './daemon.ts'
+import { newDatabase } from './database.ts'
 import { putWaiting } from './waiting.ts'
 
 const account = 'assistant@shop.example'
@@ -33,6 +34,7 @@ beforeAll(async () => {
     imap: { host: '127.0.0.1', port: 9, user: 'assistant', password: 'none' },
     smtp: { host: '127.0.0.1', port: 9 },
     standIn,
+    databaseUrl: await newDatabase(),
     roles: ['web'],
     document: { web: { port: 0, token: own } },
   })
@@ -289,6 +291,7 @@ describe('the page for people', () => {
       imap: { host: '127.0.0.1', port: 9, user: 'assistant', password: 'none' },
       smtp: { host: '127.0.0.1', port: 9 },
       standIn,
+      databaseUrl: await newDatabase(),
       roles: ['web'],
       document: { web: { port: 0, token: own, password } },
     })

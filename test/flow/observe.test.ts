@@ -13,6 +13,7 @@ import { senderRule } from '../../src/store/sender-rules.ts'
 import { forceMail, forceReply } from '../live/force.ts'
 import { type Dovecot, deliverAll, type Postfix, startDovecot, startPostfix } from '../live/servers/index.ts'
 import { type RunningDaemon, startDaemon } from './daemon.ts'
+import { newDatabase } from './database.ts'
 import { type Lying, readMailbox, withClient } from './mailboxes.ts'
 
 const address = 'support@nordlicht.example'
@@ -39,6 +40,7 @@ beforeAll(async () => {
     imap: { host: dovecot.host, port: dovecot.imapPort, user: address, password: dovecot.password },
     smtp: { host: postfix.host, port: postfix.smtpPort },
     standIn,
+    databaseUrl: await newDatabase(),
     observes: false,
     account: {
       authservIds: ['mail.nordlicht.example'],

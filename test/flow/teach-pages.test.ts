@@ -14,6 +14,7 @@ import { loadStyles, saveStyles } from '../../src/store/styles.ts'
 import { type Dovecot, deliverAll, startDovecot } from '../live/servers/index.ts'
 import { openBrowser } from './browser.ts'
 import { type RunningDaemon, startDaemon } from './daemon.ts'
+import { newDatabase } from './database.ts'
 import { shippingFact, startShippingStandIn } from './shipping.ts'
 
 const address = 'teach@shop.example'
@@ -31,6 +32,7 @@ beforeAll(async () => {
     imap: { host: dovecot.host, port: dovecot.imapPort, user: address, password: dovecot.password },
     smtp: { host: '127.0.0.1', port: 9 },
     standIn,
+    databaseUrl: await newDatabase(),
     roles: ['watch', 'work', 'web'],
     model: { price: { input: 1, output: 1 } },
     account: { replies: { mode: 'review', undo: '1h' } },

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { type StandIn, startStandIn } from '../../src/demo/stand-in.ts'
 import { storeIngested } from '../../src/store/ingested.ts'
 import { type RunningDaemon, startDaemon } from './daemon.ts'
+import { newDatabase } from './database.ts'
 
 const token = 'a-token-of-twenty-letters'
 let standIn: StandIn
@@ -20,8 +21,13 @@ beforeAll(async () => {
     standIn,
     roles: ['web'] as const,
   }
-  const start = (web: object) =>
-    startDaemon({ ...settings, roles: ['web'], document: { web: { port: 0, token, ...web } } })
+  const start = async (web: object) =>
+    startDaemon({
+      ...settings,
+      databaseUrl: await newDatabase(),
+      roles: ['web'],
+      document: { web: { port: 0, token, ...web } },
+    })
   ;[open, closed] = await Promise.all([start({}), start({ password: 'correct horse battery' })])
 }, 300_000)
 

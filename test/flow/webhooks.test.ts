@@ -14,6 +14,7 @@ import { listening } from '../listening.ts'
 import { forceMail } from '../live/force.ts'
 import { type Dovecot, deliverAll, startDovecot } from '../live/servers/index.ts'
 import { startDaemon } from './daemon.ts'
+import { newDatabase } from './database.ts'
 
 const address = 'hooks@shop.example'
 const secret = 'only-for-this-test'
@@ -55,6 +56,7 @@ test('a held reply is announced, signed, repeated after a failure, and keeps its
       imap: { host: dovecot.host, port: dovecot.imapPort, user: address, password: dovecot.password },
       smtp: { host: '127.0.0.1', port: 9 },
       standIn,
+      databaseUrl: await newDatabase(),
       roles: ['watch', 'work', 'web'],
       account: { replies: { mode: 'review' } },
       document: { webhooks: [{ url, secret, events: ['reply.held'] }] },
@@ -99,6 +101,7 @@ test('reaching the budget is announced once a day, with the cap', async () => {
       imap: { host: dovecot.host, port: dovecot.imapPort, user, password: dovecot.password },
       smtp: { host: '127.0.0.1', port: 9 },
       standIn,
+      databaseUrl: await newDatabase(),
       roles: ['watch', 'work'],
       account: { replies: { mode: 'review' } },
       document: {
@@ -175,6 +178,7 @@ test('every event is as docs/webhooks.md shows it', async () => {
       imap: { ...imap, user },
       smtp,
       standIn,
+      databaseUrl: await newDatabase(),
       roles: ['watch', 'work', 'web'],
       document: {
         accounts: [
