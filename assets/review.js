@@ -262,6 +262,7 @@ async function refresh() {
     '#status',
     '#state:not([open], .lost)',
     '#waiting',
+    '#lacking',
     '#headline',
     '#tabs:not(:focus-within)',
     '#live',
