@@ -6,12 +6,10 @@ const [width, height] = [1500, 1170]
 
 type Colour = readonly [number, number, number]
 
-const [wall, tube, weld, crack]: readonly Colour[] = [
-  [222, 218, 210],
-  [38, 92, 122],
-  [150, 158, 164],
-  [24, 20, 20],
-]
+const wall: Colour = [222, 218, 210]
+const tube: Colour = [38, 92, 122]
+const weld: Colour = [150, 158, 164]
+const crack: Colour = [24, 20, 20]
 
 /** Lighter in the middle of the tube, which makes it look round. */
 function colourAt(x: number, y: number): Colour {

@@ -54,6 +54,8 @@ const htmxConfig = JSON.stringify({
   allowEval: false,
   historyCacheSize: 0,
   refreshOnHistoryMiss: true,
+  // Not `style`: the policy allows none in an element, and the console would tell of each.
+  attributesToSettle: ['class'],
 })
 
 interface PageProps {
