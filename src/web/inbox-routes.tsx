@@ -114,7 +114,8 @@ async function shownAgain(
   { show, refused }: { show: Show; refused: Refused },
 ): Promise<Response> {
   // The address of the page, not of the form: it can be loaded again.
-  c.header('hx-push-url', addressOf(`/replies/${id}`, placeOf(c).filter))
+  const { reason } = refused.refusal
+  c.header('hx-push-url', addressOf(`/replies/${id}`, placeOf(c).filter, { refused: reason }))
   return show(c, id, refused)
 }
 
