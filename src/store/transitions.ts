@@ -56,6 +56,8 @@ export const moves = {
   admit: { mail: { from: ['guard'], to: 'triage', as: ['pending'] } },
   decline: { mail: { from: ['guard', 'triage'], to: 'done', as: ['declined'] } },
   setAside: { mail: { from: ['guard'], to: 'review', as: ['held'] } },
+  // The copy that came first is refused: an attacker may have sent it to silence the mail.
+  judgeCopy: { mail: { from: ['done'], having: ['duplicate'], to: 'guard', as: ['pending'] } },
   // triage
   callSpam: { mail: { from: ['triage'], to: 'file', as: ['pending'] } },
   leaveUnanswered: { mail: { from: ['triage'], to: 'done', as: ['no-reply-needed'] } },

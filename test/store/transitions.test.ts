@@ -32,7 +32,7 @@ const leadOut: Record<string, string> = {
   'review held':
     'answeredElsewhere approve edit forget putIntoJunk readAgain refuseDraft reject rewrite sentByOwner withdraw writeByHand',
   'review uncertain': 'answeredElsewhere confirmSent forget holdUncertain putIntoJunk',
-  'done duplicate': 'putIntoJunk',
+  'done duplicate': 'judgeCopy putIntoJunk',
   'done declined': 'putIntoJunk readAgain rewrite',
   'done no-reply-needed': 'putIntoJunk readAgain rewrite',
   'done filed': 'forgetDraft putIntoJunk takeOutOfJunk undoJunk',
@@ -113,7 +113,7 @@ test('these verbs look at the reply, leave some replies alone, or ask where the 
 
 test('these verbs leave the reply alone, and these the mail', () => {
   expect(verbsThat(({ reply }) => !reply)).toBe(
-    'admit callSpam decline finishFiling giveUpUnconfirmed leaveUnanswered setAside takeOutOfJunk wantReply',
+    'admit callSpam decline finishFiling giveUpUnconfirmed judgeCopy leaveUnanswered setAside takeOutOfJunk wantReply',
   )
   expect(verbsThat(({ mail }) => !mail)).toBe('claim giveBack markSent noteEdit startSaving')
 })
