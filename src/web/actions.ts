@@ -93,7 +93,7 @@ export const actions: Readonly<Record<string, Action>> = {
     (review, id, actor, given) => reject(review, id, actor, given.seen),
     'Rejected: nothing will be sent.',
   ),
-  reopen: action('Take the rejection back', nothing, reopen, 'It is waiting for you again.'),
+  reopen: action('Take the rejection back', nothing, reopen, 'Undone: it waits for you again.'),
   junk: action(
     'Say that the mail is spam: it goes to Junk, and is learned from',
     z.strictObject({ seen: seen.optional() }),
@@ -104,20 +104,20 @@ export const actions: Readonly<Record<string, Action>> = {
     'Take that back: the mail waits again',
     nothing,
     undoJunk,
-    'It is waiting for you again.',
+    'Undone: it waits for you again.',
   ),
   rewrite: action(
     'Have the reply written again',
     z.strictObject({ instruction: text().default(''), seen: seen.optional() }),
     (review, id, actor, given) => rewrite(review, id, actor, given.instruction, given.seen),
-    'It is being rewritten.',
+    'A new version is being written.',
   ),
   sent: action('Say that an uncertain reply was sent', nothing, markSent, 'Recorded as sent.'),
   hold: action(
     'Say that an uncertain reply was not sent, and hold it',
     nothing,
     holdAgain,
-    'It is waiting for you again.',
+    'It waits for you again.',
   ),
   restore: action(
     'Take a mail out of Junk, and trust its sender',

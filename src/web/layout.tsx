@@ -313,9 +313,12 @@ function State({ status }: { status: readonly Status[] }) {
         <span id="connection">{well ? 'All well' : 'A problem'}</span>
       </summary>
       <ul>
-        {status.map(({ part, words, ok }) => (
+        {status.map(({ part, words, ok, repairs }) => (
           <li class={ok ? undefined : 'troubled'}>
             <b>{part}</b> {words}
+            {repairs.flatMap(({ label, open }) =>
+              open === undefined ? [] : [' ', <a href={open}>{label}</a>],
+            )}
           </li>
         ))}
       </ul>
