@@ -78,6 +78,8 @@ export interface WaitingCounts {
   all: number
   held: number
   drafts: number
+  /** Replies of the model that lack a fact. */
+  lacking: number
   /** Categories of these mails, in alphabetical order. */
   categories: string[]
 }
@@ -85,12 +87,14 @@ export interface WaitingCounts {
 export async function waitingCounts(db: Queryable): Promise<WaitingCounts> {
   const { rows } = await db.query<Omit<WaitingCounts, 'categories'> & { category: string | null }>(
     `select m.verdict->>'category' as category, count(*)::int as "all", count(*) filter (where ${needsPerson})::int as held,
-       count(*) filter (where m.disposition = 'drafted')::int as drafts from ${waiting} group by 1 order by 1`,
+       count(*) filter (where m.disposition = 'drafted')::int as drafts,
+       count(*) filter (where r.text = r.draft_text and jsonb_typeof(r.composed->'missing') = 'array' and r.composed->'missing' <> '[]')::int as lacking from ${waiting} group by 1 order by 1`,
     waitingValues({}),
   )
-  const sum = (name: 'all' | 'held' | 'drafts') => rows.reduce((total, row) => total + row[name], 0)
+  const sum = (name: 'all' | 'held' | 'drafts' | 'lacking') =>
+    rows.reduce((total, row) => total + row[name], 0)
   const categories = rows.flatMap(({ category }) => category ?? [])
-  return { all: sum('all'), held: sum('held'), drafts: sum('drafts'), categories }
+  return { all: sum('all'), held: sum('held'), drafts: sum('drafts'), lacking: sum('lacking'), categories }
 }
 
 /** How many there are in all. */
