@@ -12,6 +12,7 @@ import type { MessageRow } from '../../src/store/messages.ts'
 import { type Dovecot, deliverAll, startDovecot } from '../live/servers/index.ts'
 import { openBrowser } from './browser.ts'
 import { type RunningDaemon, startDaemon } from './daemon.ts'
+import { newDatabase } from './database.ts'
 
 const address = 'hostile@shop.example'
 const active =
@@ -81,6 +82,7 @@ beforeAll(async () => {
     imap: { host: dovecot.host, port: dovecot.imapPort, user: address, password: dovecot.password },
     smtp: { host: '127.0.0.1', port: 9 },
     standIn,
+    databaseUrl: await newDatabase(),
     roles: ['watch', 'work', 'web'],
     account: { replies: { mode: 'review' } },
   })

@@ -75,8 +75,7 @@ function configuration(): string {
 
 /** Resolves when its log says that it is running. */
 async function startProcess(): Promise<ChildProcess> {
-  const loader = new URL('../../scripts/typescript.mjs', import.meta.url).href
-  const args = ['--import', loader, join(root, 'src/cli.ts'), 'start', '--roles', 'watch,work']
+  const args = [join(root, 'dist/cli.js'), 'start', '--roles', 'watch,work']
   const child = spawn(process.execPath, [...args, '--config', join(directory, 'replyd.yaml')], {
     stdio: ['ignore', 'ignore', 'pipe'],
     env: { ...process.env, NODE_ENV: 'test' },

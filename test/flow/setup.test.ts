@@ -11,6 +11,7 @@ import { run } from '../cli/run.ts'
 import { type Dovecot, deliverAll, startDovecot } from '../live/servers/index.ts'
 import { openBrowser } from './browser.ts'
 import { type RunningDaemon, startDaemon } from './daemon.ts'
+import { newDatabase } from './database.ts'
 
 const address = 'setup@shop.example'
 const password = 'correct horse battery'
@@ -26,6 +27,7 @@ beforeAll(async () => {
     imap: { host: dovecot.host, port: dovecot.imapPort, user: address, password: dovecot.password },
     smtp: { host: '127.0.0.1', port: 9 },
     standIn,
+    databaseUrl: await newDatabase(),
     roles: ['watch', 'work', 'web'],
     document: {
       web: { port: 0, password },
