@@ -35,20 +35,24 @@ function sayUnsupported() {
     say('Browsers allow notifications only at an address that begins with https, or on this machine itself.')
   else
     say(
-      'This browser can not show notifications, or this is a private window. Use a usual window of Chrome, Edge, Firefox or Safari.',
+      'This browser can’t show notifications, or this is a private window. Use a normal window of Chrome, Edge, Firefox or Safari.',
     )
 }
 
-/** How a person allows them again: a page can't ask a second time. */
+const browserHere = () => {
+  if (isApplePhone) return 'apple'
+  if (/Android/.test(agent)) return 'android'
+  if (/Firefox/.test(agent)) return 'firefox'
+  return /Chrome/.test(agent) ? 'chrome' : 'safari'
+}
+
+/** A page can't ask a second time: the steps of this browser stand on the page, for all of them. */
 function sayDenied() {
-  const steps = /Firefox/.test(agent)
-    ? ['Click the lock at the left of the address.', 'Remove “Send notifications: blocked”.']
-    : /Chrome/.test(agent)
-      ? ['Click the sign at the left of the address.', 'Set Notifications to “Allow”.']
-      : isApplePhone
-        ? ['Open the settings of the device, then Notifications, then replyd.', 'Allow notifications.']
-        : ['Open the settings of Safari, then Websites, then Notifications.', 'Allow this page.']
-  say('This browser blocks notifications of replyd. To allow them again:', [...steps, 'Reload this page.'])
+  const steps = document.querySelectorAll(`[data-browser="${browserHere()}"] li`)
+  say(
+    'This browser blocks notifications of replyd. To allow them again:',
+    [...steps].map(({ textContent }) => textContent),
+  )
 }
 
 async function show() {
@@ -61,17 +65,18 @@ async function show() {
   // Turned off on this page: the push service need not know this browser any more.
   if (subscription && !isKnown) await subscription.unsubscribe()
   form.hidden = isKnown || Notification.permission === 'denied'
+  for (const device of document.querySelectorAll('[data-device]'))
+    device.classList.toggle('own', device.dataset.device === id)
   if (Notification.permission === 'denied') sayDenied()
-  else if (isKnown)
-    say('On: this browser tells you what you chose below, even while no page of replyd is open.')
-  else say('Be told when a reply waits, even while no page of replyd is open.')
+  else if (isKnown) say('On: this browser tells you what you chose below.')
+  else say('Off: this browser tells you nothing yet.')
 }
 
 async function subscribe() {
   const answer = await Notification.requestPermission()
   if (answer === 'denied') return void show()
   if (answer !== 'granted')
-    return say('The browser still has no answer from you. Press the button again, then choose “Allow”.')
+    return say('The browser is still waiting for your answer. Press the button again, then choose “Allow”.')
   await navigator.serviceWorker.register('/sw.js')
   const worker = await navigator.serviceWorker.ready
   const subscription = await worker.pushManager.subscribe({
@@ -88,7 +93,7 @@ function sayFailed({ name }) {
   say('The push service of this browser did not answer, so notifications are still off.', [
     'Try again in a minute.',
     'Brave: switch on “Use Google services for push messaging” in its privacy settings.',
-    'In a network of a company, ask whether it lets push messages through.',
+    'In a company’s network, ask whether it lets push messages through.',
   ])
 }
 

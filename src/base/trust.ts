@@ -20,6 +20,16 @@ export function trusting(caFile: string | null | undefined): TrustOptions {
   return { minVersion: 'TLSv1.2', ca: [...rootCertificates, authoritiesIn(caFile)] }
 }
 
+/**
+ * For TLS that is used because the server offers it, where plain text is allowed. The password goes to no server of an unknown
+ * authority; the name is not compared, since certificates are made for a name that others call, not for 127.0.0.1.
+ * @param anyCertificate the owner allows plain text for this server: any certificate is better than none
+ */
+export const trustingOffered = (caFile: string | null | undefined, anyCertificate: boolean) =>
+  anyCertificate
+    ? { rejectUnauthorized: false }
+    : { ...trusting(caFile), checkServerIdentity: () => undefined }
+
 function authoritiesIn(file: string): string {
   try {
     const text = readFileSync(file, 'utf8')
@@ -60,6 +70,13 @@ const faults: readonly (readonly [sign: RegExp, fault: CertificateFault])[] = [
 
 /** Alert 70, or a server that chooses an old version; in OpenSSL's words or in Node's codes. */
 export const oldTls = /alert protocol version|unsupported.protocol|ALERT_PROTOCOL_VERSION/i
+
+/** OpenSSL's report, which names its own source files. */
+const report =
+  /(?:[\dA-F]+:)?error:[\dA-F]+:[^:\n]*:[^:\n]*:([^:\n]+)(?::[^:\s]+:\d+)?(?::SSL alert number \d+)?:?/gi
+
+/** Words of an error with only the reason of what OpenSSL reports: `sslv3 alert illegal parameter`. */
+export const withoutReports = (text: string): string => text.replace(report, '$1').trim()
 
 /**
  * Why a TLS handshake failed, as a clause; null: for another reason.

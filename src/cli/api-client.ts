@@ -10,9 +10,10 @@ import {
   openStream,
   TimeLimitError,
 } from '../base/http.ts'
+import { asCalled } from './called.ts'
 import { UsageError } from './failure.ts'
-import { readConfig } from './settings.ts'
-import type { Terminal } from './terminal.ts'
+import { configPath, readPlace } from './settings.ts'
+import { fittingLines, printable, type Terminal } from './terminal.ts'
 
 /** Some requests read whole mailboxes or rewrite the store. Milliseconds. */
 const withinMs = 300_000
@@ -34,14 +35,19 @@ export interface ApiClient {
 /**
  * The running daemon's API: at REPLYD_URL with REPLYD_TOKEN, otherwise at the address in the configured state
  * directory.
+ * @param warns says on standard error what is wrong with the file, which the daemon does not need
  * @throws Error when no daemon has written its address there
  */
-export function openApi(config: string | undefined, terminal: Terminal): ApiClient {
-  const { url, token } = accessOf(config, terminal)
+export function openApi(
+  config: string | undefined,
+  terminal: Terminal,
+  { warns = true }: { warns?: boolean } = {},
+): ApiClient {
+  const { url, token } = accessOf(config, terminal, warns)
   const requestOf = (content: Pick<HttpRequest, 'method' | 'body'>) => ({
     ...content,
     headers: {
-      authorization: `Bearer ${token}`,
+      ...(token === '' ? {} : { authorization: `Bearer ${token}` }),
       'content-type': 'application/json',
       'replyd-actor': actor(),
     },
@@ -55,7 +61,7 @@ export function openApi(config: string | undefined, terminal: Terminal): ApiClie
     const request = { ...requestOf(content), mostOctets }
     const { status, body } = await exchange(new URL(`/api${path}`, url), request).catch(refused)
     const answer = jsonIn(body)
-    if (status < 200 || status > 299) throw refusalOf(status, answer)
+    if (status < 200 || status > 299) throw refusalOf(status, answer, token)
     return answer
   }
   return {
@@ -77,7 +83,7 @@ export function openApi(config: string | undefined, terminal: Terminal): ApiClie
       const request = requestOf({ method: 'POST' })
       const { status, body } = await openStream(new URL(`/api${path}`, url), request).catch(refused)
       if (status === 200) return body
-      throw refusalOf(status, jsonIn(await beginningOf(body, mostOctets)))
+      throw refusalOf(status, jsonIn(await beginningOf(body, mostOctets)), token)
     },
   }
 }
@@ -91,9 +97,11 @@ function jsonIn(body: Buffer): unknown {
   }
 }
 
-function refusalOf(status: number, answer: unknown): Error {
+function refusalOf(status: number, answer: unknown, token: string): Error {
   const { message, error } = (answer ?? {}) as { message?: string; error?: string }
   if (error === 'faulty-configuration' && message !== undefined) return new ConfigError(message)
+  if (status === 401 && token === '')
+    return new Error(`${message} REPLYD_TOKEN is not set: \`replyd token create\` makes one`)
   if (status === 400 && message !== undefined) return new UsageError(message)
   return new Error(message ?? error ?? `the daemon answered ${status}`)
 }
@@ -106,19 +114,39 @@ function actor(): string {
   }
 }
 
-function accessOf(config: string | undefined, terminal: Terminal): Access {
+function accessOf(config: string | undefined, terminal: Terminal, warns: boolean): Access {
   const { REPLYD_URL: url, REPLYD_TOKEN: token } = terminal.environment
+  if (url && !URL.canParse(url))
+    throw new UsageError('REPLYD_URL must be an address such as http://127.0.0.1:8025')
   if (url && token) return { url, token }
-  const { state } = readConfig(config, terminal)
-  const left = accessLeft(state.directory)
-  if (left) return left
-  throw new Error(
-    'no daemon runs here: `replyd start` starts one. For one elsewhere set REPLYD_URL and REPLYD_TOKEN',
-  )
+  const { directory, fault } = readPlace(config, terminal)
+  const left = accessLeft(directory)
+  // Reading may need no token.
+  if (url) return { url, token: left && sameOrigin(left.url, url) ? left.token : '' }
+  if (left === null)
+    throw (
+      fault ??
+      new Error(
+        'no daemon runs here: `replyd start` starts one. For one elsewhere set REPLYD_URL and REPLYD_TOKEN',
+      )
+    )
+  if (fault && warns) warnOf(fault, terminal)
+  return left
+}
+
+const sameOrigin = (one: string, other: string): boolean => new URL(one).origin === new URL(other).origin
+
+/** A fault of the file must not keep a person from pausing what runs. */
+function warnOf({ message }: ConfigError, { environment, stderr }: Terminal): void {
+  // Whoever started the daemon with variables has another shell.
+  if (configPath(undefined, environment) === null && message.startsWith('there is no ')) return
+  const words = `${message}\nThe running daemon keeps the configuration that it has.`
+  stderr.write(`${fittingLines(printable(asCalled(words, environment)), stderr)}\n`)
 }
 
 export interface Access {
   url: string
+  /** Empty when there is none: reading may need none. */
   token: string
 }
 

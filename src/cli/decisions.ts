@@ -5,9 +5,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { unbroken } from '../base/columns.ts'
 import { type ApiClient, openApi } from './api-client.ts'
+import { asCalled } from './called.ts'
 import { UsageError } from './failure.ts'
 import { idBeginning, type Listed, print, type ReviewOptions } from './review.ts'
-import { asCalled, type ExitStatus, fittingLines, printable, type Terminal } from './terminal.ts'
+import { type ExitStatus, fittingLines, printable, type Terminal } from './terminal.ts'
 
 /** One object with --json, otherwise a sentence. */
 const told = (terminal: Terminal, { json }: ReviewOptions, answer: object, words: string) =>

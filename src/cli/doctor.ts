@@ -3,6 +3,7 @@ import { wrapped } from '../base/columns.ts'
 import { ConfigError } from '../base/errors.ts'
 import type { Config } from '../config/settings.ts'
 import type { Check, Look } from '../doctor/doctor.ts'
+import { asCalled } from './called.ts'
 import { configPath, readConfig } from './settings.ts'
 import {
   columnsOf,
@@ -36,10 +37,11 @@ export async function doctor(options: DoctorOptions, terminal: Terminal): Promis
 
 /** One check as text, with what to do about it. */
 export function showCheck(check: Check, terminal: Terminal): Promise<void> {
-  return writeLine(
-    terminal.stdout,
-    line(check, hasColours(terminal), terminal.stdout.isTTY ? columnsOf(terminal.stdout) : null),
-  )
+  const { stdout, environment } = terminal
+  const detail = asCalled(check.detail, environment)
+  const advice = check.advice && asCalled(check.advice, environment)
+  const columns = stdout.isTTY ? columnsOf(stdout) : null
+  return writeLine(stdout, line({ ...check, detail, advice }, hasColours(terminal), columns))
 }
 
 /** Shows each check when it and those before it are known, and meanwhile, on a terminal, what is being asked. */

@@ -1,6 +1,7 @@
 /** How a command fails: one clear line, the right exit status, and a stack only on request. */
 import { ConfigError } from '../base/errors.ts'
-import { asCalled, type ExitStatus, fittingLines, printable, type Terminal } from './terminal.ts'
+import { asCalled } from './called.ts'
+import { type ExitStatus, fittingLines, printable, type Terminal } from './terminal.ts'
 
 /** Wrong usage of a command that commander can't see. */
 export class UsageError extends Error {

@@ -7,8 +7,10 @@ import { wrapped } from '../base/columns.ts'
 import { ConfigError } from '../base/errors.ts'
 import { parseDotEnv } from '../config/interpolation.ts'
 import { checkStorage } from '../doctor/doctor.ts'
+import { calledAs } from './called.ts'
 import { showCheck, shownChecks } from './doctor.ts'
 import { Asker } from './init/asker.ts'
+import { authorityFiles } from './init/authority.ts'
 import type { Network } from './init/discover.ts'
 import { configOf, faultsOf, type Texts, withVariable } from './init/files.ts'
 import { newMailbox, soundMailbox } from './init/mailbox.ts'
@@ -17,15 +19,7 @@ import { chosenModel } from './init/models.ts'
 import { internet } from './init/network.ts'
 import type { InitOptions, State, Talk, Tried } from './init/talk.ts'
 import { Cancelled } from './init/typed-lines.ts'
-import {
-  calledAs,
-  columnsOf,
-  type ExitStatus,
-  printable,
-  type Say,
-  type Terminal,
-  writeLine,
-} from './terminal.ts'
+import { columnsOf, type ExitStatus, printable, type Say, type Terminal, writeLine } from './terminal.ts'
 
 /** Exit status 1 when a check failed; the files are still written if the owner agrees. 130 after Ctrl+C. */
 export async function init(
@@ -134,7 +128,9 @@ async function guide(talk: Talk): Promise<Ended> {
     state === 'faulty' &&
     !(await asker.confirm('Something is not in order yet. Write the files anyway?', true))
   ) {
-    await say(`Nothing was written. Your answers are kept in ${answersFile}.`)
+    const believed = authorityFiles.filter((name) => existsSync(join(folder, name)))
+    const but = believed.length > 0 ? ` but ${believed.join(' and ')}, whose certificate you trust` : ''
+    await say(`Nothing was written${but}. Your answers are kept in ${answersFile}.`)
     return { status: 1, done: false, sound: false }
   }
   const written = write(folder, texts)

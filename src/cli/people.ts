@@ -5,6 +5,7 @@ import { pagePasswordHash } from '../review/page-password.ts'
 import * as people from '../review/people.ts'
 import { Refusal } from '../review/review.ts'
 import type { Person, PersonRole } from '../store/people.ts'
+import { calledAs } from './called.ts'
 import { UsageError } from './failure.ts'
 import { askedPassword } from './password.ts'
 import { readConfig } from './settings.ts'
@@ -44,7 +45,10 @@ export async function list(options: PeopleOptions, terminal: Terminal): Promise<
     role,
     `added ${new Date(addedAt).toISOString().slice(0, 10)} by ${addedBy}`,
   ])
-  const text = rows.length === 0 ? 'There is nobody yet: replyd people add NAME' : table(rows, [], '')
+  const text =
+    rows.length === 0
+      ? `There is nobody yet: ${calledAs(terminal.environment)} people add NAME`
+      : table(rows, [], '')
   return say(terminal, options, found, text)
 }
 

@@ -1,6 +1,7 @@
 /** The command line. Commands are loaded on demand, so that start-up stays fast. */
 import { Argument, Command, CommanderError, Option } from 'commander'
 import { programVersion } from '../base/package.ts'
+import { asCalled } from './called.ts'
 import { addEvidenceCommands } from './evidence-commands.ts'
 import { reportFailure } from './failure.ts'
 import { grouped, termOf } from './help-groups.ts'
@@ -10,7 +11,7 @@ import { addReviewCommands } from './review-commands.ts'
 import { configPath } from './settings.ts'
 import type { Shell } from './shell.ts'
 import { addStoreCommands } from './store-commands.ts'
-import { calledAs, type ExitStatus, fittingLines, type Terminal, waiting, writeLine } from './terminal.ts'
+import { type ExitStatus, fittingLines, type Terminal, waiting, writeLine } from './terminal.ts'
 
 /**
  * Runs the command that the arguments name; never rejects.
@@ -73,9 +74,11 @@ export function buildProgram(terminal: Terminal, end: End): Command {
     .configureHelp({ subcommandTerm: termOf })
     .exitOverride()
     .configureOutput({
-      writeOut: (text) => terminal.stdout.write(text),
-      writeErr: (text) =>
-        terminal.stderr.write(fittingLines(text.replace(/^error: /, 'replyd: '), terminal.stderr)),
+      writeOut: (text) => terminal.stdout.write(asCalled(text, terminal.environment)),
+      writeErr: (text) => {
+        const words = asCalled(text.replace(/^error: /, 'replyd: '), terminal.environment)
+        terminal.stderr.write(fittingLines(words, terminal.stderr))
+      },
     })
     .addHelpText('after', afterHelp)
   addSetupCommands(program, terminal, end)
@@ -87,7 +90,7 @@ export function buildProgram(terminal: Terminal, end: End): Command {
   addMcpCommands(program, terminal, end)
   addOfflineCommands(program, terminal, end)
   addEvidenceCommands(program, terminal, end)
-  namingHelp(program, calledAs(terminal.environment))
+  namingHelp(program, program.name())
   return grouped(program)
 }
 
@@ -204,6 +207,17 @@ function addServiceCommands(program: Command, terminal: Terminal, end: End): voi
     .action(async (options) => end(await (await load()).uninstall(options, terminal)))
 }
 
+const initVariables = `
+Variables, of the environment or of .env in that folder, are not asked for:
+  MAIL_PASSWORD        password of the mailbox
+  OPENAI_API_KEY       key of the model; with --yes, set but empty: later
+  OPENAI_BASE_URL      as --base-url
+  REPLYD_MODEL         as --model
+  REPLYD_TLS_CA        as --ca
+  OPENAI_TLS_CA        certificate of the private authority of the model (PEM)
+  REPLYD_WEB_PASSWORD  of the review page; without it one is made
+`
+
 function addSetupCommands(program: Command, terminal: Terminal, end: End): void {
   program
     .command('init')
@@ -213,11 +227,15 @@ function addSetupCommands(program: Command, terminal: Terminal, end: End): void 
     .option('--smtp <host:port>', 'SMTP server')
     .option('--user <name>', 'login name, where it is not the address')
     .option('--client-id <id>', 'client id of your application for OAuth2')
+    .option('--ca <file>', 'certificate of the private authority of your mail servers (PEM)')
+    .option('--model <name>', 'model that reads and writes')
+    .option('--base-url <url>', 'address of the model, up to /v1, if it is not at OpenAI')
     .option('--folder <folder>', 'where the files go', '.')
-    .option('-y, --yes', 'ask nothing: secrets from MAIL_PASSWORD, OPENAI_API_KEY, REPLYD_WEB_PASSWORD')
+    .option('-y, --yes', 'ask nothing: secrets come from the variables below')
     .option('--force', 'rewrite replyd.yaml (the old one is kept as replyd.yaml.old)')
     .option('--fresh', 'forget the answers of an init that was stopped')
     .option('--no-check', 'do not check what was found')
+    .addHelpText('after', initVariables)
     .action(async (options) => end(await (await import('./init.ts')).init(options, terminal)))
   program
     .command('auth')

@@ -17,7 +17,7 @@ export async function reload(
 
 async function reloaded(config: string | undefined, terminal: Terminal): Promise<Changes> {
   try {
-    const api: ApiClient = openApi(config, terminal)
+    const api: ApiClient = openApi(config, terminal, { warns: false })
     return await api.post<Changes>('/reload')
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error

@@ -7,20 +7,13 @@ import { cutToWidth, painter, wrapped } from '../base/columns.ts'
 import { accountLabel } from '../base/log.ts'
 import { programVersion } from '../base/package.ts'
 import { type ApiClient, accessFileOf, accessLeft, openApi } from './api-client.ts'
+import { calledAs } from './called.ts'
 import { UsageError } from './failure.ts'
 import { logFileOf } from './log-file.ts'
 import { logLine } from './plain-lines.ts'
 import type { Listed } from './review.ts'
-import { readConfig } from './settings.ts'
-import {
-  calledAs,
-  columnsOf,
-  type ExitStatus,
-  hasColours,
-  printable,
-  type Terminal,
-  writeLine,
-} from './terminal.ts'
+import { readPlace } from './settings.ts'
+import { columnsOf, type ExitStatus, hasColours, printable, type Terminal, writeLine } from './terminal.ts'
 
 interface RunningOptions {
   config?: string
@@ -150,14 +143,15 @@ export function openBrowser(url: string, environment: Terminal['environment'], a
 
 /** `replyd` without a command: the daemon's status, or how to start it. */
 export async function overview(terminal: Terminal): Promise<ExitStatus> {
-  const { state, accounts } = readConfig(undefined, terminal)
-  const running = accessLeft(state.directory) !== null
+  const { directory, config, fault } = readPlace(undefined, terminal)
+  const running = accessLeft(directory) !== null
   const found = running ? await statusOf(openApi(undefined, terminal)).catch(() => null) : null
   if (found !== null) {
     await writeLine(terminal.stdout, statusText(found, terminal))
     return found.ok ? 0 : 1
   }
-  const addresses = accounts.map(({ owner }) => owner.address)
+  if (config === null) throw fault
+  const addresses = config.accounts.map(({ owner }) => owner.address)
   const replyd = calledAs(terminal.environment)
   const text = `replyd is set up for ${addresses.join(', ')}, and not running.
 Start it:          ${replyd} start
@@ -179,15 +173,16 @@ const info = 30
 
 /** The log that a daemon at a terminal, or a service on a Mac, writes into its state directory. */
 export async function logs(options: LogOptions, terminal: Terminal): Promise<ExitStatus> {
-  const { state, accounts } = readConfig(options.config, terminal)
-  const path = logFileOf(state.directory)
+  const { directory, config, fault } = readPlace(options.config, terminal)
+  const path = logFileOf(directory)
   if (!existsSync(path)) {
+    if (fault) throw fault
     throw new UsageError(
       `there is no ${path}: without a terminal the log goes to standard error, for a systemd service to \`journalctl --user -u replyd\``,
     )
   }
   if (!/^\d{1,6}$/.test(options.lines)) throw new UsageError('--lines takes a number')
-  const addresses = accounts.map(({ owner }) => owner.address)
+  const addresses = (config?.accounts ?? []).map(({ owner }) => owner.address)
   const show = async (text: string) => {
     for (const line of text.split('\n').filter(Boolean)) {
       const shown = options.json ? line : logLine(line, addresses, info)
@@ -196,7 +191,7 @@ export async function logs(options: LogOptions, terminal: Terminal): Promise<Exi
   }
   const written = statSync(path)
   // A daemon leaves this file before it logs that it runs.
-  const running = statSync(accessFileOf(state.directory), { throwIfNoEntry: false })
+  const running = statSync(accessFileOf(directory), { throwIfNoEntry: false })
   if (running && running.mtimeMs > written.mtimeMs)
     terminal.stderr.write(
       'The replyd that runs now logs elsewhere; as a systemd service: journalctl --user -u replyd\n',

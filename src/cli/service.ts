@@ -2,7 +2,9 @@
 import { existsSync, mkdirSync, realpathSync, writeFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
+import { asCalled } from './called.ts'
 import { UsageError } from './failure.ts'
+import { asked, managerOf, thisSystem } from './service-manager.ts'
 import { configPath, readConfig } from './settings.ts'
 import { type ExitStatus, type Terminal, writeLine } from './terminal.ts'
 
@@ -27,8 +29,15 @@ interface Place {
   environment: Terminal['environment']
 }
 
-/** @throws UsageError when there is such a file already, or no configuration file */
-export async function install(options: ServiceOptions, terminal: Terminal): Promise<ExitStatus> {
+/**
+ * Exit status 1, and no file, where no service of this user would run.
+ * @throws UsageError when there is such a file already, or no configuration file
+ */
+export async function install(
+  options: ServiceOptions,
+  terminal: Terminal,
+  system = thisSystem,
+): Promise<ExitStatus> {
   const config = configPath(options.config, terminal.environment)
   if (config === null) throw new UsageError('a service needs a configuration file: `replyd init` makes one')
   const { state } = readConfig(options.config, terminal)
@@ -39,7 +48,7 @@ export async function install(options: ServiceOptions, terminal: Terminal): Prom
     state: state.directory,
     environment: terminal.environment,
   }
-  const { path, text, next } = serviceFor(process.platform, place)
+  const { path, text, next } = serviceFor(system.platform, place)
   const json = JSON.stringify({ path, text, written: !options.print })
   if (options.print) {
     await writeLine(terminal.stdout, options.json ? json : text.trimEnd())
@@ -47,11 +56,28 @@ export async function install(options: ServiceOptions, terminal: Terminal): Prom
   }
   if (existsSync(path) && !options.force)
     throw new UsageError(`${path} is there already: --force replaces it`)
+  const { words, answers } = managerOf(system)
+  if ((await asked(system, answers)).lacks) {
+    await writeLine(terminal.stderr, asCalled(insteadOf(words), terminal.environment))
+    return 1
+  }
   mkdirSync(dirname(path), { recursive: true })
   writeFileSync(path, text, { mode: 0o644 })
-  await writeLine(terminal.stdout, options.json ? json : `${text}\nWritten: ${path}\nStart it:\n${next}`)
+  await writeLine(
+    terminal.stdout,
+    options.json ? json : `${text}\nWritten: ${path}\nStart it:\n${asCalled(next, terminal.environment)}`,
+  )
   return 0
 }
+
+const insteadOf = (
+  manager: string,
+) => `${manager} runs no services of this user here, so nothing was written. One of these does instead:
+  a login of this user (not su or sudo), if there is ${manager}: then this works
+  root, with packaging/replyd.service: see docs/operations.md
+  Docker, with docker-compose.yml: docker compose up -d
+  cron, every few minutes: replyd start --once
+  anything that keeps a program running: replyd start --log json`
 
 /** npx starts a link in its cache, which may be emptied at any time: the file behind it stays. */
 export function programFile(started: string): string {

@@ -1,9 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { stringify } from 'yaml'
-import { reasonOf } from '../base/errors.ts'
+import { ConfigError, reasonOf } from '../base/errors.ts'
 import { isExposed, makePrivate } from '../base/files.ts'
-import { loadConfig } from '../config/config.ts'
+import { loadConfig, stateDirectoryOf } from '../config/config.ts'
 import { reusable } from '../config/hidden.ts'
 import type { Config } from '../config/settings.ts'
 import { type ExitStatus, type Terminal, writeLine } from './terminal.ts'
@@ -18,13 +18,35 @@ export function configPath(option: string | undefined, environment: Terminal['en
   return ['replyd.yaml', 'replyd.yml'].find((name) => existsSync(name)) ?? null
 }
 
+const readFile = (path: string) => readFileSync(path, 'utf8')
+
 /** @throws ConfigError naming every fault */
 export function readConfig(option: string | undefined, { environment, stderr }: Terminal): Config {
-  const readFile = (path: string) => readFileSync(path, 'utf8')
   const path = configPath(option, environment)
   const secrets = join(path === null ? process.cwd() : dirname(resolve(path)), '.env')
   if (isExposed(secrets)) stderr.write(`replyd: ${madePrivate(secrets)}\n`)
   return loadConfig({ path, environment, readFile })
+}
+
+export interface Place {
+  /** Of the state: a running daemon is found there. */
+  directory: string
+  /** Null if it has faults. */
+  config: Config | null
+  fault: ConfigError | null
+}
+
+/** Where the daemon is: what it runs with is its own, so faults of the file are no reason not to find it. */
+export function readPlace(option: string | undefined, terminal: Terminal): Place {
+  try {
+    const config = readConfig(option, terminal)
+    return { directory: config.state.directory, config, fault: null }
+  } catch (fault) {
+    if (!(fault instanceof ConfigError)) throw fault
+    const { environment } = terminal
+    const path = configPath(option, environment)
+    return { directory: stateDirectoryOf({ path, environment, readFile }), config: null, fault }
+  }
 }
 
 /** A person who may not change the mode still has to know. */

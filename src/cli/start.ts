@@ -4,6 +4,7 @@ import { newId, systemClock } from '../base/clock.ts'
 import { logTo, openLog } from '../base/log.ts'
 import type { AccountSettings, Config } from '../config/settings.ts'
 import type { Daemon, Role } from '../daemon/daemon.ts'
+import { asCalled } from './called.ts'
 import { UsageError } from './failure.ts'
 import { LogFile } from './log-file.ts'
 import { logLine, mailLine, waitingLine } from './plain-lines.ts'
@@ -42,7 +43,12 @@ export async function start(options: StartOptions, terminal: Terminal): Promise<
   boundHeap()
   const { runDaemon } = await import('../daemon/daemon.ts')
   using file = plain ? new LogFile(config.state.directory) : null
-  const log = file ? logTo(config.log.level, logged(file, addresses, say)) : openLog(config.log.level)
+  const log = file
+    ? logTo(
+        config.log.level,
+        logged(file, addresses, (line) => say(asCalled(line, terminal.environment))),
+      )
+    : openLog(config.log.level)
   const { signal, stop } = shutdownSignal()
   // Nothing is under way yet, and the state on disk is safe at any moment.
   const early = () => process.exit(plain ? 130 : 0)

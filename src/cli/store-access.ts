@@ -4,8 +4,8 @@ import { silentLog } from '../base/log.ts'
 import type { Config } from '../config/settings.ts'
 import { type Database, openDatabase } from '../store/database.ts'
 import { readHolder } from '../store/lock.ts'
-import { type ApiClient, openApi } from './api-client.ts'
-import { readConfig } from './settings.ts'
+import { type ApiClient, accessLeft, openApi } from './api-client.ts'
+import { readPlace } from './settings.ts'
 import type { Terminal } from './terminal.ts'
 
 interface Ways<T> {
@@ -26,9 +26,13 @@ export async function withStore<T>(
   ways: Ways<T>,
   { asItIs = false }: { asItIs?: boolean } = {},
 ): Promise<T> {
-  const { REPLYD_URL, REPLYD_TOKEN } = terminal.environment
-  if (REPLYD_URL && REPLYD_TOKEN) return ways.api(openApi(config, terminal))
-  const { state } = readConfig(config, terminal)
+  if (terminal.environment.REPLYD_URL) return ways.api(openApi(config, terminal))
+  const place = readPlace(config, terminal)
+  if (place.config === null) {
+    if (accessLeft(place.directory)) return ways.api(openApi(config, terminal))
+    throw place.fault
+  }
+  const { state } = place.config
   const running = runningDaemon(state)
   if (running === null) {
     await using db = await openDatabase(state, silentLog, { asItIs })

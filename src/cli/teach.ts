@@ -1,5 +1,6 @@
 /** `replyd teach`: what replies were missing, and the facts that fill it, through the running daemon. */
 import { openApi } from './api-client.ts'
+import { calledAs } from './called.ts'
 import { UsageError } from './failure.ts'
 import { type ExitStatus, printable, type Terminal, times, writeLine } from './terminal.ts'
 
@@ -82,7 +83,7 @@ async function answerTo(
   const confirmed = confirm ? { confirmed: true } : {}
   const post = async (path: string, body: Record<string, unknown> = {}): Promise<Answer> => {
     const value = await api.post<Teaching>(path, body)
-    return { value, words: doneWords(value) }
+    return { value, words: doneWords(value, calledAs(terminal.environment)) }
   }
   const named = (id: string) => encodeURIComponent(id)
   if (options.undo !== undefined) {
@@ -144,12 +145,12 @@ function offerWords({ id, question, fact, personal, mail }: Offer): string {
   return `${id}\n${question} (from your reply to ${mail.subject || '(no subject)'})\n${fact}${doubts}`
 }
 
-function doneWords({ fact, rewritten, left }: Teaching): string {
+function doneWords({ fact, rewritten, left }: Teaching, replyd: string): string {
   const drafts = rewritten.length > 0 ? [`${times(rewritten.length, 'draft')} will be written again.`] : []
   const kept =
     left.length > 0
       ? [`${times(left.length, 'mail')} left as they are: a person has edited or decided them.`]
       : []
-  const undo = `To take it back: replyd teach --undo ${fact.id}`
+  const undo = `To take it back: ${replyd} teach --undo ${fact.id}`
   return [`Taught, in the file ${fact.file}: ${fact.question}`, ...drafts, ...kept, undo].join('\n')
 }

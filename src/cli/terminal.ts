@@ -40,14 +40,6 @@ export function printable(text: string, oneLine = false): string {
     .replace(/(?!\n)\p{Cc}/gu, '\ufffd')
 }
 
-/** How this program was called: a reader of the README has only `npx replyd`. */
-export const calledAs = ({ npm_command }: NodeJS.ProcessEnv): string =>
-  npm_command === 'exec' ? 'npx replyd' : 'replyd'
-
-/** Words of our own, with the commands in them written as this one was called. */
-export const asCalled = (words: string, environment: NodeJS.ProcessEnv): string =>
-  words.replace(/(?<![\w/-]|npx )replyd (?=[a-z]|--)(?!runs\b|is\b)/g, `${calledAs(environment)} `)
-
 /** "1 file", "2 files". */
 export const times = (n: number, what: string): string => `${n} ${what}${n === 1 ? '' : 's'}`
 

@@ -5,6 +5,7 @@ import { systemClock } from '../base/clock.ts'
 import { base32 } from '../config/totp.ts'
 import { type ApiToken, listTokens, revokeToken } from '../store/api-tokens.ts'
 import { issueToken, type NewToken } from '../web/token-routes.ts'
+import { calledAs } from './called.ts'
 import { UsageError } from './failure.ts'
 import { withStore } from './store-access.ts'
 import { table } from './table.ts'
@@ -43,7 +44,9 @@ export async function list(options: TokenOptions, terminal: Terminal): Promise<E
     usedAt === null ? 'never used' : `used ${day(usedAt)}`,
   ])
   const text =
-    rows.length === 0 ? 'There is no token yet: replyd token create NAME --scope read' : table(rows, [], '')
+    rows.length === 0
+      ? `There is no token yet: ${calledAs(terminal.environment)} token create NAME --scope read`
+      : table(rows, [], '')
   await writeLine(terminal.stdout, options.json ? JSON.stringify(tokens) : text)
   return 0
 }

@@ -5,6 +5,7 @@
 import { dirname, join, resolve } from 'node:path'
 import type { z } from 'zod'
 import { ConfigError, reasonOf } from '../base/errors.ts'
+import { defaults } from './defaults.ts'
 import { findingsOf, wordsFor } from './faults.ts'
 import { labelOf, readDocument } from './file.ts'
 import { readEnvironment, withCommonVariables } from './from-environment.ts'
@@ -51,6 +52,18 @@ export function loadConfig(sources: ConfigSources): Config {
   const config = resolveDocument(checked.document, base.directory, base.timeZone)
   bases.set(config, base)
   return config
+}
+
+/** Where the state is, as far as a file with faults says it. */
+export function stateDirectoryOf(sources: ConfigSources): string {
+  const folder = sources.path === null ? process.cwd() : dirname(resolve(sources.path))
+  const fallback = sources.environment.REPLYD_DATA || defaults.state.directory
+  try {
+    const said = valueAt(readBase(sources).source.document, ['state', 'directory'])
+    return resolve(folder, typeof said === 'string' ? said : fallback)
+  } catch {
+    return resolve(folder, fallback)
+  }
 }
 
 function readBase({ path, environment, readFile }: ConfigSources): Base {

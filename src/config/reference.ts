@@ -21,7 +21,7 @@ that can be used again: defaults written out, paths absolute, variables in place
 - **Durations** are a number and a unit: \`500ms\`, \`30s\`, \`15m\`, \`12h\`, \`7d\`, \`2w\`.
 - **Paths** that are relative start from the folder of the configuration file.
 - **TLS**: with \`secure: false\` STARTTLS is demanded. Plain text is refused except on loopback (\`localhost\`, \`127.0.0.0/8\`, \`::1\`), unless the
-  account says \`allowPlaintext: true\`.
+  account says \`allowPlaintext: true\`. A server on loopback that offers STARTTLS needs a trusted certificate as well; its name does not matter there.
 - **Editors** complete and check the file with the JSON Schema that comes with the package. First line of the file:
   \`# yaml-language-server: $schema=./node_modules/replyd/replyd.schema.json\`
 `

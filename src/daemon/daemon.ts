@@ -121,15 +121,12 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
   for (const { address } of watchers) await tellOwner(context, null, address)
   const observes = (options.observes ?? true) && roles.includes('watch') && !options.once
   const observers = observes ? observersOf(context, pipeline, watchers) : []
+  const health = () => healthOf(context, pipeline, queues, watchers)
   await using web = await openWeb(options, {
-    context,
-    pipeline,
-    settings,
-    health: () => healthOf(context, pipeline, queues, watchers),
-    reload,
+    ...{ context, pipeline, settings, health, reload },
     boards: queueNames.map((name) => queues.board(name)),
   })
-  await using _told = web === null ? null : startTelling(context)
+  await using _told = web === null ? null : startTelling(context, health)
   const about = { accounts: accounts.size, store: db.kind, queue: queues.kind, url: web?.url }
   log.info({ event: 'daemon.started', roles, ...about })
   const watching = watchers.map((each) => each.watching)
@@ -215,8 +212,8 @@ function watchersOf(context: StepContext, pipeline: Pipeline, leases: Leases): W
 }
 
 /** Starts webhooks and browser notifications. */
-function startTelling(context: StepContext): AsyncDisposable {
-  const tellers = [new Webhooks(context), new Pusher(context)]
+function startTelling(context: StepContext, health: WebContext['health']): AsyncDisposable {
+  const tellers = [new Webhooks(context), new Pusher(context, health)]
   return {
     async [Symbol.asyncDispose]() {
       await Promise.all(tellers.map((each) => each[Symbol.asyncDispose]()))

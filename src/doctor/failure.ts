@@ -1,7 +1,7 @@
 /** Why a server could not be reached or refused the login, and what the owner can do about it. */
 import { LoginUnavailable, OwnerActionError, reasonOf, SignInNeeded } from '../base/errors.ts'
 import { loginAdvice } from '../base/providers.ts'
-import { type CertificateFault, certificateFault, oldTls } from '../base/trust.ts'
+import { type CertificateFault, certificateFault, oldTls, withoutReports } from '../base/trust.ts'
 import type { Server } from '../config/settings.ts'
 import { failed, type Verdict } from './check.ts'
 
@@ -98,7 +98,19 @@ const explanations: readonly Explanation[] = [
       return `Check ${keys}.host and ${keys}.port, and whether a firewall is in between.${hint}`
     },
   },
+  {
+    sign: /ERR_SSL_\w+|SSL routines:[^;\n]*|\bEPROTO\b/,
+    detail: (place, _, found) => `TLS with ${place} can't begin: ${tlsWords(found)}`,
+    advice: ({ keys, protocol }) =>
+      `Check ${keys}.host and ${keys}.port: another kind of server, or one for another name, may listen there. The usual port is ${protocol === 'IMAP' ? 993 : 465}.`,
+  },
 ]
+
+/** The reason in Node's code or OpenSSL's report: `sslv3 alert illegal parameter`. */
+const tlsWords = (found: string) =>
+  found.startsWith('ERR_SSL_')
+    ? found.slice('ERR_SSL_'.length).replaceAll('_', ' ').toLowerCase()
+    : (found.split(':')[2] ?? 'no reason is given')
 
 /** A failure before any login: its meaning, with host and port, and which key to check. */
 export function connectionFailure(error: unknown, peer: Peer): Verdict {
@@ -111,7 +123,7 @@ export function connectionFailure(error: unknown, peer: Peer): Verdict {
     if (found) return failed(detail(place, peer, found[0]), advice(peer, found[0]))
   }
   const { keys } = peer
-  const words = reasonOf(error) || codeOf(error)
+  const words = withoutReports(reasonOf(error)) || codeOf(error)
   return failed(`${place}: ${words}`, `Check ${keys}.host, ${keys}.port and ${keys}.secure.`)
 }
 

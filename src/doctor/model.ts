@@ -3,6 +3,7 @@
  */
 import { OwnerActionError, RateLimitedError, reasonOf } from '../base/errors.ts'
 import { silentLog } from '../base/log.ts'
+import type { Verdict as Judgement } from '../base/verdicts.ts'
 import type { AccountSettings, Config, ModelSettings } from '../config/settings.ts'
 import { parseOctets } from '../mail/mime/octets.ts'
 import { adviceFor, isUnreached } from '../model/availability.ts'
@@ -62,7 +63,8 @@ export async function checkModel(
     const answer = await askTriage(model, account, budget.timeZone, now)
     const thinking = model.outputLimit(0)
     if (thinking > 0) warnings.push(`it thinks before it answers, and gets ${thinking} tokens more for that`)
-    return weighed(answer, settings, `${settings.name} at ${place}`, warnings)
+    const subject = `${settings.name} at ${place}`
+    return misjudged(answer.value, subject) ?? weighed(answer, settings, subject, warnings)
   } catch (error) {
     return refused(error, settings, place, warnings)
   }
@@ -80,6 +82,22 @@ function askTriage(model: Model, settings: AccountSettings, timeZone: string, no
   const question = (triage: Prompt) =>
     triageQuestion({ settings, prompts: { ...prompts, triage }, knowledge: null }, timeZone, mail, 'doctor')
   return untilItFits(() => model.ask(fittingAsk(question, prompts.triage, model)))
+}
+
+/** The letter is a customer's question that wants an answer. Null when the model saw that. */
+function misjudged({ spam, needs_reply, manipulation }: Judgement, subject: string): Verdict | null {
+  const larger = 'Choose a larger model (model.name).'
+  if (spam.is)
+    return failed(
+      `${subject} takes a customer's ordinary question for spam (${spam.kind}): it would move such mail to Junk`,
+      larger,
+    )
+  const faults = [
+    ...(needs_reply ? [] : ['says that it needs no answer']),
+    ...(manipulation ? ['says that it tries to manipulate whoever reads it'] : []),
+  ]
+  if (faults.length === 0) return null
+  return warned(`${subject} misjudged a customer's ordinary question: it ${faults.join(', and ')}`, larger)
 }
 
 /** How long the answer took, against what is configured. */

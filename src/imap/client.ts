@@ -1,7 +1,7 @@
 /** One IMAP connection: how it is secured, how it logs in, and how it selects a mailbox. */
 import { ImapFlow, type ImapFlowOptions } from 'imapflow'
 import { OwnerActionError, PermanentError, TemporaryError } from '../base/errors.ts'
-import { trusting } from '../base/trust.ts'
+import { trusting, trustingOffered } from '../base/trust.ts'
 import { plaintextAllowed } from '../config/loopback.ts'
 import type { ImapSettings } from '../config/settings.ts'
 import { connectError, UidValidityChanged } from './errors.ts'
@@ -23,14 +23,14 @@ const LOCK_TIMEOUT_MS = 30_000
 const MEGABYTE = 2 ** 20
 
 /**
- * TLS from the first octet, or mandatory STARTTLS. If plain text is allowed, TLS is still used when offered, with any
- * certificate: it stops passive listeners, and some servers on loopback accept no login without it.
+ * TLS from the first octet, or mandatory STARTTLS. If plain text is allowed, TLS is still used when offered: it stops
+ * passive listeners, and some servers on loopback accept no login without it.
  */
 function security(server: ImapSettings): Partial<ImapFlowOptions> {
   const tls = trusting(server.caFile)
   if (server.secure) return { secure: true, tls }
   if (!plaintextAllowed(server)) return { secure: false, doSTARTTLS: true, tls }
-  return { secure: false, tls: { rejectUnauthorized: false } }
+  return { secure: false, tls: trustingOffered(server.caFile, server.allowPlaintext) }
 }
 
 function clientOptions(

@@ -12,7 +12,7 @@ import {
   UncertainError,
 } from '../base/errors.ts'
 import { withoutSecret } from '../base/secret.ts'
-import { handshakeFault } from '../base/trust.ts'
+import { handshakeFault, withoutReports } from '../base/trust.ts'
 import type { ImapSettings } from '../config/settings.ts'
 
 /** The mailbox was rebuilt (RFC 3501 section 2.3.1.1): its UIDs now refer to other mails. */
@@ -73,7 +73,8 @@ function wordsOf(error: unknown): string {
     reason?: string
   }
   if (responseText) return serverResponseCode ? `[${serverResponseCode}] ${responseText}` : responseText
-  const words = reason ? `${reasonOf(error)} (${reason})` : reasonOf(error)
+  const said = withoutReports(reasonOf(error))
+  const words = reason ? `${said} (${reason})` : said
   return code && !words.includes(code) ? `${words} (${code})` : words
 }
 

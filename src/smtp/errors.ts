@@ -8,7 +8,7 @@ import {
   UncertainError,
 } from '../base/errors.ts'
 import { withoutSecret } from '../base/secret.ts'
-import { handshakeFault } from '../base/trust.ts'
+import { handshakeFault, withoutReports } from '../base/trust.ts'
 import type { Server } from '../config/settings.ts'
 import { type EnvelopeError, RefusedAddressees } from './all-or-none.ts'
 
@@ -39,7 +39,7 @@ function wordsOf(error: unknown, { password }: Pick<Server, 'password'>): string
       .replace(/\s+/g, ' ')
       .replace(/<?[^\s<>]+@[^\s<>]+>?/g, '<address>')
       .trim()
-  const words = reasonOf(error)
+  const words = withoutReports(reasonOf(error))
   return code && !words.includes(code) ? `${words} (${code})` : words
 }
 

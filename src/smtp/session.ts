@@ -3,7 +3,7 @@ import { Socket } from 'node:net'
 import SMTPConnection, { type AuthenticationType, type Options } from 'nodemailer/lib/smtp-connection'
 import XOAuth2 from 'nodemailer/lib/xoauth2'
 import { OwnerActionError, PermanentError } from '../base/errors.ts'
-import { trusting } from '../base/trust.ts'
+import { trusting, trustingOffered } from '../base/trust.ts'
 import { plaintextAllowed } from '../config/loopback.ts'
 import type { Server } from '../config/settings.ts'
 import { refuseInPart, withoutPipelining } from './all-or-none.ts'
@@ -23,14 +23,14 @@ const QUIT_MS = 2000
 const MOST_SAID = 1 << 20
 
 /**
- * TLS from the first octet, or mandatory STARTTLS. If plain text is allowed, TLS is still used when offered, with any
- * certificate: it stops passive listeners, and some servers on loopback accept no login without it.
+ * TLS from the first octet, or mandatory STARTTLS. If plain text is allowed, TLS is still used when offered: it stops
+ * passive listeners, and some servers on loopback accept no login without it.
  */
 function security(server: Server): Options {
   const tls = trusting(server.caFile)
   if (server.secure) return { secure: true, tls }
   if (!plaintextAllowed(server)) return { secure: false, requireTLS: true, tls }
-  return { secure: false, tls: { rejectUnauthorized: false } }
+  return { secure: false, tls: trustingOffered(server.caFile, server.allowPlaintext) }
 }
 
 /** Keywords of an EHLO reply (RFC 5321 section 4.1.1.1), upper case. */

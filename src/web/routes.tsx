@@ -130,7 +130,7 @@ const notices: Readonly<Record<string, string | undefined>> = {
   'snippet-removed': 'Removed.',
   'password-set': 'The password is set. From now on this page asks for it.',
   'password-changed': 'The password is changed. Every other device has to log in again.',
-  push: 'This browser tells you from now on when a reply waits.',
+  push: 'Notifications are on in this browser. Send a test to see one.',
   'push-changed': 'Saved.',
   'push-tested':
     'The test is on its way. If it does not appear, allow notifications for this browser in the settings of the device.',

@@ -1,4 +1,4 @@
-/** Asks before replyd begins to send by itself, and says what will happen. */
+/** Asks before replyd begins to send by itself, or stops for a budget of 0, and says what will happen. */
 import { accountIn, within } from '../config/overlay.ts'
 import type { AccountSettings } from '../config/settings.ts'
 import { latestReplies, type WrittenReply } from '../store/sendable.ts'
@@ -62,14 +62,18 @@ export async function sendingOfOne(
 interface Props {
   view: View
   sending: readonly Sending[]
+  /** A budget of 0 is saved. */
+  stops?: boolean
   /** Names of what is saved at the same time. */
   others: readonly string[]
   form: { to: string; fields: readonly (readonly [string, unknown])[]; back: string }
 }
 
-export function ConfirmSending({ view, sending, others, form: { to, fields, back } }: Props) {
+export function ConfirmSending({ view, sending, stops = false, others, form: { to, fields, back } }: Props) {
+  const isSending = sending.length > 0
   return (
-    <SetupPage view={view} title="Let replyd send by itself?">
+    <SetupPage view={view} title={isSending ? 'Let replyd send by itself?' : 'A budget of $0?'}>
+      {stops ? <Stopping /> : null}
       {sending.map((each) => (
         <Consequences view={view} sending={each} />
       ))}
@@ -82,7 +86,7 @@ export function ConfirmSending({ view, sending, others, form: { to, fields, back
         {others.length === 0 ? null : <p class="meta">{`Saved at the same time: ${others.join(', ')}.`}</p>}
         <p class="buttons">
           <button type="submit" class="primary">
-            Yes, send by itself
+            {isSending ? 'Yes, send by itself' : 'Yes, set it to $0'}
           </button>
           <a class="button" href={back} autofocus>
             Cancel: change nothing
@@ -90,6 +94,18 @@ export function ConfirmSending({ view, sending, others, form: { to, fields, back
         </p>
       </form>
     </SetupPage>
+  )
+}
+
+function Stopping() {
+  return (
+    <section class="card block" aria-label="What happens">
+      <p>
+        <b>With a budget of $0 replyd asks no AI that costs money.</b> New mail is neither judged nor answered
+        until the budget is raised. No mail is lost: it stays in the mailbox and waits.
+      </p>
+      <p class="meta">To stop only the sending, pause the account under Setup → Accounts.</p>
+    </section>
   )
 }
 
@@ -136,7 +152,7 @@ function Consequences({
 }
 
 function clearWords(clear: number, all: number): string {
-  if (all === 0) return 'replyd has not written such a reply yet, so it can not say which it would have sent.'
+  if (all === 0) return 'replyd has not written such a reply yet, so it can’t say which it would have sent.'
   const last = all === 1 ? 'The last reply of this kind' : `Of the last ${all} replies of this kind,`
   if (all === 1)
     return clear === 1 ? `${last} could have gone out by itself:` : `${last} would still have waited for you.`

@@ -1,12 +1,17 @@
-/** The fields of the Setup page: what each is called, how it is entered, and how what was typed becomes a value. */
+/** The fields of the Setup page: what each is called and how it is entered. */
 import type { SettingPath } from '../config/overlay.ts'
-import { durationTyped, hoursTyped, numberTyped } from './typed-values.ts'
 
 type Choices = readonly (readonly [value: string, words: string])[]
 
 interface Text {
-  readonly kind: 'text' | 'number' | 'hours' | 'duration'
+  /** `share`: a percentage. */
+  readonly kind: 'text' | 'dollars' | 'share' | 'hours'
   readonly placeholder?: string
+}
+interface Duration {
+  readonly kind: 'duration'
+  /** Of a number without one. */
+  readonly unit: 's' | 'd'
 }
 interface Choice {
   readonly kind: 'choice'
@@ -19,7 +24,7 @@ interface Long {
   readonly placeholder?: string
 }
 
-export type FieldForm = Text | Choice | Long
+export type FieldForm = Text | Duration | Choice | Long
 
 export interface Field {
   /** Without the account. */
@@ -42,7 +47,7 @@ export const sections = {
 } as const
 export type SectionName = keyof typeof sections
 
-const yesNo: Choices = [
+export const yesNo: Choices = [
   ['true', 'Yes'],
   ['false', 'No'],
 ]
@@ -53,7 +58,8 @@ export const modes: Choices = [
 ]
 
 const replies = (name: string): SettingPath => ['replies', name]
-const number: FieldForm = { kind: 'number' }
+const dollars: FieldForm = { kind: 'dollars' }
+const share: FieldForm = { kind: 'share' }
 
 const replyFields: readonly Field[] = [
   {
@@ -65,13 +71,13 @@ const replyFields: readonly Field[] = [
   {
     path: replies('undo'),
     label: 'Time to undo',
-    help: 'Between approving a reply and sending it, as in 60 s or 5 minutes.',
-    form: { kind: 'duration', placeholder: '60s' },
+    help: 'Between your “Send” and the moment a reply goes out, as in 60 seconds or 5 minutes.',
+    form: { kind: 'duration', unit: 's' },
   },
   {
     path: replies('businessHours'),
     label: 'Business hours',
-    help: 'Automatic replies go out in these hours only, as in Mon-Fri 9-17, Sat 10-13:30. Empty: at any time.',
+    help: 'Automatic replies go out in these hours only, as in Mon-Fri 9-17, Sat 10-13:30.',
     form: { kind: 'hours', placeholder: 'At any time' },
   },
   {
@@ -82,14 +88,14 @@ const replyFields: readonly Field[] = [
   },
   {
     path: replies('minConfidence'),
-    label: 'How sure a reply must be',
-    help: 'To be sent by itself, as in 0.8 or 80 %. Anything less waits for you.',
-    form: number,
+    label: 'Least confidence to send',
+    help: 'How sure the AI must be of a reply that goes out by itself, as in 80 %. Anything less waits for you.',
+    form: share,
   },
   {
     path: replies('check'),
     label: 'Check the facts',
-    help: 'Has a second look at whether the reply says anything that your knowledge does not.',
+    help: 'Looks a second time whether a reply says anything that your knowledge does not.',
     form: {
       kind: 'choice',
       choices: [
@@ -114,15 +120,15 @@ const replyFields: readonly Field[] = [
   },
   {
     path: replies('interval'),
-    label: 'Same text again',
-    help: 'How long the same text is not sent to the same address.',
-    form: { kind: 'duration', placeholder: '7d' },
+    label: 'Repeat the same text after',
+    help: 'Until then the same text is not sent to the same address again, as in 7 days.',
+    form: { kind: 'duration', unit: 'd' },
     rare: true,
   },
   {
     path: replies('ownerLanguage'),
     label: 'Language of summaries',
-    help: 'A language tag such as en or de.',
+    help: 'A short code such as en, de or fr.',
     form: { kind: 'text', placeholder: 'en' },
     rare: true,
   },
@@ -166,7 +172,7 @@ const senderFields: readonly Field[] = [
   {
     path: ['spam', 'allow'],
     label: 'Never spam',
-    help: 'Addresses or domains, one a line.',
+    help: 'One a line: ann@example.com is one person, partner.example is everybody there.',
     form: { kind: 'lines', rows: 5, placeholder: 'partner.example\nann@example.com' },
   },
   {
@@ -190,9 +196,9 @@ const senderFields: readonly Field[] = [
   },
   {
     path: ['spam', 'threshold'],
-    label: 'How sure it must be',
-    help: 'To be treated as spam, as in 0.9 or 90 %.',
-    form: number,
+    label: 'Least confidence for spam',
+    help: 'How sure the AI must be before mail is treated as spam, as in 90 %.',
+    form: share,
   },
 ]
 
@@ -200,28 +206,28 @@ const budgetFields: readonly Field[] = [
   {
     path: ['budget', 'perDay'],
     label: 'US dollars a day',
-    help: 'What the AI may cost. Once it is spent, mail waits until midnight.',
-    form: number,
+    help: 'What the AI may cost in all. Once it is spent, mail waits until midnight.',
+    form: dollars,
   },
   {
     path: ['budget', 'perSender'],
     label: 'Share of one sender',
-    help: "0.2 means a fifth of the day's budget; 1 means no limit.",
-    form: number,
+    help: "At most this part of the day's budget, as in 20 %. 100 %: no limit.",
+    form: share,
     rare: true,
   },
   {
     path: ['budget', 'perDomain'],
     label: 'Share of one domain',
-    help: "For senders you have never written to: 0.5 means half of the day's budget.",
-    form: number,
+    help: 'At most this part, for senders you have never written to, as in 50 %.',
+    form: share,
     rare: true,
   },
   {
     path: ['budget', 'reserve'],
     label: 'Kept for people you know',
-    help: 'This part of the budget is kept for senders you have written to.',
-    form: number,
+    help: 'This part of the budget is kept for senders you have written to, as in 20 %.',
+    form: share,
     rare: true,
   },
 ]
@@ -253,8 +259,8 @@ const nameField: Field = {
 const accountBudget: Field = {
   path: ['budget', 'perDay'],
   label: 'US dollars a day for this account',
-  help: 'Its part of the budget of all accounts; empty: no limit of its own.',
-  form: number,
+  help: 'Its part of the budget of all accounts. Empty: no limit of its own.',
+  form: dollars,
 }
 
 const allFields = [
@@ -279,42 +285,6 @@ const categoryMode: Field = {
   help: '',
   form: { kind: 'choice', choices: modes },
 }
-
-/** What was typed, as a value of the configuration; undefined for nothing. */
-export function valueTyped({ form }: Field, typed: string): unknown {
-  const text = typed.replaceAll('\r\n', '\n').trim()
-  if (text === '') return undefined
-  if (form.kind === 'number') return numberTyped(text)
-  if (form.kind === 'hours') return hoursTyped(text)
-  if (form.kind === 'duration') return durationTyped(text)
-  if (form.kind === 'lines')
-    return text
-      .split('\n')
-      .map((line) => line.trim())
-      .filter((line) => line !== '')
-  if (form.kind === 'choice' && form.choices === yesNo) return text === 'true'
-  return text
-}
-
-/** A value as it is typed. */
-export function typedOf(value: unknown): string {
-  if (value === undefined || value === null) return ''
-  return Array.isArray(value) ? value.join('\n') : String(value)
-}
-
-/** A value for people, on one line. */
-export function saidOf(path: SettingPath, value: unknown): string {
-  const form = fieldAt(path)?.form
-  if (form?.kind === 'choice')
-    return form.choices.find(([each]) => each === String(value))?.[1] ?? String(value)
-  if (Array.isArray(value))
-    return value.length === 0 ? 'none' : value.map((each) => (isNamed(each) ? each.name : each)).join(', ')
-  if (typeof value === 'object' && value !== null) return Object.values(value).join(' / ')
-  return String(value)
-}
-
-const isNamed = (value: unknown): value is { name: string } =>
-  typeof value === 'object' && value !== null && 'name' in value
 
 /** `Spam: never spam` for a path, with its account. */
 export function nameOf(path: SettingPath): string {

@@ -4,7 +4,8 @@ import type { SettingPath } from '../config/overlay.ts'
 import { isAllowed } from '../store/people.ts'
 import type { SettingEdit } from '../store/settings.ts'
 import { Page, Token, type View } from './layout.tsx'
-import { nameOf, type SectionName, saidOf, sections } from './setup-fields.ts'
+import { nameOf, type SectionName, sections } from './setup-fields.ts'
+import { saidOf } from './setup-values.ts'
 
 /** Edits that were made or taken back just now. */
 export interface Saved {
@@ -67,8 +68,8 @@ export function SetupPage({ view, title, saved = null, fault = null, isOwn = fal
 function SavedNotice({ view, saved: { edits, undone } }: { view: View; saved: Saved }) {
   const words = edits.map((edit) => {
     const path = JSON.parse(edit.path) as SettingPath
-    const now = edit.value === null ? 'is no longer set here' : `is now: ${saidOf(path, edit.value)}`
-    return `${nameOf(path)} ${now}`
+    const now = edit.value === null ? 'no longer set here' : shortened(saidOf(path, edit.value))
+    return `${nameOf(path)}: ${now}`
   })
   return (
     <div class="notice" id="saved">
@@ -79,6 +80,10 @@ function SavedNotice({ view, saved: { edits, undone } }: { view: View; saved: Sa
     </div>
   )
 }
+
+/** Whoever wrote instructions of a page need not read them all again. Characters. */
+const longestSaid = 80
+const shortened = (text: string) => (text.length > longestSaid ? `${text.slice(0, longestSaid - 1)}…` : text)
 
 /** @param id of an edit, or of several, joined with a dot */
 export function UndoEdit({ view, id, from }: { view: View; id: string; from?: SectionName }) {

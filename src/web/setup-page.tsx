@@ -3,8 +3,9 @@ import type { Origin, SettingPath } from '../config/overlay.ts'
 import type { SettingView } from '../review/page-settings.ts'
 import type { SettingEdit } from '../store/settings.ts'
 import { Token, type View, When } from './layout.tsx'
-import { type Field, fieldAt, nameOf, type SectionName, saidOf, typedOf } from './setup-fields.ts'
+import { type Field, fieldAt, nameOf, type SectionName } from './setup-fields.ts'
 import { UndoEdit } from './setup-frame.tsx'
+import { saidOf, typedOf } from './setup-values.ts'
 
 /** What somebody typed that was not saved, and why; null where another field was the reason. */
 export interface Refused {
@@ -63,15 +64,26 @@ export function Settings({ view, to, settings, refused }: SettingsProps) {
     <form method="post" action={to} class="card settings" data-saves={refused.length > 0 ? 'changed' : ''}>
       <Token view={view} />
       {rows}
-      <SaveBar />
+      <SaveBar wrong={refused.filter(({ fault }) => fault !== null)} />
     </form>
   )
 }
 
-/** With JavaScript it appears when something was changed (assets/setup.js). */
-export function SaveBar() {
+/** With JavaScript it appears when something was changed (assets/setup.js). @param wrong to be corrected first */
+export function SaveBar({ wrong = [] }: { wrong?: readonly Pick<Refused, 'path'>[] }) {
   return (
     <div class="save-bar">
+      {wrong.length === 0 ? null : (
+        <p class="fault">
+          Nothing is saved yet. Correct first:{' '}
+          {wrong.map(({ path }, at) => (
+            <>
+              {at === 0 ? '' : ', '}
+              <a href={`#${idOf(path)}`}>{nameOf(path)}</a>
+            </>
+          ))}
+        </p>
+      )}
       <button type="submit" class="primary">
         Save changes
       </button>
@@ -137,7 +149,7 @@ function Fixed({ setting: { path, value } }: { setting: SettingView }) {
 
 function FieldInput({ field, setting, at, refused }: Omit<RowProps, 'view'> & { field: Field }) {
   const id = idOf(setting.path)
-  const stands = setting.origin.kind === 'page' ? typedOf(setting.value) : ''
+  const stands = setting.origin.kind === 'page' ? typedOf(setting.path, setting.value) : ''
   const fault = refused?.fault ?? null
   return (
     <>
@@ -179,7 +191,7 @@ function Control({ field: { form }, setting, id, name, typed, isWrong }: Control
     'aria-describedby': isWrong ? `${id}-fault ${id}-help` : `${id}-help`,
     'aria-invalid': isWrong ? ('true' as const) : undefined,
   }
-  const otherwise = setting.origin.kind === 'page' ? '' : typedOf(setting.value)
+  const otherwise = setting.origin.kind === 'page' ? '' : typedOf(setting.path, setting.value)
   if (form.kind === 'choice')
     return (
       <select {...common}>
@@ -193,7 +205,8 @@ function Control({ field: { form }, setting, id, name, typed, isWrong }: Control
         ))}
       </select>
     )
-  const placeholder = otherwise === '' ? form.placeholder : otherwise
+  const standard = otherwise === '' || setting.origin.kind !== 'default' ? otherwise : `Default: ${otherwise}`
+  const placeholder = standard === '' && 'placeholder' in form ? form.placeholder : standard
   if (form.kind === 'long' || form.kind === 'lines')
     return (
       <textarea
@@ -210,10 +223,8 @@ function Control({ field: { form }, setting, id, name, typed, isWrong }: Control
     <input
       {...common}
       value={typed}
-      placeholder={
-        otherwise === '' || setting.origin.kind !== 'default' ? placeholder : `Default: ${placeholder}`
-      }
-      inputmode={form.kind === 'number' ? 'decimal' : undefined}
+      placeholder={placeholder}
+      inputmode={form.kind === 'dollars' ? 'decimal' : undefined}
       autocomplete="off"
     />
   )

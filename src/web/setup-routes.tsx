@@ -21,6 +21,7 @@ import {
   refusedOf,
   type SettingChange,
   startsSending,
+  stopsAll,
 } from './setup-save.ts'
 import type { WebContext } from './web-context.ts'
 
@@ -116,7 +117,7 @@ async function save(
     if (faults.some((fault) => fault !== null))
       return await show(setup, c, { section, scope, refused: refusedOf(changes, faults) }, 422)
     const sending = changes.filter((change) => startsSending(settings, change))
-    if (sending.length > 0 && body.confirmed !== '1')
+    if ((sending.length > 0 || changes.some(stopsAll)) && body.confirmed !== '1')
       return c.html(await confirmPage(setup, c, { changes, sending, to, body, back: to }))
     for (const { path, value, follows } of changes)
       await settings.change(path, value, follows, c.get('session').actor)
@@ -147,9 +148,13 @@ async function confirmPage({ web, viewOf }: Setup, c: Context<Env>, asked: Confi
   const { changes, sending, to, body, back } = asked
   const fields = Object.entries(body).filter(([name]) => name !== 'token')
   const wide = await sendingOf(web, sending)
-  const others = changes.filter((change) => !sending.includes(change)).map(({ path }) => nameOf(path))
+  const stopping = changes.filter(stopsAll)
+  const others = changes
+    .filter((change) => !sending.includes(change) && !stopping.includes(change))
+    .map(({ path }) => nameOf(path))
   const view = { ...(await viewOf(c)), path: c.req.path }
-  return <ConfirmSending view={view} sending={wide} others={others} form={{ to, fields, back }} />
+  const form = { to, fields, back }
+  return <ConfirmSending view={view} sending={wide} stops={stopping.length > 0} others={others} form={form} />
 }
 
 interface Asked {
@@ -213,7 +218,9 @@ async function contentOf(
     const older = found.length > changesShown ? (edits.at(-1)?.id ?? null) : null
     return <Changes view={view} edits={edits} older={older} />
   }
-  const views = fieldsOf(section, scope).map(({ path }) => settings.view(scoped(path)))
+  const views = fieldsOf(section, scope)
+    .map(({ path }) => settings.view(scoped(path)))
+    .map((each) => (each.path.at(-1) === 'timeZone' ? { ...each, value: each.value ?? view.timeZone } : each))
   return <Settings view={view} to={to} settings={views} refused={refused} />
 }
 

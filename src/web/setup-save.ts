@@ -5,8 +5,9 @@ import type { PageSettings, SettingView } from '../review/page-settings.ts'
 import { Refusal } from '../review/review.ts'
 import { BadRequest } from './bodies.ts'
 import type { CategoryTyped } from './setup-categories.tsx'
-import { fieldAt, saidOf, valueTyped } from './setup-fields.ts'
+import { fieldAt } from './setup-fields.ts'
 import type { Refused } from './setup-page.tsx'
+import { faultWords, saidOf, valueTyped } from './setup-values.ts'
 
 export interface SettingChange {
   path: SettingPath
@@ -83,10 +84,10 @@ export function categoriesOf({ value }: Pick<SettingView, 'value'>): CategoryTyp
 /** Why each can't be saved, in words; null if it can. @throws Refusal when the page may not change it */
 export function faultsOf(settings: PageSettings, changes: readonly SettingChange[]): (string | null)[] {
   const faults = settings.faults(changes)
-  return changes.map(({ path, follows }, at) => {
+  return changes.map(({ path, follows, typed }, at) => {
     const { edit, value } = settings.placed(path)
     const fault = faults[at] ?? null
-    if ((edit?.id ?? '0') === follows) return fault === null ? null : faultWords(path, fault)
+    if ((edit?.id ?? '0') === follows) return fault === null ? null : faultWords(path, typed, fault)
     const now = value === undefined || value === '' ? '' : ` It is now: ${saidOf(path, value)}.`
     return `${new Refusal('setting-changed').message}${now}`
   })
@@ -94,14 +95,6 @@ export function faultsOf(settings: PageSettings, changes: readonly SettingChange
 
 export const refusedOf = (changes: readonly SettingChange[], faults: readonly (string | null)[]): Refused[] =>
   changes.map(({ path, typed }, at) => ({ path, typed, fault: faults[at] ?? null }))
-
-/** `must be …` as a sentence; of hours what the page understands, which is more than the file does. */
-const faultWords = (path: SettingPath, words: string): string => {
-  if (fieldAt(path)?.form.kind === 'hours')
-    return 'Type days and hours, as in Mon-Fri 9-17, Sat 10-13:30. Midnight is 24.'
-  const whole = /^(?:must|is|needs|names|unknown)\b/.test(words) ? `This ${words}` : words
-  return /[.!?]$/.test(whole) ? whole : `${whole}.`
-}
 
 /** Whether replies that waited for a person before are sent by themselves afterwards. */
 export function startsSending(
@@ -122,3 +115,7 @@ export function startsSending(
 /** Categories that are sent by themselves. */
 export const sendingNames = (value: unknown): string[] =>
   categoriesOf({ value }).flatMap(({ name, mode }) => (mode === 'send' ? [name.toLowerCase()] : []))
+
+/** Whether nothing is judged or answered any more. */
+export const stopsAll = ({ path, value }: Pick<SettingChange, 'path' | 'value'>): boolean =>
+  path.at(-2) === 'budget' && path.at(-1) === 'perDay' && value === 0

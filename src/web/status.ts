@@ -60,6 +60,10 @@ const named = (shares: readonly SpentShare[]) =>
 
 /** @param shares who used most of it, those first whose share is used up */
 export function budgetStatus(perDay: number, spent: number, shares: readonly SpentShare[]): Status {
+  if (perDay === 0) {
+    const words = 'it is set to $0, so new mail waits until you raise it'
+    return { part: 'Budget', ok: false, words, repairs: [changeBudget] }
+  }
   const left = Math.max(0, perDay - spent)
   const used = shares.filter(({ reached }) => reached)
   if (left > 0) {

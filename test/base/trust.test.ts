@@ -1,8 +1,8 @@
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { createServer } from 'node:https'
-import type { AddressInfo, Server } from 'node:net'
-import { createServer as createTlsServer, type TLSSocket, type TlsOptions } from 'node:tls'
+import { type AddressInfo, createServer as createPlainServer, type Server, type Socket } from 'node:net'
+import { createServer as createTlsServer, TLSSocket, type TlsOptions } from 'node:tls'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from '@jest/globals'
 import { ConfigError } from '../../src/base/errors.ts'
@@ -174,6 +174,81 @@ describe.each([
   ] as const)('%s is refused, and the error says why', async (_name, options, trusted, host, words) => {
     await using server = await speak(options)
     await expect(connect(account(server.port, trusted, host))).rejects.toThrow(words)
+  })
+})
+
+/** Says each line that it heard, and begins TLS when it is asked to. */
+async function offering(speak: (line: string, secure: boolean) => string, greeting: string) {
+  const heard: string[] = []
+  const hear = (socket: Socket, secure: boolean) => {
+    socket.on('error', () => {})
+    socket.on('data', (octets) => {
+      for (const line of octets.toString().split('\r\n').filter(Boolean)) {
+        heard.push(line)
+        if (!/STARTTLS/.test(line)) {
+          socket.write(`${speak(line, secure)}\r\n`)
+          continue
+        }
+        socket.removeAllListeners('data')
+        socket.write(`${speak(line, secure)}\r\n`)
+        hear(new TLSSocket(socket, { ...identity, isServer: true }), true)
+      }
+    })
+  }
+  const sockets: Socket[] = []
+  const server = createPlainServer((socket) => {
+    sockets.push(socket)
+    socket.write(`${greeting}\r\n`)
+    hear(socket, false)
+  })
+  const { port } = await listening(server)
+  const end = async () => {
+    server.close()
+    for (const socket of sockets) socket.destroy()
+  }
+  return { heard, port, [Symbol.asyncDispose]: end }
+}
+
+const imapWithStartTls = () =>
+  offering((line, secure) => {
+    const [tag, word] = line.split(' ')
+    const offered = secure ? '' : ' STARTTLS'
+    return word === 'CAPABILITY' ? `* CAPABILITY IMAP4rev1${offered}\r\n${tag} OK done` : `${tag} OK done`
+  }, '* OK hello')
+
+const smtpWithStartTls = () =>
+  offering((line, secure) => {
+    if (line.startsWith('EHLO')) return `250-hello\r\n250 ${secure ? 'AUTH PLAIN' : 'STARTTLS'}`
+    if (line === 'STARTTLS') return '220 go ahead'
+    return line === 'QUIT' ? '221 bye' : '235 welcome'
+  }, '220 hello')
+
+describe.each([
+  ['IMAP', imapWithStartTls, connectImap, /LOGIN|AUTHENTICATE/],
+  ['SMTP', smtpWithStartTls, connectSmtp, /AUTH/],
+] as const)('%s with STARTTLS', (_protocol, serve, connect, login) => {
+  const insecure = (port: number, changes: object = {}) => ({
+    ...account(port, undefined),
+    ...{ secure: false, ...changes },
+  })
+
+  test.each([
+    ['on this machine', {}],
+    ['beyond it', { host: '0.0.0.0' }],
+  ])('of an unknown issuer gets no password %s', async (_place, changes) => {
+    await using server = await serve()
+    await expect(connect(insecure(server.port, changes))).rejects.toThrow(/comes from an unknown issuer/)
+    expect(server.heard.filter((line) => login.test(line))).toEqual([])
+  })
+
+  test.each([
+    ['its authority is trusted', { caFile }],
+    ['it has another name, on this machine', { caFile, host: 'localhost' }],
+    ['plain text is allowed', { allowPlaintext: true }],
+  ])('is used where %s', async (_case, changes) => {
+    await using server = await serve()
+    expect(await connect(insecure(server.port, changes))).toBe(true)
+    expect(server.heard.some((line) => login.test(line))).toBe(true)
   })
 })
 

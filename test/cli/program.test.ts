@@ -101,6 +101,18 @@ describe('help and version', () => {
     },
   )
 
+  test('init --help names what answers its questions in a script', async () => {
+    const { out } = await run(['init', '--help'])
+    for (const word of ['MAIL_PASSWORD', 'OPENAI_API_KEY', 'REPLYD_TLS_CA', '--ca', '--model', '--base-url'])
+      expect(out).toContain(word)
+  })
+
+  test('--help names commands as they are called', async () => {
+    const { out } = await run(['--help'], { environment: { npm_command: 'exec' } })
+    expect(out).toMatch(/^ {2}npx replyd replies show 4f2/m)
+    expect(out).toMatch(/^npx replyd COMMAND --help explains a command, npx replyd man all of them\./m)
+  })
+
   test('--help lists the commands', async () => {
     const { status, out } = await run(['--help'])
     expect(out).toMatch(/init.*demo.*doctor.*start.*explain/s)

@@ -5,10 +5,12 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { PassThrough, Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
-import { describe, expect, test } from '@jest/globals'
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { groups } from '../../src/cli/help-groups.ts'
-import { programFile, serviceFor } from '../../src/cli/service.ts'
-import { type Ask, serviceStatus, uninstall } from '../../src/cli/service-state.ts'
+import { install, programFile, serviceFor } from '../../src/cli/service.ts'
+import type { Ask } from '../../src/cli/service-manager.ts'
+import { serviceStatus, uninstall } from '../../src/cli/service-state.ts'
+import type { Terminal } from '../../src/cli/terminal.ts'
 import { run } from './run.ts'
 
 const printed = async (...argv: string[]) => (await run(argv)).out
@@ -146,6 +148,48 @@ describe('a service', () => {
     } finally {
       rmSync(home, { recursive: true })
     }
+  })
+
+  describe('without a service manager for this user', () => {
+    const said = 'Failed to connect to bus: No medium found'
+    const system = { platform: 'linux', ask: async () => ({ ok: false, said }) }
+    const home = mkdtempSync(join(tmpdir(), 'replyd-service-'))
+    const path = join(home, '.config/systemd/user/replyd.service')
+    const config = join(home, 'replyd.yaml')
+    beforeAll(() =>
+      writeFileSync(
+        config,
+        'accounts: [{ address: a@b.example, imap: { host: h, password: x }, smtp: { host: h } }]\nmodel: { apiKey: x }\n',
+      ),
+    )
+    afterAll(() => rmSync(home, { recursive: true }))
+
+    const told = async (act: (terminal: Terminal) => Promise<number>) => {
+      const stdout = new PassThrough()
+      const terminal = { environment: { HOME: home }, stdin: Readable.from([]), stdout, stderr: stdout }
+      const status = await act(terminal)
+      stdout.end()
+      return [status, await text(stdout)] as const
+    }
+
+    test('install writes nothing, and says what does instead', async () => {
+      const [status, words] = await told((terminal) => install({ config }, terminal, system))
+      expect(words).toMatch(/^systemd runs no services of this user here, so nothing was written\./)
+      expect(words).toMatch(/packaging\/replyd\.service.*docker compose up -d.*replyd start --once/s)
+      expect([status, existsSync(path)]).toEqual([1, false])
+      const [printed] = await told((terminal) => install({ config, print: true }, terminal, system))
+      expect(printed).toBe(0)
+    })
+
+    test('status and uninstall repeat no error of the bus, and there is nothing to stop', async () => {
+      mkdirSync(dirname(path), { recursive: true })
+      writeFileSync(path, '')
+      const [running, words] = await told((terminal) => serviceStatus({}, terminal, system))
+      expect(words).toContain('\nsystemd runs no services of this user here.\n')
+      expect([running, words.includes('bus')]).toEqual([1, false])
+      const [removed, done] = await told((terminal) => uninstall({}, terminal, system))
+      expect([removed, done]).toEqual([0, expect.stringMatching(/^Removed: /)])
+    })
   })
 
   test('elsewhere is refused', () => expect(() => serviceFor('win32', place)).toThrow(/replyd start/))

@@ -2,27 +2,12 @@ import { once } from 'node:events'
 import { PassThrough } from 'node:stream'
 import { describe, expect, test } from '@jest/globals'
 import { showCheck } from '../../src/cli/doctor.ts'
-import { asCalled, columnsOf, type Terminal, waiting } from '../../src/cli/terminal.ts'
+import { columnsOf, type Terminal, waiting } from '../../src/cli/terminal.ts'
 
 const terminalOf = (isTTY: boolean, columns = 40, environment: Record<string, string> = {}) => {
   const stdout = Object.assign(new PassThrough({ encoding: 'utf8' }), { isTTY, columns })
   return { stdout, terminal: { environment, stdout } as unknown as Terminal }
 }
-
-test.each([
-  ['To send it: replyd replies approve 4f2', 'To send it: npx replyd replies approve 4f2'],
-  [
-    'no daemon runs here: `replyd start` starts one (see replyd --help)',
-    'no daemon runs here: `npx replyd start` starts one (see npx replyd --help)',
-  ],
-  [
-    '`npx replyd init` asks, replyd runs, replyd is there, /opt/replyd x',
-    '`npx replyd init` asks, replyd runs, replyd is there, /opt/replyd x',
-  ],
-])('%s names commands as npx called it', (words, called) => {
-  expect(asCalled(words, { npm_command: 'exec' })).toBe(called)
-  expect(asCalled(words, {})).toBe(words)
-})
 
 describe('while something is awaited', () => {
   test('a terminal shows what, cut to its width and harmless, and then nothing of it', async () => {

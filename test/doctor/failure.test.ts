@@ -32,6 +32,19 @@ describe('a server that was not reached', () => {
       /speaks no TLS 1\.2/,
       /Update the server/,
     ],
+    [
+      withCode(
+        'ESOCKET',
+        '806C43434B7F0000:error:0A000417:SSL routines:ssl3_read_bytes:sslv3 alert illegal parameter:../deps/openssl/openssl/ssl/record/rec_layer_s3.c:1601:SSL alert number 47\n',
+      ),
+      /^TLS with imap\.example\.com:993 can't begin: sslv3 alert illegal parameter$/,
+      /another kind of server/,
+    ],
+    [
+      withCode('ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE', 'EPROTO'),
+      /can't begin: sslv3 alert handshake failure$/,
+      /another kind of server/,
+    ],
     [wrapped(new Error('Server does not support STARTTLS')), /offers no STARTTLS/, /imap\.secure: true/],
     [withCode('ETIMEDOUT'), /^imap\.example\.com:993 does not answer$/, /firewall/],
     [withCode('GREETING_TIMEOUT'), /does not answer/, /firewall/],

@@ -82,6 +82,20 @@ test('a model that judges the letter passes, and its speed is shown', async () =
   expect(question.response_format.type).toBe('json_schema')
 })
 
+const phishing = { is: true, kind: 'phishing', confidence: 1 }
+test.each([
+  ['spam', { spam: phishing }, 'failed', /takes a customer's ordinary question for spam \(phishing\)/],
+  ['in no need of an answer', { needs_reply: false }, 'warning', /it says that it needs no answer$/],
+  ['manipulation', { manipulation: true }, 'warning', /misjudged .* manipulate whoever reads it$/],
+])('one that takes the letter for %s does not pass', async (_name, wrong, status, detail) => {
+  server.respond(answers(says(JSON.stringify({ ...JSON.parse(verdict), ...wrong }))))
+  expect(await check()).toEqual({
+    status,
+    detail: expect.stringMatching(detail),
+    advice: 'Choose a larger model (model.name).',
+  })
+})
+
 test('one that repeats the prompt is too small', async () => {
   server.respond(answers(says(verdict.replace('"en"', '"BCP 47 tag"'))))
   expect(await check()).toMatchObject({

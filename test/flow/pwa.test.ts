@@ -83,18 +83,34 @@ test('notifications are turned on, changed and off with the keyboard alone', asy
   await pushService(page, 'https://push.example.com/send/1')
   await page.goto(`${url()}/notifications`)
   await page.waitForSelector('#push:not([hidden])')
+  // Before anything is on, the page shows what a notification says, and asks when to be quiet.
+  const examples = await page.locator('.examples').innerText()
+  for (const words of ['A reply waits for you', 'From nadia@example.com', 'replyd needs your help'])
+    expect(examples).toContain(words)
+  await page.fill('#push [name=from]', '23:00')
+  await page.fill('#push [name=until]', '06:00')
   await page.focus('#push button')
   await Promise.all([page.waitForURL(/done=push$/), page.keyboard.press('Enter')])
   await page.waitForSelector('#push-state >> text=On: this browser')
+  await page.waitForSelector('.notified .here')
   expect(await page.evaluate("sessionStorage.getItem('told')")).toBe('65')
-  expect(await devices()).toMatchObject([{ actor: 'owner', detailed: false, quietFrom: null }])
-  await page.focus('[name=detailed]')
+  expect(await devices()).toMatchObject([
+    {
+      actor: 'owner',
+      waiting: true,
+      trouble: true,
+      detailed: false,
+      quietFrom: '23:00',
+      quietUntil: '06:00',
+    },
+  ])
+  await page.focus('.notified [name=detailed]')
   await page.keyboard.press('Space')
-  await page.fill('[name=from]', '22:00')
-  await page.fill('[name=until]', '07:00')
-  await page.uncheck('[name=trouble]')
-  await page.fill('[name=digest]', '08:30')
-  await page.focus('.told button')
+  await page.fill('.notified [name=from]', '22:00')
+  await page.fill('.notified [name=until]', '07:00')
+  await page.uncheck('.notified [name=trouble]')
+  await page.fill('.notified [name=digest]', '08:30')
+  await page.focus('.notified .told button')
   await Promise.all([page.waitForURL(/done=push-changed/), page.keyboard.press('Enter')])
   expect(await devices()).toMatchObject([
     {
@@ -124,7 +140,7 @@ test('a browser that names an address of this network is refused, and told why',
   await page.goto(`${url()}/notifications`)
   await page.waitForSelector('#push:not([hidden])')
   await page.click('#push button')
-  await page.waitForSelector('.fault >> text=can not be used')
+  await page.waitForSelector(".fault >> text=can't be used")
   expect(await devices()).toEqual([])
   await page.context().close()
 })
@@ -144,6 +160,28 @@ test.each([
   await page.waitForSelector(`#push-state >> text=${words}`)
   expect(await page.locator('#push-steps li').count()).toBe(3)
   expect(await page.locator('main').innerText()).not.toContain('Registration failed')
+  await page.context().close()
+})
+
+test.each([
+  [
+    'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0',
+    'Remove “Send notifications: Blocked”',
+  ],
+  [
+    'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/140.0 Safari/537.36',
+    'Set “Notifications” to “Allow”',
+  ],
+  [
+    'Mozilla/5.0 (Linux; Android 15) AppleWebKit/537.36 Chrome/140.0 Mobile Safari/537.36',
+    'then “Permissions”',
+  ],
+])('where %s blocks them, the page says how to allow them there', async (userAgent, step) => {
+  const page = await (await browser.newContext({ userAgent })).newPage()
+  await page.addInitScript("Object.defineProperty(Notification, 'permission', { get: () => 'denied' })")
+  await page.goto(`${url()}/notifications`)
+  await page.waitForSelector(`#push-steps >> text=${step}`)
+  expect(await page.isVisible('#push')).toBe(false)
   await page.context().close()
 })
 

@@ -95,7 +95,9 @@ describe('settings', () => {
     expect(await ask()).toMatchObject({ disposition: 'drafted' })
     await page.selectOption('#replies_mode-value', 'review')
     await page.click('.save-bar .primary')
-    expect(await page.locator('#saved').innerText()).toContain('is now: Keep it here until somebody decides')
+    expect(await page.locator('#saved').innerText()).toContain(
+      'What happens to a reply: Keep it here until somebody decides',
+    )
     expect(await page.locator('#replies_mode .origin').innerText()).toMatch(
       /^Set here by reviewer, \d+ \w+ \d{4}/,
     )
@@ -114,7 +116,7 @@ describe('settings', () => {
     await page.keyboard.press('Tab')
     await page.keyboard.type('5 minutes')
     await page.keyboard.press('Enter')
-    await page.waitForSelector('#saved >> text=is now: 5m')
+    await page.waitForSelector('#saved >> text=Time to undo: 5 minutes')
     expect(live().replies.undoMs).toBe(300_000)
     await page.goto(`${url()}/settings/instructions`)
     await page.focus('#instructions-value')
@@ -134,6 +136,12 @@ describe('settings', () => {
     await page.press('#budget_perday-value', 'Enter')
     await page.waitForSelector('#saved')
     expect(running.daemon.context.config.budget.perDay).toBe(2.5)
+    // Nothing would be judged any more: that is asked first.
+    await page.fill('#budget_perday-value', '0')
+    await page.press('#budget_perday-value', 'Enter')
+    await page.waitForSelector('h1 >> text=A budget of $0?')
+    await page.click('text=Cancel: change nothing')
+    expect(running.daemon.context.config.budget.perDay).toBe(2.5)
     await page.goto(`${url()}/settings/changes`)
     expect(await page.locator('.changes li').count()).toBeGreaterThanOrEqual(5)
     await page.locator('.changes li', { hasText: 'US dollars a day' }).getByRole('button').focus()
@@ -148,7 +156,9 @@ describe('settings', () => {
     await page.fill('#replies_businesshours-value', 'nine to five')
     await page.press('#replies_businesshours-value', 'Enter')
     const fault = await page.locator('#replies_businesshours .fault').innerText()
-    expect(fault).toMatch(/^Type days and hours, as in Mon-Fri 9-17/)
+    expect(fault).toMatch(/^“nine” is no day of the week\. Type days and hours, as in Mon-Fri 9-17/)
+    // Where the button is, the page says what to correct.
+    expect(await page.locator('.save-bar .fault a').innerText()).toBe('Business hours')
     expect(await page.inputValue('#replies_businesshours-value')).toBe('nine to five')
     expect(await page.getAttribute('#replies_businesshours-value', 'aria-invalid')).toBe('true')
     expect(live().replies.businessHours).toBeNull()
@@ -156,7 +166,7 @@ describe('settings', () => {
     expect(new URL(page.url()).pathname).toBe('/settings/replies')
     await page.fill('#replies_businesshours-value', 'Mon–Fri 9-17, Saturday 10-13:30')
     await page.press('#replies_businesshours-value', 'Enter')
-    await page.waitForSelector('#saved >> text=mon-fri 09:00-17:00, sat 10:00-13:30')
+    await page.waitForSelector('#saved >> text=Business hours: Mon-Fri 09:00-17:00, Sat 10:00-13:30')
     await page.click('#saved button')
     await page.waitForSelector('#saved >> text=Undone')
     await page.context().close()
@@ -175,7 +185,7 @@ describe('settings', () => {
     expect(live().replies.undoMs).toBe(300_000)
     await page.fill('#replies_minconfidence-value', '75 %')
     await page.click('.save-bar .primary')
-    await page.waitForSelector('#saved >> text=is now: 0.75')
+    await page.waitForSelector('#saved >> text=75 %')
     expect(live().replies).toMatchObject({ undoMs: 120_000, minConfidence: 0.75 })
     await page.click('#saved button')
     await page.waitForSelector('#saved >> text=Undone')
@@ -199,7 +209,9 @@ describe('settings', () => {
     expect(live().replies.mode).toBe('draft')
     await chooseSend()
     await page.click('text=Yes, send by itself')
-    expect(await page.locator('#saved').innerText()).toContain('is now: Send it if every rule allows')
+    expect(await page.locator('#saved').innerText()).toContain(
+      'What happens to a reply: Send it if every rule allows',
+    )
     expect(live().replies.mode).toBe('send')
     await page.selectOption('#replies_mode-value', 'review')
     await page.click('.save-bar .primary')
@@ -266,7 +278,7 @@ describe('settings', () => {
     await other.waitForSelector(
       '#replies_minconfidence .fault >> text=Somebody else has changed this setting',
     )
-    expect(await other.locator('.fault').innerText()).toContain('It is now: 0.8.')
+    expect(await other.locator('#replies_minconfidence .fault').innerText()).toContain('It is now: 80 %.')
     expect(await other.inputValue('#replies_minconfidence-value')).toBe('0.2')
     expect(live().replies.minConfidence).toBe(0.8)
     await Promise.all([one, other].map((page) => page.context().close()))

@@ -226,7 +226,7 @@ describe.each(Object.entries(hands))('with %s', (_, hand) => {
     await page.goto(`${url()}/settings/replies`)
     await write(page, '#replies_signature-value', `Yours, ${person}`)
     await press(page, '.save-bar .primary')
-    await page.waitForSelector(`#saved >> text=is now: Yours, ${person}`)
+    await page.waitForSelector(`#saved >> text=Yours, ${person}`)
     await page.goto(`${url()}/replies/${row.id}`)
     expect(await page.locator('.signature').innerText()).toBe(`Yours, ${person}`)
     await page.goBack()

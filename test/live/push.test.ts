@@ -14,6 +14,7 @@ import { changeAccountState } from '../../src/store/accounts.ts'
 import { type Database, openDatabase } from '../../src/store/database.ts'
 import { addPushDevice, changePushDevice, listPushDevices } from '../../src/store/push-devices.ts'
 import { Pusher } from '../../src/web/push/pusher.ts'
+import type { Health } from '../../src/web/web-context.ts'
 import { fillState } from '../store-template.ts'
 import { seedMails } from './seed.ts'
 
@@ -76,6 +77,8 @@ const held = (id: string) =>
     [id, new Date(now.getTime() - 2_000)],
   )
 
+const well: Health = { ok: true, parts: { store: 'ok', queue: 'ok', model: 'ok' } }
+
 async function look(reachesAll = true): Promise<void> {
   const context = {
     ...{ db, log: silentLog, clock: { now: () => now }, newId: () => 'one' },
@@ -83,7 +86,7 @@ async function look(reachesAll = true): Promise<void> {
     accounts: new Map([['me@shop.example', {}]]),
   } as unknown as StepContext
   const mayReach = reachesAll ? { mayReach: () => true } : {}
-  await using pusher = new Pusher(context, { caFile: fixture('cert.pem'), ...mayReach })
+  await using pusher = new Pusher(context, async () => well, { caFile: fixture('cert.pem'), ...mayReach })
   await pusher.look()
 }
 

@@ -72,6 +72,7 @@ test.each([
     false,
     '$1.00 of $5.00 left today; the share of flood.example, people you have not written to is used up, so that mail waits until midnight',
   ],
+  [0, 0, [], false, 'it is set to $0, so new mail waits until you raise it'],
   [5, 5, [], false, "today's $5.00 are used up; new mail waits until midnight"],
   [
     5,

@@ -12,10 +12,20 @@ export interface Asking {
   option?: string
   /** What is wrong with an answer, as text; null if nothing. */
   fault?: (answer: string) => string | null | Promise<string | null>
+  /** Two empty answers in a row go back. */
+  back?: boolean
+}
+
+/** The person wants to go back to an earlier question. */
+export class Back extends Error {
+  override name = 'Back'
 }
 
 /** At the end of a fault that may be none: what was typed is taken when it is typed again. */
 export const orEnter = '. Press Enter if it is right all the same'
+
+const backWords = 'Enter again goes back; Ctrl+C stops, and keeps the other answers.'
+const stopWords = 'Ctrl+C stops, and keeps the others.'
 
 /** Asks on the terminal; with `yes`, or without a person, it takes the proposed answers. */
 export class Asker implements Disposable {
@@ -36,7 +46,7 @@ export class Asker implements Disposable {
 
   /**
    * @param proposal used for an empty answer; null: an answer is required
-   * @throws UsageError when nobody answers, or nobody can be asked again
+   * @throws UsageError when nobody answers, or nobody can be asked again; Back
    */
   async ask(question: string, proposal: string | null, asking: Asking = {}): Promise<string> {
     const { key, fault } = asking
@@ -61,7 +71,8 @@ export class Asker implements Disposable {
   }
 
   async #untilSound(question: string, proposal: string | null, asking: Asking) {
-    const { hidden = false, fault } = asking
+    const { hidden = false, fault, back = false } = asking
+    let isEmptyAgain = false
     const again = proposal && !question.includes('; empty:') ? '; empty: the same again' : ''
     for (;;) {
       const shown = proposal && !hidden ? ` [${printable(proposal, true)}]` : ''
@@ -73,7 +84,9 @@ export class Asker implements Disposable {
       const wrong = answer === null ? null : ((await fault?.(answer)) ?? null)
       if (wrong !== null) this.#tell(`✗ ${wrong}.`)
       else if (answer !== null) return answer
-      else this.#tell('✗ An answer is needed here. Ctrl+C stops, and keeps the others.')
+      else if (isEmptyAgain) throw new Back('an empty answer, twice')
+      else this.#tell(`✗ An answer is needed here. ${back ? backWords : stopWords}`)
+      isEmptyAgain = back && answer === null
       if (wrong?.endsWith(orEnter)) proposal = answer
     }
   }
@@ -94,6 +107,11 @@ export class Asker implements Disposable {
   /** Asks the next time, even if it was answered. */
   doubt(key: string): void {
     this.#memory?.doubt(key)
+  }
+
+  /** The same for all whose key begins so. */
+  doubtAll(beginning: string): void {
+    this.#memory?.doubtAll(beginning)
   }
 
   /** The answer of an earlier init. */

@@ -15,6 +15,9 @@ const longestPrelude = 10_000
 const fileName = 'ca.pem'
 const modelFileName = 'model-ca.pem'
 
+/** What is written as soon as a person trusts it, since the next trial needs it. */
+export const authorityFiles = [fileName, modelFileName]
+
 type Place = Pick<Server, 'host' | 'port' | 'secure'>
 
 interface Authority {
@@ -23,6 +26,14 @@ interface Authority {
   /** SHA-256, hexadecimal. */
   fingerprint: string
   pem: string
+}
+
+interface Trust {
+  /** File that is written. */
+  name: string
+  key: string
+  /** What a script does instead, after "and". */
+  remedy: string
 }
 
 interface Attempt {
@@ -43,7 +54,8 @@ export async function believingAuthority(
   const server = unknownServer(account, checks)
   const own = server?.caFile === undefined || server.caFile === join(attempt.folder, fileName)
   if (server === null || !own) return null
-  return (await isBelieved(server, 'tls.ca', fileName, attempt)) ? fileName : null
+  const remedy = 'run init again with --ca FILE'
+  return (await isBelieved(server, { name: fileName, key: 'tls.ca', remedy }, attempt)) ? fileName : null
 }
 
 /** The same for the endpoint of the model, for OPENAI_TLS_CA. */
@@ -55,7 +67,8 @@ export async function believingModel(
   if (!isUnknown(checks, 'model') || caFile !== undefined) return null
   const { hostname, port } = new URL(baseUrl)
   const endpoint = { host: hostname.replace(/^\[|\]$/g, ''), port: Number(port || 443), secure: true }
-  return (await isBelieved(endpoint, 'model.tls.ca', modelFileName, attempt)) ? modelFileName : null
+  const into = { name: modelFileName, key: 'model.tls.ca', remedy: 'set the variable OPENAI_TLS_CA to FILE' }
+  return (await isBelieved(endpoint, into, attempt)) ? modelFileName : null
 }
 
 /**
@@ -64,8 +77,7 @@ export async function believingModel(
  */
 async function isBelieved(
   server: Place,
-  key: string,
-  name: string,
+  { name, key, remedy }: Trust,
   { folder, asker, say }: Attempt,
 ): Promise<boolean> {
   const place = `${server.host}:${server.port}`
@@ -82,6 +94,7 @@ async function isBelieved(
   await say(
     'If it is not the one that the administrator of the server names, someone may be intercepting the connection.',
   )
+  if (!asker.asks) await say(`To trust it, have its certificate in a FILE (PEM), and ${remedy}.`)
   if (!asker.asks || !(await asker.confirm(`Trust it (written to ${name})?`, false))) return false
   mkdirSync(folder, { recursive: true })
   const file = join(folder, name)

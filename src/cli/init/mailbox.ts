@@ -1,17 +1,34 @@
 /** One mailbox: asks where it is, tries it, and asks again only for what failed. */
+import { isAbsolute, relative, resolve } from 'node:path'
 import { systemClock } from '../../base/clock.ts'
+import { trusting } from '../../base/trust.ts'
 import { parseDotEnv } from '../../config/interpolation.ts'
 import type { AccountSettings } from '../../config/settings.ts'
 import { type Check, checkAccount } from '../../doctor/doctor.ts'
 import { showCheck, shownChecks } from '../doctor.ts'
-import { orEnter } from './asker.ts'
+import { UsageError } from '../failure.ts'
+import { Back, orEnter } from './asker.ts'
 import { believingAuthority } from './authority.ts'
 import { configOf, settingIn, type Texts, withAccount, withSetting, withVariable } from './files.ts'
+import { withModel } from './models.ts'
 import { askPlace, servers } from './servers.ts'
 import type { InitOptions, Talk, Tried } from './talk.ts'
 
 /** Asks for a mailbox and adds it. @param number counted from 1 @returns null: the owner wants none after all */
 export async function newMailbox(talk: Talk, texts: Texts, number: number): Promise<Tried | null> {
+  for (;;) {
+    try {
+      const whole = await askedMailbox(talk, texts, number)
+      return whole && (await soundMailbox(talk, whole, number - 1))
+    } catch (error) {
+      if (!(error instanceof Back)) throw error
+      talk.asker.doubtAll(`${number}.`)
+    }
+  }
+}
+
+/** @throws Back */
+async function askedMailbox(talk: Talk, texts: Texts, number: number): Promise<Texts | null> {
   const { options, asker, say } = talk
   const key = String(number)
   const given: Partial<InitOptions> = number === 1 ? options : {}
@@ -23,18 +40,27 @@ export async function newMailbox(talk: Talk, texts: Texts, number: number): Prom
   if (found.hint !== '') await say(found.hint)
   const oauthClientId = found.oauth2 === null ? null : await clientId(found.oauth2, talk, key)
   const variable = number === 1 ? 'MAIL_PASSWORD' : `MAIL_PASSWORD_${number}`
-  const user = given.user ?? (await loginName(talk, address, found.byAddress || oauthClientId !== null, key))
+  const user = await loginName(talk, given.user, address, found.byAddress || oauthClientId !== null, key)
   const answers = {
     ...{ address, found, user: user === address ? null : user, oauthClientId },
-    ...{ password: variable, ca: asker.settled(`${key}.ca`) },
+    ...{ password: variable, ca: ownAuthority(talk) ?? asker.settled(`${key}.ca`) },
   }
   const yaml = withAccount(texts.yaml, answers)
   const secrets =
     oauthClientId === null ? await withPassword(talk, texts.secrets, variable, address) : texts.secrets
   // The login of SMTP alone, when an init that was stopped has asked for it.
   const resumed = asker.settled(`${key}.smtpUser`) !== null
-  const whole = resumed ? await withSmtpLogin(talk, { yaml, secrets }, number - 1, '') : { yaml, secrets }
-  return soundMailbox(talk, whole, number - 1)
+  return resumed ? await withSmtpLogin(talk, { yaml, secrets }, number - 1, '') : { yaml, secrets }
+}
+
+/** The file of `--ca` as replyd.yaml names it. @throws ConfigError when it holds no certificate */
+function ownAuthority({ options, folder, terminal }: Talk): string | null {
+  const given = options.ca ?? terminal.environment.REPLYD_TLS_CA
+  if (!given) return null
+  const path = resolve(given)
+  trusting(path)
+  const below = relative(folder, path)
+  return below.startsWith('..') || isAbsolute(below) ? path : below
 }
 
 /** @param present addresses that are set up already @returns empty for no other mailbox */
@@ -71,28 +97,46 @@ async function clientId(provider: string, { options, asker }: Talk, key: string)
   const question = needed
     ? 'Client id of your application for OAuth2 (docs/providers.md)'
     : 'Client id for OAuth2, if you have registered an application; empty: an app password'
-  return (await asker.ask(question, needed ? null : '', { key: `${key}.clientId` })) || null
+  const asking = { key: `${key}.clientId`, back: options.address === undefined }
+  return (await asker.ask(question, needed ? null : '', asking)) || null
 }
 
-async function loginName({ asker }: Talk, address: string, certain: boolean, key: string): Promise<string> {
-  return certain || !asker.asks ? address : asker.ask(loginQuestion, address, { key: `${key}.user` })
+async function loginName(
+  { asker }: Talk,
+  given: string | undefined,
+  address: string,
+  certain: boolean,
+  key: string,
+): Promise<string> {
+  const wrong = given === undefined ? null : loginFault(given)
+  if (wrong !== null) throw new UsageError(wrong)
+  if (given !== undefined || certain || !asker.asks) return given ?? address
+  return asker.ask(loginQuestion, address, { key: `${key}.user`, fault: loginFault })
 }
 
 const loginQuestion = 'Login name for IMAP and SMTP'
 
-/** A value of the environment or of an earlier .env is not asked for. */
+/** A server decides what a login name is; none is a link, or has a line's end in it. */
+const loginFault = (text: string) =>
+  /:\/\/|[\p{Cc}]/u.test(text) ? `${text} is not a login name, such as ann or ann@example.com` : null
+
+/** A value of the environment is not asked for, nor one of an earlier .env, unless the owner starts over. */
 async function withPassword(
-  { asker, say, terminal }: Talk,
+  { asker, say, terminal, options }: Talk,
   secrets: string,
   variable: string,
   address: string,
 ) {
-  const known = terminal.environment[variable] || parseDotEnv(secrets)[variable]
+  const written = parseDotEnv(secrets)[variable]
+  const isDoubtful = options.fresh === true && asker.asks
+  const known = terminal.environment[variable] || (isDoubtful ? '' : written)
   if (known) await say(`The password is in ${variable} already.`)
-  const question = variable === 'MAIL_PASSWORD' ? 'Password for IMAP and SMTP' : `Password of ${address}`
-  const password = known || (await asker.ask(question, null, { hidden: true, key: variable }))
+  const whose = variable === 'MAIL_PASSWORD' ? 'Password for IMAP and SMTP' : `Password of ${address}`
+  const question = written ? `${whose}; empty: that in .env` : whose
+  const asking = { hidden: true, key: variable, back: options.address === undefined }
+  const password = known || (await asker.ask(question, written || null, asking))
   // The daemon needs what was checked, too: it may be started from another shell.
-  return parseDotEnv(secrets)[variable] ? secrets : withVariable(secrets, variable, password)
+  return written && (known || password === written) ? secrets : withVariable(secrets, variable, password)
 }
 
 /** Tries a mailbox until it works, or nothing is changed any more. @param at counted from 0 */
@@ -101,6 +145,8 @@ export async function soundMailbox(talk: Talk, given: Texts, at: number): Promis
   const { asks } = talk.asker
   if (!talk.options.check)
     return { texts, state: settingIn(texts.yaml, at, ['imap', 'oauth2']) ? 'no sign-in' : 'untried' }
+  // With --yes what is missing is said before anything is tried.
+  if (!asks) await withModel(talk, given)
   for (;;) {
     const config = configOf(texts, talk, 'mailboxes only')
     const account = config.accounts[at]
@@ -117,9 +163,8 @@ export async function soundMailbox(talk: Talk, given: Texts, at: number): Promis
       ? await mend(talk, texts, at, account, failures)
       : await shown(talk, account, failures)
     if (mended === null || (mended.yaml === texts.yaml && mended.secrets === texts.secrets)) {
-      await talk.say(
-        `\nNothing was changed, so ${account.owner.address} stays as it is, and does not work yet.`,
-      )
+      const same = asks ? 'Those are the same answers. ' : ''
+      await talk.say(`\n${same}${account.owner.address} does not work yet.`)
       return { texts, state: 'faulty' }
     }
     texts = mended
@@ -207,7 +252,8 @@ async function withSmtpLogin(
   user: string,
 ): Promise<Texts> {
   const variable = smtpVariable(at)
-  const name = await asker.ask('Login name for SMTP', user, { key: `${at + 1}.smtpUser` })
+  const asking = { key: `${at + 1}.smtpUser`, fault: loginFault }
+  const name = await asker.ask('Login name for SMTP', user, asking)
   const yaml = withSetting(texts.yaml, at, ['smtp', 'user'], name)
   const known = terminal.environment[variable] || parseDotEnv(texts.secrets)[variable]
   const question = `Password for SMTP; empty: ${known ? 'the same again' : 'that of IMAP'}`
@@ -226,7 +272,7 @@ async function otherLogin(talk: Talk, texts: Texts, at: number, { imap }: Accoun
   const { asker, say, terminal } = talk
   const key = String(at + 1)
   asker.doubt(`${key}.user`)
-  const user = await asker.ask(loginQuestion, imap.user, { key: `${key}.user` })
+  const user = await asker.ask(loginQuestion, imap.user, { key: `${key}.user`, fault: loginFault })
   const yaml = user === imap.user ? texts.yaml : withSetting(texts.yaml, at, ['imap', 'user'], user)
   const variable = /^\$\{(\w+)\}$/.exec(String(settingIn(yaml, at, ['imap', 'password'])))?.[1]
   if (variable === undefined) return { yaml, secrets: texts.secrets }

@@ -52,8 +52,9 @@ export class Memory {
       .map(([key, { question, hidden }]) => ({ question, answer: hidden ? null : this.settled(key) }))
   }
 
-  doubtAll(): void {
-    for (const key of this.#answers.keys()) this.#doubted.add(key)
+  /** @param beginning of the keys; absent: all */
+  doubtAll(beginning = ''): void {
+    for (const key of this.#answers.keys()) if (key.startsWith(beginning)) this.#doubted.add(key)
     this.#write()
   }
 

@@ -9,10 +9,11 @@ import { isUnreached } from '../../model/availability.ts'
 import { openModel } from '../../model/client.ts'
 import { plannedShutdown } from '../../model/lifecycle.ts'
 import { showCheck, shownChecks } from '../doctor.ts'
-import { waiting } from '../terminal.ts'
+import { UsageError } from '../failure.ts'
 import type { Asker } from './asker.ts'
 import { believingModel } from './authority.ts'
 import type { OwnModel } from './discover.ts'
+import { elsewhere, urlFault } from './elsewhere.ts'
 import { configOf, environmentText, type Texts, withoutVariable, withVariable } from './files.ts'
 import type { State, Talk, Tried } from './talk.ts'
 
@@ -41,20 +42,22 @@ export async function ownModels(ports = usual, withinMs = patienceMs): Promise<O
   return found.filter(({ names }) => names.length > 0)
 }
 
+const modelVariables = ['OPENAI_API_KEY', 'OPENAI_BASE_URL', 'REPLYD_MODEL', 'OPENAI_TLS_CA']
+
 type Variables = Readonly<Record<string, string | undefined>>
 
 /** Asks which model answers, and tries it. */
-export async function chosenModel(talk: Talk, texts: Texts): Promise<Tried> {
+export async function chosenModel(given: Talk, texts: Texts): Promise<Tried> {
+  let talk = given
   let { secrets } = texts
   for (;;) {
     const chosen = await withModel(talk, { ...texts, secrets })
     if (chosen === null) return { texts: { ...texts, secrets }, state: 'no model' }
     const tried = await soundModel(talk, { ...texts, secrets: chosen })
     if (tried.state !== 'another model') return tried as Tried
-    secrets = ['OPENAI_API_KEY', 'OPENAI_BASE_URL', 'REPLYD_MODEL'].reduce(
-      withoutVariable,
-      tried.texts.secrets,
-    )
+    const { model: _, baseUrl: __, ...options } = talk.options
+    talk = { ...talk, options }
+    secrets = modelVariables.reduce(withoutVariable, tried.texts.secrets)
     for (const key of ['model', 'model.url', 'model.name', 'OPENAI_API_KEY']) talk.asker.doubt(key)
   }
 }
@@ -70,15 +73,27 @@ interface TriedModel {
  * @returns the text of `.env` with it; null if the owner wants to decide later
  */
 export async function withModel(talk: Talk, { yaml, secrets }: Texts): Promise<string | null> {
-  const { asker, say, terminal } = talk
-  const known: Variables = { ...terminal.environment, ...parseDotEnv(secrets) }
+  const { asker, say, terminal, options } = talk
+  const given = givenModel(options)
+  const known: Variables = { ...terminal.environment, ...parseDotEnv(secrets), ...given }
   const decided = asker.settled('model') !== null || known.OPENAI_BASE_URL || /^model:/m.test(yaml)
   const chosen =
     !asker.asks || decided ? await decidedModel(talk, yaml, known) : await modelFromMenu(talk, known)
   if (chosen === null) return null
   if (known.OPENAI_API_KEY && asker.asks) await say('The key for the model is in OPENAI_API_KEY already.')
   // The daemon needs what was checked, too: it may be started from another shell.
-  return environmentText(withoutEmpty(secrets, chosen), chosen)
+  const named = Object.entries(given).reduce((text, [name, to]) => withVariable(text, name, to), secrets)
+  return environmentText(withoutEmpty(named, chosen), chosen)
+}
+
+/** What the options say, as variables. @throws UsageError */
+function givenModel({ model, baseUrl }: Talk['options']): Record<string, string> {
+  const fault = baseUrl === undefined ? null : urlFault(baseUrl)
+  if (fault !== null) throw new UsageError(fault)
+  return {
+    ...(baseUrl === undefined ? {} : { OPENAI_BASE_URL: baseUrl }),
+    ...(model === undefined ? {} : { REPLYD_MODEL: model }),
+  }
 }
 
 /** An empty line would override the answer. */
@@ -96,12 +111,15 @@ async function decidedModel(
   const [url = '', name = ''] = asker.settled('model')?.split(' ') ?? []
   const baseUrl = url || (known.OPENAI_BASE_URL ?? '')
   const needsKey = /\$\{OPENAI_API_KEY\}/.test(yaml) || !/^model:/m.test(yaml)
-  const key = needsKey ? known.OPENAI_API_KEY || (await keyFor(asker, baseUrl === '')) : ''
+  // With --yes an empty variable says: later.
+  const isEmpty = !asker.asks && known.OPENAI_API_KEY === ''
+  const key = needsKey && !isEmpty ? known.OPENAI_API_KEY || (await keyFor(asker, baseUrl === '')) : ''
   if (needsKey && key === '' && baseUrl === '') return null
   return {
     OPENAI_API_KEY: key,
     OPENAI_BASE_URL: baseUrl,
     REPLYD_MODEL: name || (known.REPLYD_MODEL ?? ''),
+    OPENAI_TLS_CA: asker.settled('model.ca') ?? '',
   }
 }
 
@@ -153,41 +171,13 @@ async function modelFromMenu(talk: Talk, known: Variables): Promise<Record<strin
     return key === '' ? null : { OPENAI_API_KEY: key, REPLYD_MODEL: known.REPLYD_MODEL ?? '' }
   }
   const chosen = local[number - 2] ?? (await elsewhere(talk))
+  if (chosen === null) return modelFromMenu(talk, known)
   asker.keep('model', `${chosen.baseUrl} ${chosen.name}`)
   return {
     OPENAI_BASE_URL: chosen.baseUrl,
     REPLYD_MODEL: chosen.name,
-    OPENAI_API_KEY: 'key' in chosen ? chosen.key : '',
+    ...('key' in chosen ? { OPENAI_API_KEY: chosen.key, OPENAI_TLS_CA: chosen.ca } : {}),
   }
-}
-
-const urlFault = (text: string) =>
-  URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)
-    ? null
-    : `${text} is not an address such as http://192.168.1.20:8000/v1`
-
-async function elsewhere({
-  asker,
-  say,
-  terminal,
-}: Talk): Promise<{ baseUrl: string; name: string; key: string }> {
-  const question = 'Address of the model, for example http://192.168.1.20:8000/v1'
-  const baseUrl = await asker.ask(question, null, { fault: urlFault, key: 'model.url' })
-  const key = await asker.ask('Key of the model; empty: it needs none', '', {
-    hidden: true,
-    key: 'OPENAI_API_KEY',
-  })
-  await say('Asking which models it has …')
-  const model = openModel({ name: '', baseUrl, apiKey: key, timeoutMs: patienceMs * 2 }, silentLog)
-  const listed = waiting(
-    model.listModels().catch(() => []),
-    'asking',
-    terminal,
-  )
-  const names = (await listed).map(({ id }) => id)
-  if (names.length > 1) await say(`It has: ${names.slice(0, 12).join(', ')}.`)
-  const name = await asker.ask('Name of the model', names[0] ?? null, { key: 'model.name' })
-  return { baseUrl, name, key }
 }
 
 /** Asks the model about one mail until it answers, or nothing is changed any more. */
@@ -221,7 +211,10 @@ async function mended(
   hasMenu: boolean,
 ): Promise<string | null> {
   const ca = await believingModel(model, [failure], talk)
-  if (ca !== null) return withVariable(secrets, 'OPENAI_TLS_CA', ca)
+  if (ca !== null) {
+    talk.asker.keep('model.ca', ca)
+    return withVariable(secrets, 'OPENAI_TLS_CA', ca)
+  }
   if (!talk.asker.asks) return null
   // The address of OpenAI is right: what fails is the way there.
   if (isUnreached(failure.detail) && model.host === 'openai')
@@ -240,9 +233,9 @@ async function otherModel(
 ): Promise<string> {
   const variable = detail.includes('HTTP 401')
     ? 'OPENAI_API_KEY'
-    : /HTTP 40[34]/.test(detail)
-      ? 'REPLYD_MODEL'
-      : 'OPENAI_BASE_URL'
+    : isUnreached(detail)
+      ? 'OPENAI_BASE_URL'
+      : 'REPLYD_MODEL'
   if (advice?.startsWith('Add credit')) return secrets
   if (terminal.environment[variable]) {
     await say(`${variable} is in the environment, which outranks .env: correct it there.`)

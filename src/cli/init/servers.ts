@@ -1,4 +1,5 @@
 /** Asks where the mail is: shows what was found, otherwise the owner types it in, and each server is looked at. */
+import { isIP } from 'node:net'
 import type { ServerAddress } from '../../base/providers.ts'
 import { domainPart } from '../../mail/address.ts'
 import { UsageError } from '../failure.ts'
@@ -8,6 +9,8 @@ import { discover, type FoundServers, type Network } from './discover.ts'
 import type { Probe } from './probe.ts'
 
 export interface Given {
+  /** An option, which is not asked for: there is no question to go back to. */
+  address?: string | undefined
   imap?: string | undefined
   smtp?: string | undefined
 }
@@ -41,7 +44,8 @@ export async function servers(address: string, given: Given, talk: Talk, key = '
     return { ...found, imap: await place('imap'), smtp: await place('smtp') }
   }
   const proposed = found?.unproven ? null : found
-  const place = (kind: Kind) => askPlace(kind, given[kind], proposed?.[kind].host ?? null, talk, key)
+  const back = given.address === undefined
+  const place = (kind: Kind) => askPlace(kind, given[kind], proposed?.[kind].host ?? null, talk, key, back)
   return {
     imap: await place('imap'),
     smtp: await place('smtp'),
@@ -60,6 +64,7 @@ const unprovenWords =
  * Asks again for a server that can't be reached or is of another kind, and proposes what was typed. The same answer twice
  * is accepted.
  * @param given an option of the command line, which is not asked for
+ * @param back whether two empty answers go back
  */
 export async function askPlace(
   kind: Kind,
@@ -67,6 +72,7 @@ export async function askPlace(
   proposal: string | null,
   talk: Talk,
   key: string,
+  back = false,
 ): Promise<ServerAddress> {
   if (given !== undefined) return (await lookedAt(given, kind, talk)).place
   let last = ''
@@ -81,7 +87,7 @@ export async function askPlace(
   }
   const question = `${kind.toUpperCase()} server (host or host:port)`
   const answer = await talk.asker.ask(question, proposal, {
-    fault,
+    ...{ fault, back },
     key: `${key}.${kind}`,
     option: `--${kind}`,
   })
@@ -98,9 +104,15 @@ const shown = ({ host, port, secure }: ServerAddress) => `${host}:${port} (${sec
 
 const parts = (text: string) => /^([^\s:]+)(?::(\d{1,5}))?$/.exec(text.trim()) ?? []
 
+const label = '[\\p{L}\\p{N}_](?:[\\p{L}\\p{N}_-]*[\\p{L}\\p{N}_])?'
+const hostName = new RegExp(`^${label}(?:\\.${label})*\\.?$`, 'u')
+
+/** An IPv4 address, or a name, whose last part is no number (RFC 1123 section 2.1). */
+const isHost = (text: string) => isIP(text) === 4 || (hostName.test(text) && !/(^|\.)\d+\.?$/.test(text))
+
 function placeFault(text: string, kind: Kind): string | null {
   const [, host = '', port = '1'] = parts(text)
-  if (host === '') return `${text} is not a host name, such as ${kind}.example.com`
+  if (!isHost(host)) return `${text} is not a host name, such as ${kind}.example.com`
   return Number(port) > 0 && Number(port) < 65_536 ? null : 'the port must be a number from 1 to 65535'
 }
 

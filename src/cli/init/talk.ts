@@ -9,6 +9,11 @@ export interface InitOptions {
   smtp?: string
   user?: string
   clientId?: string
+  /** File with the certificate of the authority of the mail servers. */
+  ca?: string
+  model?: string
+  /** Of the model, up to /v1. */
+  baseUrl?: string
   folder: string
   yes?: boolean
   force?: boolean

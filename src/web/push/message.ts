@@ -3,6 +3,7 @@ import { plainLine } from '../../mail/address.ts'
 import { dayOf } from '../../model/budget.ts'
 import type { TellableEvent } from '../../store/webhooks.ts'
 import { nameOfEvent } from '../webhook-events.ts'
+import type { Trouble } from './troubles.ts'
 
 export interface PushMessage {
   title: string
@@ -31,19 +32,11 @@ export function pushMessage(events: readonly TellableEvent[], detailed: boolean)
   return { title, body: `From ${plainLine(only.fromAddress ?? 'nobody').slice(0, longest)}`, path }
 }
 
-/** Something that a person has to repair, by name: an account that stopped, or the budget. */
-export interface Trouble {
-  name: string
-  words: string
-}
-
 /** @param fresh what was not told before, at least one */
 export function troubleMessage(fresh: readonly Trouble[], detailed: boolean): PushMessage {
-  const title = 'replyd needs your help'
-  const body = detailed
-    ? plainLine(fresh.map(({ words }) => words).join('. ')).slice(0, longest)
-    : 'Something has stopped. Open replyd to see what.'
-  return { title, body, path: '/settings', tag: 'trouble' }
+  const said = new Set(fresh.map(({ brief, words }) => (detailed ? words : brief)))
+  const body = plainLine([...said].join('. ')).slice(0, longest)
+  return { title: 'replyd needs your help', body, path: '/settings', tag: 'trouble' }
 }
 
 /** Null when nothing waits. */
@@ -54,7 +47,7 @@ export function digestMessage(waiting: number): PushMessage | null {
 }
 
 export const testMessage: PushMessage = {
-  ...{ title: 'Notifications work', body: 'This is the test that you asked for.', path: '/notifications' },
+  ...{ title: 'Notifications work', body: 'This is the test you asked for.', path: '/notifications' },
   tag: 'test',
 }
 

@@ -1,8 +1,11 @@
-/** Notifications: of this browser, and of the person's others. */
-import type { PushDevice } from '../../store/push-devices.ts'
+/** Notifications: what they say, of this browser, and of the person's others. */
+import type { PushDevice, PushWishes } from '../../store/push-devices.ts'
 import { Action, Token, type View } from '../layout.tsx'
 import { SetupPage } from '../setup-frame.tsx'
 import { momentOf } from '../words.ts'
+import { Blocked } from './blocked.tsx'
+import { Examples } from './examples.tsx'
+import { patienceMinutes } from './troubles.ts'
 
 export interface NotificationsView {
   fault: string | null
@@ -14,14 +17,26 @@ export interface NotificationsView {
 export function NotificationsPage({ view, shown }: { view: View; shown: NotificationsView }) {
   return (
     <SetupPage view={view} title="Notifications" fault={shown.fault} isOwn>
+      <p class="meta lead">
+        replyd can tell this computer or phone when something needs you, even while no page of replyd is open.
+        You choose for each browser what it tells you, and when it stays quiet.
+      </p>
       <ThisBrowser view={view} publicKey={shown.publicKey} />
+      <Examples />
       <Devices view={view} devices={shown.devices} />
+      <Blocked />
       <script src="/assets/push.js" type="module" />
     </SetupPage>
   )
 }
 
-/** The button appears where the browser can be told; the script fills the form in. */
+/** What a browser is told unless the person says otherwise. */
+const atFirst: PushWishes = {
+  ...{ waiting: true, trouble: true, detailed: false },
+  ...{ digestAt: null, quietFrom: null, quietUntil: null },
+}
+
+/** The form appears where the browser can be told; the script fills in its address. */
 function ThisBrowser({ view, publicKey }: { view: View; publicKey: string }) {
   return (
     <section class="card block" aria-labelledby="this-browser">
@@ -30,15 +45,17 @@ function ThisBrowser({ view, publicKey }: { view: View; publicKey: string }) {
         Notifications need JavaScript, and a browser that offers them: on a phone, add replyd to the home
         screen first.
       </p>
-      <ul class="meta" id="push-steps" hidden />
-      <form method="post" action="/notifications" id="push" data-key={publicKey} hidden>
+      <ol class="steps" id="push-steps" hidden />
+      <form method="post" action="/notifications" id="push" class="told" data-key={publicKey} hidden>
         <Token view={view} />
         <input type="hidden" name="endpoint" />
         <input type="hidden" name="p256dh" />
         <input type="hidden" name="auth" />
+        <Wishes view={view} wishes={atFirst} />
         <button type="submit" class="primary">
           Turn on notifications here
         </button>
+        <small>The browser asks you once whether it may: choose “Allow”.</small>
       </form>
     </section>
   )
@@ -49,10 +66,6 @@ function Devices({ view, devices }: { view: View; devices: readonly PushDevice[]
   return (
     <section class="card block" aria-labelledby="told">
       <h2 id="told">Where you are notified</h2>
-      <p class="meta">
-        A notification says that a reply waits, and no more, unless you choose it here: it may stand on a
-        locked screen. In quiet hours nothing is sent; what still waits is told afterwards.
-      </p>
       <ul class="rows notified">
         {devices.map((device) => (
           <li data-device={device.id}>
@@ -74,45 +87,81 @@ function Devices({ view, devices }: { view: View; devices: readonly PushDevice[]
 }
 
 function DeviceForm({ view, device }: { view: View; device: PushDevice }) {
-  const { id, device: name, quietFrom, quietUntil, digestAt, addedAt, failingSince } = device
+  const { id, device: name, addedAt, failingSince } = device
   return (
     <form method="post" action={`/notifications/${id}`} class="told">
       <Token view={view} />
       <span>
-        <b>{name}</b>
-        <small>
-          {failingSince === null
-            ? `since ${momentOf(addedAt, view.timeZone)}`
-            : `the push service does not answer since ${momentOf(failingSince, view.timeZone)}`}
-        </small>
+        <b>{name}</b> <span class="tag sent here">this browser</span>
+        {failingSince === null ? (
+          <small>{`On since ${momentOf(addedAt, view.timeZone)}`}</small>
+        ) : (
+          <small class="fault">
+            {`Its push service has not answered since ${momentOf(failingSince, view.timeZone)}. replyd keeps trying for a day.`}
+          </small>
+        )}
       </span>
-      <fieldset>
-        <legend>Tell me</legend>
-        <Tick name="waiting" on={device.waiting} words="when a reply waits for me" />
-        <Tick name="trouble" on={device.trouble} words="when replyd has stopped, or the budget is used up" />
-        <Tick name="detailed" on={device.detailed} words="with sender and subject" />
-        <label>
-          every day what waits, at <input type="time" name="digest" value={digestAt ?? ''} />
-        </label>
-      </fieldset>
-      <div>
-        <label>
-          Quiet from <input type="time" name="from" value={quietFrom ?? ''} />
-        </label>
-        <label>
-          until <input type="time" name="until" value={quietUntil ?? ''} />
-        </label>
-      </div>
+      <Wishes view={view} wishes={device} />
       <button type="submit">Save</button>
     </form>
   )
 }
 
-function Tick({ name, on, words }: { name: string; on: boolean; words: string }) {
+function Wishes({ view, wishes }: { view: View; wishes: PushWishes }) {
+  const { waiting, trouble, detailed, digestAt, quietFrom, quietUntil } = wishes
+  return (
+    <>
+      <fieldset>
+        <legend>Tell me</legend>
+        <Tick name="waiting" on={waiting} words="When a reply waits for me" />
+        <Tick
+          name="trouble"
+          on={trouble}
+          words="When something is wrong"
+          help={`An account has stopped or the budget is used up; or a mail server or the AI model has not answered for ${patienceMinutes} minutes.`}
+        />
+        <label>
+          Once a day how many wait, at <input type="time" name="digest" value={digestAt ?? ''} />
+        </label>
+      </fieldset>
+      <fieldset>
+        <legend>How much it says</legend>
+        <Tick
+          name="detailed"
+          on={detailed}
+          words="With sender and subject"
+          help="Anybody who sees the screen can read them, even while it is locked."
+        />
+      </fieldset>
+      <fieldset>
+        <legend>Quiet hours</legend>
+        <label>
+          From <input type="time" name="from" value={quietFrom ?? ''} />
+        </label>
+        <label>
+          until <input type="time" name="until" value={quietUntil ?? ''} />
+        </label>
+        <small>{`Nothing is sent then; what still waits is told afterwards. Empty: never quiet. Time zone: ${view.timeZone}.`}</small>
+      </fieldset>
+    </>
+  )
+}
+
+interface TickProps {
+  name: string
+  on: boolean
+  words: string
+  help?: string
+}
+
+function Tick({ name, on, words, help }: TickProps) {
   return (
     <label class="check">
       <input type="checkbox" name={name} value="1" checked={on} />
-      {words}
+      <span>
+        {words}
+        {help === undefined ? null : <small>{help}</small>}
+      </span>
     </label>
   )
 }

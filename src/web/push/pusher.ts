@@ -1,11 +1,11 @@
 /**
- * Tells browsers that a reply waits, that something has stopped, and what waits once a day (Web Push: RFC 8030, 8291, 8292). Each device has its own position in the store's events, so
- * that it is told once, by one process, and again only when the push service did not take it.
+ * Tells browsers that a reply waits, that something has stopped, and what waits once a day (Web Push: RFC 8030, 8291,
+ * 8292). Each device has its own position in the store's events, so that it is told once, by one process, and again
+ * only when the push service did not take it.
  */
 import { reasonOf } from '../../base/errors.ts'
 import type { StepContext } from '../../context.ts'
 import { dayOf } from '../../model/budget.ts'
-import { loadAccountState } from '../../store/accounts.ts'
 import { takeLease } from '../../store/leases.ts'
 import { loadMessage } from '../../store/messages.ts'
 import {
@@ -15,8 +15,8 @@ import {
   savePushProgress,
 } from '../../store/push-devices.ts'
 import { waitingCounts } from '../../store/review-lists.ts'
-import { spentOn } from '../../store/spending.ts'
 import { eventsAfter, type TellableEvent } from '../../store/webhooks.ts'
+import type { WebContext } from '../web-context.ts'
 import { retryDelay } from '../webhooks.ts'
 import {
   digestMessage,
@@ -24,10 +24,10 @@ import {
   isQuiet,
   type PushMessage,
   pushMessage,
-  type Trouble,
   troubleMessage,
 } from './message.ts'
 import { type Outcome, type PushOptions, sendPush } from './send.ts'
+import { Patience, type Trouble, troublesOf } from './troubles.ts'
 
 /** Milliseconds. */
 const lookEveryMs = 5_000
@@ -43,14 +43,17 @@ interface News {
 
 export class Pusher implements AsyncDisposable {
   readonly #context: StepContext
+  readonly #health: WebContext['health']
+  readonly #patience = new Patience()
   readonly #holder: string
   readonly #options: PushOptions
   readonly #timer: NodeJS.Timeout
   readonly #stop = new AbortController()
   #running: Promise<void> | null = null
 
-  constructor(context: StepContext, options: PushOptions = {}) {
+  constructor(context: StepContext, health: WebContext['health'], options: PushOptions = {}) {
     this.#context = context
+    this.#health = health
     this.#options = options
     this.#holder = context.newId(context.clock.now())
     this.#timer = setInterval(() => void this.look(), lookEveryMs)
@@ -73,7 +76,8 @@ export class Pusher implements AsyncDisposable {
       dueAt <= now && !isQuiet({ from: quietFrom, until: quietUntil }, now, config.budget.timeZone)
     const devices = (await listPushDevices(db)).filter(isAwake)
     if (devices.length === 0 || (await takeLease(db, 'push', this.#holder, leaseMs)) === null) return
-    const troubles = await this.#troubles(now)
+    const health = await this.#health().catch(() => null)
+    const troubles = this.#patience.lasting(await troublesOf(this.#context, health, now), now)
     for (const device of devices) await this.#bringUpToDate(device, troubles, now)
   }
 
@@ -110,19 +114,6 @@ export class Pusher implements AsyncDisposable {
       news.push({ message, noted: { digestDay: dayOf(now, timeZone) } })
     }
     return news
-  }
-
-  /** What only a person can repair. */
-  async #troubles(now: Date): Promise<Trouble[]> {
-    const { db, accounts, config } = this.#context
-    const { perDay, timeZone } = config.budget
-    const states = await Promise.all([...accounts.keys()].map((address) => loadAccountState(db, address)))
-    const stopped = states.flatMap(({ account, stopped }) =>
-      stopped === null ? [] : [{ name: account, words: `${account} has stopped: ${stopped}` }],
-    )
-    const isSpent = perDay > 0 && (await spentOn(db, dayOf(now, timeZone))) >= perDay
-    const spent = { name: 'budget', words: "today's budget is used up, and new mail waits until midnight" }
-    return isSpent ? [...stopped, spent] : stopped
   }
 
   /** A mail that somebody has decided in the meantime, for example in quiet hours, is no news. */

@@ -7,6 +7,7 @@ import {
   changePushDevice,
   listPushDevices,
   type PushDevice,
+  type PushWishes,
   removePushDevice,
 } from '../../store/push-devices.ts'
 import type { Env } from '../access.ts'
@@ -24,13 +25,30 @@ import { vapidKeys } from './vapid.ts'
 /** Of all people together. */
 const mostDevices = 50
 
-const subscribing = z.strictObject({ endpoint: text(), p256dh: text(), auth: text() })
 const clock = z.union([z.literal(''), z.string().regex(/^(?:[01]\d|2[0-3]):[0-5]\d$/)])
 const ticked = z.literal('1').optional()
-const changing = z.strictObject({
+const wishes = {
   ...{ waiting: ticked, trouble: ticked, detailed: ticked },
   ...{ digest: clock, from: clock, until: clock },
+}
+const changing = z.strictObject(wishes)
+const subscribing = z.strictObject({ endpoint: text(), p256dh: text(), auth: text(), ...wishes })
+
+const wishesOf = ({
+  waiting,
+  trouble,
+  detailed,
+  digest,
+  from,
+  until,
+}: z.output<typeof changing>): PushWishes => ({
+  ...{ waiting: waiting === '1', trouble: trouble === '1', detailed: detailed === '1' },
+  ...{ digestAt: digest || null, quietFrom: from || null, quietUntil: until || null },
 })
+
+/** One of the two hours is missing. */
+const isHalf = ({ quietFrom, quietUntil }: PushWishes) => (quietFrom === null) !== (quietUntil === null)
+const halfWords = 'Quiet hours need a beginning and an end; leave both empty for none. Nothing was saved.'
 
 const refusedWords = (device: string, isGone: boolean) =>
   isGone
@@ -48,9 +66,12 @@ export function addNotifications(pages: Hono<Env>, web: WebContext, viewOf: View
   }
   pages.get('/notifications', (c) => show(c, null))
   pages.post('/notifications', async (c) => {
-    const subscription = subscriptionOf(fitting(await formBody(c), subscribing))
+    const typed = fitting(await formBody(c), subscribing)
+    const subscription = subscriptionOf(typed)
     if (subscription === null)
-      return show(c, 'The push service of this browser can not be used: its address is not public.', 422)
+      return show(c, "The push service of this browser can't be used: its address is not public.", 422)
+    const wanted = wishesOf(typed)
+    if (isHalf(wanted)) return show(c, halfWords, 422)
     const device = deviceWords(c.req.header('user-agent'))
     const { actor, id: session } = c.get('session')
     const login = c.get('passwordHash') === null ? null : session
@@ -58,6 +79,7 @@ export function addNotifications(pages: Hono<Env>, web: WebContext, viewOf: View
     const id = hashOfSecret(subscription.endpoint)
     if (!(await addPushDevice(db, { id, ...subscription, ...about }, mostDevices)))
       return show(c, `There are ${mostDevices} devices already. Turn one off first.`, 409)
+    await changePushDevice(db, id, wanted)
     return c.redirect('/notifications?done=push', 303)
   })
   const own = async (c: Context<Env>) => {
@@ -67,13 +89,9 @@ export function addNotifications(pages: Hono<Env>, web: WebContext, viewOf: View
   pages.post('/notifications/:id', async (c) => {
     const device = await own(c)
     if (device === undefined) return notFound(c)
-    const { waiting, trouble, detailed, digest, from, until } = fitting(await formBody(c), changing)
-    if ((from === '') !== (until === ''))
-      return show(c, 'Quiet hours need a beginning and an end; clear both for none. Nothing was saved.', 422)
-    await changePushDevice(db, device.id, {
-      ...{ waiting: waiting === '1', trouble: trouble === '1', detailed: detailed === '1' },
-      ...{ digestAt: digest || null, quietFrom: from || null, quietUntil: until || null },
-    })
+    const wanted = wishesOf(fitting(await formBody(c), changing))
+    if (isHalf(wanted)) return show(c, halfWords, 422)
+    await changePushDevice(db, device.id, wanted)
     return c.redirect('/notifications?done=push-changed', 303)
   })
   pages.post('/notifications/:id/test', async (c) => {

@@ -368,6 +368,80 @@ describe('replyd init', () => {
     expect(model.apiKey).toBe('sk-1')
   })
 
+  test('two empty answers go back to the first question of the mailbox, with what was typed', async () => {
+    const typed = 'you@own.example\n\n\nme@fastmail.com\n\n\n\n\n\nthe secret\n\n\nkey\n\n'
+    const { status, out } = await run({}, typed)
+    expect(out).toMatch(/✗ An answer is needed here\. Enter again goes back; Ctrl\+C stops/)
+    expect(out).toContain('Address that replyd answers for [you@own.example]: ')
+    expect(out).toContain('Address that replyd answers for [me@fastmail.com]: ')
+    expect(status).toBe(0)
+    expect(configuration().accounts[0]?.owner.address).toBe('me@fastmail.com')
+  })
+
+  test.each(['2', '1.2.3', '-x', 'a..b', 'mail.', 'http://imap.own.example'])(
+    '%s is no host: it is refused at once',
+    async (host) => {
+      const asked = await run({}, `me@own.example\n${host}\nlocalhost\nmüller.example:465\nme\nx\n\n3\n\n`)
+      const isHost = host === 'mail.'
+      expect(asked.out.includes(`✗ ${host} is not a host name`)).toBe(!isHost)
+    },
+  )
+
+  test('a link is no login name', async () => {
+    const servers = { imap: 'mail.own.example', smtp: 'mail.own.example' }
+    const typed = 'me@own.example\nhttp://own.example/v1\nOWN\\ann b\nthe secret\n\n\nkey\n\n'
+    const { out } = await run(servers, typed)
+    expect(out).toMatch(/✗ http:\/\/own\.example\/v1 is not a login name/)
+    expect(configuration().accounts[0]?.imap.user).toBe('OWN\\ann b')
+    const given = run({ ...servers, yes: true, force: true, address: 'me@own.example', user: 'imap://x' })
+    await expect(given).rejects.toThrow(/imap:\/\/x is not a login name/)
+  })
+
+  test('with --ca the authority of the mail servers is trusted, if the file has a certificate', async () => {
+    const environment = { MAIL_PASSWORD: 'x', OPENAI_API_KEY: 'y' }
+    const options = { yes: true, address: 'me@gmail.com' }
+    const certificate = readFileSync(new URL('../../fixtures/tls/cert.pem', import.meta.url))
+    writeFileSync(join(folder, 'our-ca.pem'), certificate)
+    await expect(run({ ...options, ca: join(folder, 'none.pem') }, '', environment)).rejects.toThrow(
+      /none\.pem can't be read/,
+    )
+    await run({ ...options, ca: join(folder, 'our-ca.pem') }, '', environment)
+    expect(readFileSync(join(folder, 'replyd.yaml'), 'utf8')).toContain('\n    tls: { ca: "our-ca.pem" }\n')
+    expect(configuration().accounts[0]?.imap.caFile).toBe(join(folder, 'our-ca.pem'))
+  })
+
+  test('with --yes a missing variable is said before anything is tried', async () => {
+    const probe = async () => {
+      throw new Error('tried')
+    }
+    const servers = { imap: '127.0.0.1:1', smtp: '127.0.0.1:1' }
+    const options = { ...servers, check: true, yes: true, address: 'me@own.example' }
+    const environment = { MAIL_PASSWORD: 'x' }
+    const stated = run(options, '', environment, { ...offline, probe: async () => silent })
+    await expect(stated).rejects.toThrow(/with --yes, the variable OPENAI_API_KEY has to be given/)
+    await expect(run({ ...options, check: false }, '', environment, { ...offline, probe })).rejects.toThrow(
+      /OPENAI_API_KEY/,
+    )
+  })
+
+  test('with --yes an empty key says that the model comes later', async () => {
+    const environment = { MAIL_PASSWORD: 'x', OPENAI_API_KEY: '' }
+    const { status, out } = await run({ yes: true, address: 'me@gmail.com' }, '', environment)
+    expect(status).toBe(0)
+    expect(out).toMatch(/\nNext: choose a model\./)
+  })
+
+  test('who starts over is asked for the password, which may be the old one', async () => {
+    writeFileSync(join(folder, 'replyd.yaml'), 'accounts: []\n')
+    writeFileSync(join(folder, '.env'), 'MAIL_PASSWORD="old one"\n')
+    const options = { fresh: true, force: true, address: 'me@fastmail.com' }
+    const { out } = await run(options, '\nnew one\n3\n\n')
+    expect(out).toContain('Password for IMAP and SMTP; empty: that in .env (not shown): ')
+    expect(parseDotEnv(readFileSync(join(folder, '.env'), 'utf8')).MAIL_PASSWORD).toBe('new one')
+    await run(options, '\n\n3\n\n')
+    expect(parseDotEnv(readFileSync(join(folder, '.env'), 'utf8')).MAIL_PASSWORD).toBe('new one')
+  })
+
   test('writes OAuth2 for Microsoft, and names the next command', async () => {
     const { out } = await run({ yes: true, address: 'me@outlook.com', clientId: 'app-1' }, '', {
       OPENAI_API_KEY: 'key',

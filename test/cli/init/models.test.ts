@@ -6,6 +6,7 @@ import { Asker } from '../../../src/cli/init/asker.ts'
 import type { Network, OwnModel } from '../../../src/cli/init/discover.ts'
 import { configText } from '../../../src/cli/init/files.ts'
 import { chosenModel, ownModels, withModel } from '../../../src/cli/init/models.ts'
+import type { InitOptions } from '../../../src/cli/init/talk.ts'
 import { parseDotEnv } from '../../../src/config/interpolation.ts'
 import { json, type ModelServer, type Responder, startModelServer } from '../../model/model-server.ts'
 
@@ -42,7 +43,12 @@ const some: OwnModel[] = [
 ]
 
 /** @returns the variables of .env, and what was shown */
-async function written(typed: string, environment: Record<string, string> = {}, yes = false) {
+async function written(
+  typed: string,
+  environment: Record<string, string> = {},
+  yes = false,
+  given: Pick<InitOptions, 'model' | 'baseUrl'> = {},
+) {
   const stdout = new PassThrough()
   const shown = text(stdout)
   const terminal = { environment, stdin: Readable.from([typed]), stdout, stderr: stdout }
@@ -54,7 +60,7 @@ async function written(typed: string, environment: Record<string, string> = {}, 
     return some
   }
   const network = { ownModels: look } as unknown as Network
-  const options = { folder: '.', check: true }
+  const options = { folder: '.', check: true, ...given }
   const talk = { asker, say, terminal, network, options, folder: '.' }
   const secrets = await withModel(talk, { yaml: '', secrets: '' })
   const env = secrets === null ? null : parseDotEnv(secrets)
@@ -93,11 +99,49 @@ test('another server is asked for its models', async () => {
   expect(shown).toMatch(/Name of the model \[own-model\]:/)
 })
 
+test('an address where nothing answers is said at once, and asked for again, without a name', async () => {
+  server.respond(listing('own-model'))
+  const nowhere = 'http://127.0.0.1:1/v1'
+  const { env, shown } = await written(`5\n${nowhere}\nsecret\n${server.baseUrl}\nsecret\n\n`)
+  expect(shown).toContain(
+    '✗ the connection to 127.0.0.1:1 failed (ECONNREFUSED).\nAddress of the model; empty',
+  )
+  expect(env).toEqual({
+    OPENAI_BASE_URL: server.baseUrl,
+    OPENAI_API_KEY: 'secret',
+    REPLYD_MODEL: 'own-model',
+  })
+  expect(shown.match(/Name of the model/g)).toHaveLength(1)
+})
+
+test('a key that is refused is asked for again, and from each question there is a way back to the list', async () => {
+  server.respond((response, received, request) =>
+    (received.authorization === 'Bearer right' ? listing() : json(401, {}))(response, received, request),
+  )
+  const typed = `5\n${server.baseUrl}\nwrong\n\n${server.baseUrl}\nright\n\n5\n\n6\n`
+  const { env, shown } = await written(typed)
+  expect(env).toBeNull()
+  expect(shown).toMatch(/✗ .*HTTP 401.*\nAsking|Key of the model; empty: another address/)
+  expect(shown).toContain('It lists none.\nName of the model; empty: choose again: \nWhich model')
+  expect(shown.match(/Which model reads/g)).toHaveLength(3)
+})
+
+test('a server without a list is asked for a model by its name', async () => {
+  server.respond(json(404, {}))
+  const { env, shown } = await written(`5\n${server.baseUrl}\n\nown\n`)
+  expect(shown).toContain('It does not say which models it has (HTTP 404). Most addresses end in /v1.')
+  expect(env).toMatchObject({ REPLYD_MODEL: 'own' })
+})
+
 test('after a wrong choice the list is offered again', async () => {
-  server.respond(json(401, { error: { message: 'no such key' } }))
+  server.respond((response, received, request) =>
+    (received.path === '/v1/models'
+      ? listing('some-model')
+      : json(401, { error: { message: 'no such key' } }))(response, received, request),
+  )
   const stdout = new PassThrough()
   const shown = text(stdout)
-  const typed = `2\n${server.baseUrl}\nwrong key\nsome-model\n\n3\n`
+  const typed = `2\n${server.baseUrl}\nwrong key\n\n\n3\n`
   const terminal = { environment: {}, stdin: Readable.from([typed]), stdout, stderr: stdout }
   using asker = new Asker(terminal, false)
   const say = async (line: string) => void stdout.write(`${line}\n`)
@@ -142,8 +186,21 @@ test('the default model says when OpenAI withdraws it, another one of that name 
   expect((await written('6\n', { REPLYD_MODEL: 'gpt-6-luna' })).shown).not.toMatch(withdrawn)
 })
 
-test('without a key nobody can be asked for, the variable is named', async () => {
+test('without a key nobody can be asked for, the variable is named; set but empty it says: later', async () => {
   await expect(written('', {}, true)).rejects.toThrow(/with --yes, the variable OPENAI_API_KEY/)
+  expect((await written('', { OPENAI_API_KEY: '' }, true)).env).toBeNull()
+})
+
+test('options name a model and where it is, and outrank variables', async () => {
+  const options = { model: 'own', baseUrl: 'http://127.0.0.1:9/v1' }
+  const { env } = await written(
+    '',
+    { OPENAI_BASE_URL: 'http://10.0.0.1/v1', OPENAI_API_KEY: 'k' },
+    true,
+    options,
+  )
+  expect(env).toEqual({ OPENAI_BASE_URL: options.baseUrl, REPLYD_MODEL: 'own', OPENAI_API_KEY: 'k' })
+  await expect(written('', {}, true, { baseUrl: 'here' })).rejects.toThrow(/here is not an address such as/)
 })
 
 test.each<[string, Record<string, string>, boolean]>([

@@ -2,12 +2,15 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { expect, test } from '@jest/globals'
+import { describe, expect, test } from '@jest/globals'
 import { isPublicAddress } from '../../../src/base/public-address.ts'
+import type { StepContext } from '../../../src/context.ts'
 import type { TellableEvent } from '../../../src/store/webhooks.ts'
-import { isQuiet, pushMessage } from '../../../src/web/push/message.ts'
+import { isQuiet, pushMessage, troubleMessage } from '../../../src/web/push/message.ts'
 import { subscriptionOf } from '../../../src/web/push/subscription.ts'
+import { Patience, troublesOf } from '../../../src/web/push/troubles.ts'
 import { vapidKeys } from '../../../src/web/push/vapid.ts'
+import type { Health } from '../../../src/web/web-context.ts'
 
 test.each([
   ['8.8.8.8', true],
@@ -118,4 +121,62 @@ test('the keys stay the same for the same directory, and differ between two', ()
   expect(one).toEqual(again)
   expect(one?.privateKey).not.toBe(other?.privateKey)
   expect(Buffer.from(one?.publicKey ?? '', 'base64url')).toHaveLength(65)
+})
+
+describe('something is wrong', () => {
+  const address = 'me@shop.example'
+  const noon = new Date('2026-03-10T12:00:00Z')
+  const at = (minutes: number) => new Date(noon.getTime() + minutes * 60_000)
+  // The budget is not asked for: its query has a test with a real store (test/live/push.test.ts).
+  const context = (stopped: string | null = null) =>
+    ({
+      db: { query: async () => ({ rows: [{ account: address, paused: false, stopped }] }) },
+      accounts: new Map([[address, {}]]),
+      config: { budget: { perDay: 0, timeZone: 'UTC' } },
+    }) as unknown as StepContext
+  const healthWith = (parts: Record<string, string>): Health => ({
+    ok: true,
+    parts: { store: 'ok', queue: 'ok', model: 'ok', [`watch ${address}`]: 'connected', ...parts },
+  })
+
+  test.each([
+    [
+      'a lost connection',
+      { [`watch ${address}`]: 'waiting' },
+      'The connection to a mail server is lost',
+      `${address} has no`,
+    ],
+    ['a model that is down', { model: 'HTTP 503' }, 'The AI model does not answer', 'HTTP 503'],
+    [
+      'a queue that is down',
+      { queue: 'does not answer' },
+      'The queue does not answer',
+      'The queue does not answer',
+    ],
+  ])('%s is told when it has lasted for five minutes', async (_, parts, brief, words) => {
+    const patience = new Patience()
+    const look = async (minutes: number, of: Record<string, string>) =>
+      patience.lasting(await troublesOf(context(), healthWith(of), noon), at(minutes))
+    expect(await look(0, parts)).toEqual([])
+    expect(await look(4.9, parts)).toEqual([])
+    const lasting = await look(5, parts)
+    expect(troubleMessage(lasting, false)).toMatchObject({ body: brief, path: '/settings' })
+    expect(troubleMessage(lasting, true).body).toContain(words)
+    // It came back in between: the patience begins anew.
+    expect(await look(6, {})).toEqual([])
+    expect(await look(7, parts)).toEqual([])
+  })
+
+  test('an account that stopped is told at once, without its name unless the person wants it', async () => {
+    const found = new Patience().lasting(await troublesOf(context('the password is wrong'), null, noon), noon)
+    expect(troubleMessage(found, false).body).toBe('An account has stopped')
+    expect(troubleMessage(found, true).body).toBe(`${address} has stopped: the password is wrong`)
+  })
+
+  test.each(['connected', 'connecting', 'standby', 'stopped'])(
+    'a mailbox that is %s is no lost connection',
+    async (state) => {
+      expect(await troublesOf(context(), healthWith({ [`watch ${address}`]: state }), noon)).toEqual([])
+    },
+  )
 })

@@ -1,0 +1,127 @@
+/** A model at an address that the owner types: the server is asked at once, and what fails is asked for again. */
+import { join } from 'node:path'
+import { reasonOf } from '../../base/errors.ts'
+import { silentLog } from '../../base/log.ts'
+import { certificateFault } from '../../base/trust.ts'
+import { isUnreached } from '../../model/availability.ts'
+import { ModelTimeout, openModel } from '../../model/client.ts'
+import { waiting } from '../terminal.ts'
+import { believingModel } from './authority.ts'
+import type { Talk } from './talk.ts'
+
+/** For the list of models, milliseconds. */
+const patienceMs = 10_000
+const mostNames = 12
+
+/** What the owner types, and `ca`, the file with the authority that they trust; empty: none of their own. */
+interface Elsewhere {
+  baseUrl: string
+  key: string
+  ca: string
+  name: string
+}
+
+/** @returns null: the owner wants to see the choices again */
+export async function elsewhere(talk: Talk): Promise<Elsewhere | null> {
+  const { asker, say } = talk
+  const chosen = await reached(talk)
+  if (chosen === null) return null
+  const { names, ...place } = chosen
+  if (names.length > 1) await say(`It has: ${names.slice(0, mostNames).join(', ')}.`)
+  const [first] = names
+  const question = first === undefined ? 'Name of the model; empty: choose again' : 'Name of the model'
+  const name = await asker.ask(question, first ?? '', { key: 'model.name' })
+  if (name !== '') return { ...place, name }
+  for (const key of ['model.url', 'model.name']) asker.doubt(key)
+  return null
+}
+
+type Reached = Omit<Elsewhere, 'name'> & { names: string[] }
+
+/** Asks for the address until a server answers there. */
+async function reached({ asker, ...talk }: Talk): Promise<Reached | null> {
+  let question = 'Address of the model, for example http://192.168.1.20:8000/v1; empty: choose again'
+  for (;;) {
+    const baseUrl = await asker.ask(question, '', { fault: emptyOrUrl, key: 'model.url' })
+    const listing = baseUrl === '' ? null : await listed({ asker, ...talk }, baseUrl)
+    if (listing !== null) return { baseUrl, ...listing }
+    asker.doubt('model.url')
+    if (baseUrl === '') return null
+    question = 'Address of the model; empty: choose again'
+  }
+}
+
+/** @returns what is wrong with the address of a model; null if nothing */
+export const urlFault = (text: string): string | null =>
+  URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)
+    ? null
+    : `${text} is not an address such as http://192.168.1.20:8000/v1`
+
+const emptyOrUrl = (text: string) => (text === '' ? null : urlFault(text))
+
+type Listing = Omit<Reached, 'baseUrl'>
+
+/** Asks for the key, and which models there are. @returns null: the address is to be asked for again */
+async function listed(talk: Talk, baseUrl: string): Promise<Listing | null> {
+  const { asker, say, terminal, folder } = talk
+  const asking = { hidden: true, key: 'OPENAI_API_KEY' }
+  let key = await asker.ask('Key of the model; empty: it needs none', '', asking)
+  let ca = ''
+  for (;;) {
+    const trusted = ca === '' ? {} : { caFile: join(folder, ca) }
+    const model = openModel({ name: '', baseUrl, apiKey: key, timeoutMs: patienceMs, ...trusted }, silentLog)
+    await say('Asking which models it has …')
+    try {
+      const names = (await waiting(model.listModels(), 'asking', terminal)).map(({ id }) => id)
+      if (names.length === 0) await say('It lists none.')
+      return { key, ca, names }
+    } catch (error) {
+      const fault = await faultOf(error, talk, baseUrl, ca)
+      if (fault === 'address') return null
+      if (fault === 'no list') return { key, ca, names: [] }
+      if (fault !== 'key') ca = fault.ca
+      else {
+        asker.doubt('OPENAI_API_KEY')
+        key = await asker.ask('Key of the model; empty: another address', '', asking)
+        if (key === '') return null
+      }
+    }
+  }
+}
+
+/** Says why a server lists no models. @returns what to ask for next; or the authority that is trusted now */
+async function faultOf(
+  error: unknown,
+  talk: Talk,
+  baseUrl: string,
+  ca: string,
+): Promise<'address' | 'key' | 'no list' | { ca: string }> {
+  const { say } = talk
+  const reason = reasonOf(error)
+  const certificate = certificateFault(reason)
+  if (certificate?.kind === 'unknown issuer' && ca === '') {
+    const check = {
+      name: 'model',
+      account: null,
+      status: 'failed',
+      detail: certificate.kind,
+      advice: null,
+    } as const
+    const believed = await believingModel({ baseUrl, caFile: undefined }, [check], talk)
+    if (believed !== null) {
+      talk.asker.keep('model.ca', believed)
+      return { ca: believed }
+    }
+  }
+  if (isUnreached(reason) || certificate !== null || error instanceof ModelTimeout) {
+    await say(`✗ ${reason}.`)
+    return 'address'
+  }
+  if (/HTTP 401/.test(reason)) {
+    await say(`✗ ${reason}.`)
+    return 'key'
+  }
+  const hint = /HTTP 404/.test(reason) ? ' (HTTP 404). Most addresses end in /v1' : `: ${reason}`
+  await say(`It does not say which models it has${hint}.`)
+  return 'no list'
+}

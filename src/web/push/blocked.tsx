@@ -1,0 +1,78 @@
+/** How a person allows notifications again, browser by browser: a page can't ask a second time. */
+
+interface Browser {
+  id: string
+  name: string
+  steps: readonly string[]
+}
+
+/** The script picks one by its id (assets/push.js). */
+const browsers: readonly Browser[] = [
+  {
+    id: 'chrome',
+    name: 'Chrome, Edge or Brave on a computer',
+    steps: [
+      'Click the symbol at the left of the address of this page.',
+      'Set “Notifications” to “Allow”. If it is not listed, open “Site settings” there.',
+      'Reload this page.',
+    ],
+  },
+  {
+    id: 'firefox',
+    name: 'Firefox',
+    steps: [
+      'Click the symbol at the left of the address of this page.',
+      'Remove “Send notifications: Blocked” with its cross.',
+      'Reload this page.',
+    ],
+  },
+  {
+    id: 'safari',
+    name: 'Safari on a Mac',
+    steps: [
+      'Open Safari → Settings → Websites → Notifications.',
+      'Set this page to “Allow”.',
+      'Reload this page.',
+    ],
+  },
+  {
+    id: 'android',
+    name: 'Android',
+    steps: [
+      'Tap the symbol at the left of the address, then “Permissions”. In the installed app: hold its icon, then “App info”.',
+      'Allow notifications.',
+      'Open this page again.',
+    ],
+  },
+  {
+    id: 'apple',
+    name: 'iPhone or iPad',
+    steps: [
+      'Open the Settings of the device → Notifications → replyd.',
+      'Switch on “Allow Notifications”.',
+      'Open replyd from the home screen, and this page again.',
+    ],
+  },
+]
+
+export function Blocked() {
+  return (
+    <section class="card block" aria-labelledby="blocked">
+      <h2 id="blocked">If none arrives</h2>
+      <p class="meta">
+        Send a test above. If it does not appear, the browser or the device holds it back. Look whether “Do
+        not disturb” is on, and whether the device allows notifications of this browser. How to allow them:
+      </p>
+      {browsers.map(({ id, name, steps }) => (
+        <details data-browser={id}>
+          <summary>{name}</summary>
+          <ol class="steps">
+            {steps.map((step) => (
+              <li>{step}</li>
+            ))}
+          </ol>
+        </details>
+      ))}
+    </section>
+  )
+}

@@ -1,0 +1,83 @@
+/** Values of the Setup page: what was typed as a value of the configuration, and a value as it is typed and said. */
+import { addressOrDomain } from '../config/fields.ts'
+import type { SettingPath } from '../config/overlay.ts'
+import { type Field, type FieldForm, fieldAt, yesNo } from './setup-fields.ts'
+import { hoursFault, hoursSaid, hoursTyped } from './typed-hours.ts'
+import {
+  durationSaid,
+  durationTyped,
+  numberTyped,
+  senderTyped,
+  shareSaid,
+  shareTyped,
+} from './typed-values.ts'
+
+/** What was typed, as a value of the configuration; undefined for nothing. */
+export function valueTyped({ form }: Field, typed: string): unknown {
+  const text = typed.replaceAll('\r\n', '\n').trim()
+  if (text === '') return undefined
+  if (form.kind === 'dollars') return numberTyped(text)
+  if (form.kind === 'share') return shareTyped(text)
+  if (form.kind === 'hours') return hoursTyped(text)
+  if (form.kind === 'duration') return durationTyped(text, form.unit)
+  if (form.kind === 'lines') return entriesIn(text).map(senderTyped)
+  if (form.kind === 'choice' && form.choices === yesNo) return text === 'true'
+  return text
+}
+
+const entriesIn = (text: string) =>
+  text
+    .split(/[\n,;]/)
+    .map((line) => line.trim())
+    .filter((line) => line !== '')
+
+/** A value as it is typed. */
+export function typedOf(path: SettingPath, value: unknown): string {
+  if (value === undefined || value === null) return ''
+  if (Array.isArray(value)) return value.join('\n')
+  const kind = fieldAt(path)?.form.kind
+  if (kind === 'share' && typeof value === 'number') return shareSaid(value)
+  if (kind === 'hours') return hoursSaid(String(value))
+  return kind === 'duration' ? durationSaid(String(value)) : String(value)
+}
+
+/** A value for people, on one line. */
+export function saidOf(path: SettingPath, value: unknown): string {
+  const form = fieldAt(path)?.form
+  if (form?.kind === 'choice')
+    return form.choices.find(([each]) => each === String(value))?.[1] ?? String(value)
+  if (Array.isArray(value))
+    return value.length === 0 ? 'none' : value.map((each) => (isNamed(each) ? each.name : each)).join(', ')
+  if (typeof value === 'object' && value !== null) return Object.values(value).join(' / ')
+  return form?.kind === 'dollars' && typeof value === 'number' ? `$${value}` : typedOf(path, value)
+}
+
+const isNamed = (value: unknown): value is { name: string } =>
+  typeof value === 'object' && value !== null && 'name' in value
+
+/** Why what was typed does not fit, as a sentence. @param words of the configuration: `must be …` */
+export function faultWords(path: SettingPath, typed: string, words: string): string {
+  const form = fieldAt(path)?.form
+  const own = form === undefined ? null : ownWords(form, typed, words)
+  if (own !== null) return own
+  const plain = form?.kind === 'duration' ? durationSaid(words) : words
+  const whole = /^(?:must|is|needs|names|unknown)\b/.test(plain) ? `This ${plain}` : plain
+  return /[.!?]$/.test(whole) ? whole : `${whole}.`
+}
+
+function ownWords({ kind }: FieldForm, typed: string, words: string): string | null {
+  if (kind === 'hours') return hoursFault(typed)
+  if (kind === 'share') return 'Type a percentage from 0 to 100, as in 80 %.'
+  if (kind === 'lines') return listFault(typed)
+  if (kind === 'dollars' && words.includes('amount')) return 'Type an amount, as in 2 or 2.50.'
+  return kind === 'duration' && words.includes('with its unit')
+    ? 'Type a time with its unit, as in 60 seconds or 5 minutes.'
+    : null
+}
+
+function listFault(typed: string): string | null {
+  const odd = entriesIn(typed).find((entry) => !addressOrDomain().safeParse(senderTyped(entry)).success)
+  return odd === undefined
+    ? null
+    : `“${odd}” is no address and no domain. Type one a line, as in ann@example.com or example.com.`
+}

@@ -1,0 +1,125 @@
+/** Commands find the running daemon, whatever is wrong with the file, and with no more than its address. */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
+import { run } from './run.ts'
+
+const account = 'me@example.com'
+const directory = mkdtempSync(join(tmpdir(), 'replyd-found-'))
+const faulty = join(directory, 'replyd.yaml')
+let daemon: Server
+let url: string
+let asked: { path: string; token: string | undefined }[] = []
+
+const answers: Record<string, unknown> = {
+  '/healthz': { ok: true, parts: { [`watch ${account}`]: 'connected', model: 'ok' } },
+  '/api/accounts': [{ account, paused: false, pausedBy: null, stopped: null }],
+  '/api/replies': [],
+  '/api/mails': [],
+  '/api/usage': [],
+  '/api/tokens': [],
+}
+
+beforeAll(async () => {
+  daemon = createServer((request, response) => {
+    const path = (request.url ?? '').replace(/\?.*/, '')
+    asked.push({ path, token: request.headers.authorization })
+    const needsToken = request.method === 'POST' && request.headers.authorization !== 'Bearer t-daemon'
+    if (needsToken) response.writeHead(401)
+    const unfit = { error: 'faulty-configuration', message: 'replyd.yaml:3: wrong' }
+    if (path === '/api/reload') response.writeHead(409)
+    const body = needsToken
+      ? { error: 'unauthorized', message: 'Send a token.' }
+      : path === '/api/reload'
+        ? unfit
+        : (answers[path] ?? { ok: true })
+    response.end(JSON.stringify(body))
+  })
+  await new Promise<void>((resolve) => daemon.listen(0, '127.0.0.1', resolve))
+  url = `http://127.0.0.1:${(daemon.address() as AddressInfo).port}`
+  mkdirSync(join(directory, 'state'))
+  writeFileSync(join(directory, 'state', 'api.json'), JSON.stringify({ url, token: 't-daemon' }))
+})
+
+beforeEach(() => {
+  asked = []
+})
+
+afterAll(() => {
+  daemon.close()
+  daemon.closeAllConnections()
+  rmSync(directory, { recursive: true })
+})
+
+const withFault = 'replies: { mode: revue }\nstate: { directory: ./state }\naccounts: []\n'
+
+describe('a fault in replyd.yaml', () => {
+  test.each([
+    ['pause', `${account}: nothing is sent until \`replyd resume\`\n`],
+    ['resume', `${account}: replies are sent again\n`],
+    ['status', expect.stringMatching(/All caught up\./)],
+    ['replies list', 'No reply waits for you.\n'],
+    ['token list', expect.any(String)],
+  ])('does not stop `replyd %s`, which warns', async (line, out) => {
+    writeFileSync(faulty, withFault)
+    const found = await run([...line.split(' '), '--config', faulty])
+    expect(found).toMatchObject({ status: 0, out })
+    expect(found.err).toMatch(/replyd\.yaml:1: replies\.mode: must be draft, review or send/)
+    expect(found.err).toMatch(/The running daemon keeps the configuration that it has\.\n$/)
+  })
+
+  test('a file that is no YAML, with the state in REPLYD_DATA', async () => {
+    writeFileSync(faulty, 'replies: { mode: "review\n')
+    const environment = { REPLYD_DATA: join(directory, 'state') }
+    expect(await run(['pause', '--config', faulty], { environment })).toMatchObject({ status: 0 })
+  })
+
+  test('is told once by `replyd reload`, in the words of the daemon', async () => {
+    writeFileSync(faulty, withFault)
+    const { err, status } = await run(['reload', '--config', faulty])
+    expect(err).toBe(
+      'replyd.yaml:3: wrong\nNothing was changed: a running daemon keeps the configuration that it has.\n',
+    )
+    expect(status).toBe(2)
+  })
+
+  test('is told where no daemon runs', async () => {
+    writeFileSync(faulty, withFault.replace('./state', './elsewhere'))
+    const { err, status } = await run(['pause', '--config', faulty])
+    expect(err).toMatch(/replies\.mode: must be draft, review or send/)
+    expect(err).not.toMatch(/running daemon/)
+    expect(status).toBe(2)
+  })
+})
+
+describe('REPLYD_URL without REPLYD_TOKEN', () => {
+  test('is tried', async () => {
+    const environment = { REPLYD_URL: url, REPLYD_CONFIG: join(directory, 'none.yaml') }
+    expect(await run(['replies', 'list'], { environment })).toEqual({
+      ...{ status: 0, err: '', out: 'No reply waits for you.\n' },
+    })
+    expect(asked).toEqual([{ path: '/api/replies', token: undefined }])
+    const refused = await run(['pause', account], { environment })
+    expect(refused.err).toMatch(/^replyd: Send a token\. REPLYD_TOKEN is not set/)
+    expect(refused.status).toBe(1)
+  })
+
+  test('takes the token of the daemon of this folder, if that is its address', async () => {
+    writeFileSync(faulty, withFault)
+    const environment = { REPLYD_URL: `${url}/` }
+    expect(await run(['pause', '--config', faulty], { environment })).toMatchObject({ status: 0 })
+    const other = { REPLYD_URL: url.replace('127.0.0.1', 'localhost') }
+    expect(await run(['pause', account, '--config', faulty], { environment: other })).toMatchObject({
+      status: 1,
+    })
+  })
+
+  test('has to be an address', async () => {
+    const { err, status } = await run(['status'], { environment: { REPLYD_URL: 'here' } })
+    expect(err).toMatch(/^replyd: REPLYD_URL must be an address such as http:\/\/127\.0\.0\.1:8025/)
+    expect(status).toBe(2)
+  })
+})
