@@ -89,15 +89,6 @@ document.addEventListener(
   true,
 )
 
-/** What was typed and not saved is only in this browser: its row says so. */
-function markTyped() {
-  for (const row of rows())
-    row.classList.toggle(
-      'unsaved',
-      placesOf(row.dataset.id).some((place) => localStorage.getItem(place) !== null),
-    )
-}
-
 // A phone shows the list or the mail. Both stay in the page, so that the list is as it was left.
 let listTop = 0
 const isListing = () => document.body.classList.contains('listing')
@@ -108,7 +99,6 @@ function showList() {
   document.body.classList.remove('opened')
   document.body.classList.add('listing', 'back')
   markCurrent(false)
-  markTyped()
   scrollTo(0, listTop)
   currentRow()?.scrollIntoView({ block: 'nearest' })
   listen()
@@ -166,15 +156,10 @@ document.addEventListener('htmx:beforeSwap', ({ detail: { target } }) => {
   if (target?.id === 'panes' && isListing()) listTop = scrollY
 })
 document.addEventListener('htmx:afterSettle', ({ detail: { elt, requestConfig } }) => {
-  markTyped()
   if (elt?.id !== 'panes' && requestConfig?.target?.id !== 'panes') return
   if (narrow.matches && location.pathname === '/') showList()
 })
-document.addEventListener('input', ({ target }) => {
-  if (target.form?.id === 'editor') markTyped()
-})
 
 countChosen()
-markTyped()
 if (narrow.matches ? document.body.classList.contains('back') : true)
   currentRow()?.scrollIntoView({ block: 'center' })

@@ -61,7 +61,7 @@ document.addEventListener('submit', (event) => {
   // Nobody who uses this browser after a log-out finds the words.
   if (event.target.action.endsWith('/logout'))
     for (const kept of [localStorage, sessionStorage])
-      for (const place of Object.keys(kept)) if (place.startsWith('typed ')) kept.removeItem(place)
+      for (const place of Object.keys(kept)) if (/^(?:typed|before) /.test(place)) kept.removeItem(place)
   if (event.target.querySelector('[data-unsaved]')) leaving = true
   const to = event.submitter?.getAttribute('formaction') ?? event.target.getAttribute('action')
   if (to?.startsWith('/inbox/approve')) keepUnsaved(event)
@@ -134,6 +134,7 @@ function keepTyped() {
       }
       said.hidden = true
       mirror(area)
+      markUnsaved()
     })
     said.append(back)
   }
@@ -183,8 +184,12 @@ function showSources(area) {
 
 document.addEventListener('input', ({ target }) => {
   if (target.form?.id !== 'editor') return
-  localStorage.setItem(placeOf(target.form.dataset.reply, target.name), target.value)
+  const place = placeOf(target.form.dataset.reply, target.name)
+  if (target.value === target.defaultValue) localStorage.removeItem(place)
+  else localStorage.setItem(place, target.value)
   if (target.id === 'text') mirror(target)
+  if (target.id === 'text') offerBefore()
+  markUnsaved()
 })
 document.addEventListener('selectionchange', () => {
   if (document.activeElement?.id === 'text') showSources(document.activeElement)
@@ -236,6 +241,7 @@ function markCurrent(focus) {
 function settle() {
   forgetTyped()
   keepTyped()
+  settleReply()
   countDown()
 }
 
@@ -261,10 +267,10 @@ async function refresh() {
     replace(place, fresh)
   for (const pick of enabledPicks()) pick.checked = chosen.has(pick.value)
   countChosen()
-  markTyped()
   refreshReply(fresh)
   markCurrent(false)
   showOthers()
+  markUnsaved()
   if (focused) document.querySelector(`a.mail[data-id="${focused}"]`)?.focus({ preventScroll: true })
   countDown()
 }
@@ -304,19 +310,35 @@ function replace(place, fresh) {
 function refreshReply(fresh) {
   const [old, next] = [byId('reply'), fresh.getElementById('reply')]
   if (fresh.getElementById('panes')?.dataset.id !== byId('panes')?.dataset.id) return
-  if (old === null || next === null || old.dataset.mark === next.dataset.mark || isTyped()) return
-  const differs = (id) => byId(id)?.value !== fresh.getElementById(id)?.value
-  if (byId('text') && fresh.getElementById('text') && ['text', 'to', 'cc', 'subject'].some(differs)) {
-    say('This reply was changed elsewhere. ')
+  if (deciding || old === null || next === null || old.dataset.mark === next.dataset.mark) return
+  const differs = (id) => byId(id)?.defaultValue !== fresh.getElementById(id)?.defaultValue
+  const [wasOpen, isOpen, typed] = [byId('text') !== null, fresh.getElementById('text') !== null, isTyped()]
+  const { deed = 'This reply was changed elsewhere.' } = next.dataset
+  if (wasOpen && isOpen && ['text', 'to', 'cc', 'subject'].some(differs)) {
+    if (old.dataset.told === next.dataset.mark) return
+    old.dataset.told = next.dataset.mark
+    say(typed ? `${deed} What you typed is kept. ` : `${deed} `)
     const link = document.createElement('a')
     link.href = location.pathname
     link.textContent = 'Show it'
     byId('notice').append(link)
     return
   }
+  if (typed && isOpen) return
   replace('#reply', fresh)
+  if (wasOpen && !isOpen) say(typed ? `${deed} What you typed is kept below.` : deed)
+  else if (!wasOpen && isOpen) byId('notice')?.replaceChildren()
   settle()
 }
+
+/** A decision of this window is on its way: nobody else made it. */
+let deciding = false
+document.addEventListener('htmx:beforeRequest', ({ detail }) => {
+  if (detail.elt.closest?.('#reply') && detail.requestConfig.verb === 'post') deciding = true
+})
+document.addEventListener('htmx:afterRequest', () => {
+  deciding = false
+})
 
 // A search leaves the open mail open, and names it.
 document.addEventListener('htmx:configRequest', ({ detail }) => {
@@ -326,6 +348,12 @@ document.addEventListener('htmx:configRequest', ({ detail }) => {
 document.addEventListener('htmx:beforeSwap', (event) => {
   const { xhr, target } = event.detail
   if (target?.id !== 'panes') return
+  // Refused, with what was typed still in the page.
+  if (xhr.status >= 400 && xhr.responseText.includes('id="panes"')) {
+    event.detail.shouldSwap = true
+    event.detail.isError = false
+    return
+  }
   if (xhr.status >= 400) {
     leaving = false
     say(new DOMParser().parseFromString(xhr.responseText, 'text/html').body.textContent)

@@ -9,6 +9,7 @@ import {
   mkdirSync,
   mkdtempSync,
   readdirSync,
+  readFileSync,
   rmSync,
   writeFileSync,
 } from 'node:fs'
@@ -82,6 +83,8 @@ try {
   const stray = readdirSync(packaged).filter((name) =>
     ['src', 'test', 'bench', 'data', '.env'].includes(name),
   )
+  const { scripts } = JSON.parse(readFileSync(join(packaged, 'package.json'), 'utf8'))
+  if (scripts.prepare) throw new Error('the package names a script that it does not hold (prepare)')
   if (stray.length > 0) throw new Error(`the package holds ${stray.join(', ')}`)
   process.stderr.write('pack-check: the package works\n')
 } catch (error) {

@@ -8,6 +8,8 @@ interface Change {
   name: string
   change: (mail: string) => string
   expected: 'judged' | 'duplicate'
+  /** By default a question that knowledge answers. */
+  text?: string
 }
 
 const field = (name: string, line: string, expected: Change['expected'] = 'judged'): Change => ({
@@ -35,6 +37,10 @@ const changes: readonly Change[] = [
   field('the mark of a spam filter', 'X-Spam-Flag: YES'),
   field('the mark of a program', 'Auto-Submitted: auto-replied'),
   field('the mark of a mailing list', 'List-Id: <all.lists.example>'),
+  {
+    ...field('the contents that triage calls spam', 'X-Route: elsewhere'),
+    text: 'Dear friend, you have won five million dollars in the lottery. You are a lucky winner.\r\n',
+  },
 ]
 
 export function identityAttacks(
@@ -42,11 +48,11 @@ export function identityAttacks(
   to: string,
 ): Attack[] {
   const deliver = (octets: string) => deliverAll(servers.dovecot, [{ user: to, octets }])
-  return changes.map(({ name, change, expected }, at) => ({
+  return changes.map(({ name, change, expected, text }, at) => ({
     name: `identity: a mail comes first under the id of another, with ${name}`,
     holds: 'a copy has the same author, date, subject, content and answer, and the first one may be answered',
     strike: async () => {
-      const real = letter({ to, from: `kim@identity${at}.example` })
+      const real = letter({ to, from: `kim@identity${at}.example`, ...(text ? { text } : {}) })
       await deliver(change(real.octets))
       await victim.settled(real.id)
       await deliver(real.octets)

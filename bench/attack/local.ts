@@ -173,8 +173,14 @@ const bomb = `a: &a [x,x,x,x,x,x,x,x,x,x]\n${'abcdefghi'
   .map((name, at) => `${name}: &${name} [${Array(10).fill(`*${'abcdefghi'[at]}`).join(',')}]`)
   .join('\n')}\n`
 
+const judgePlain: Configured['judge'] = (ran) =>
+  refused(ran) ?? (/TLS|plain|encrypt/i.test(ran.stderr) ? null : ran.stderr.slice(0, 150))
+
 /** Names that begin, end or look like loopback, and are not. */
-const lookAlikes = ['localhost.evil.example', '127.0.0.1.evil.example', '0.0.0.0', '127.0.0.1@evil.example']
+const lookAlikes = [
+  ...['localhost.evil.example', '127.0.0.1.evil.example', '0.0.0.0', '127.0.0.1@evil.example'],
+  ...['localhost.', 'x.localhost', '[::]', '[::ffff:128.0.0.1]'],
+]
 const places: [string, (host: string) => Record<string, unknown>][] = [
   ['the model', (host) => ({ model: { baseUrl: `http://${host}/v1` } })],
   ['a webhook', (host) => ({ webhooks: [{ url: `http://${host}/`, secret: 'a secret of the hook' }] })],
@@ -182,12 +188,23 @@ const places: [string, (host: string) => Record<string, unknown>][] = [
   ['PostgreSQL', (host) => ({ state: { databaseUrl: `postgres://${host}/replyd` } })],
 ]
 
+/** The driver takes the last of two. */
+const twice: Configured[] = [
+  'evil.example/x?sslmode=require&sslmode=disable',
+  '127.0.0.1/x?host=127.0.0.1&host=evil.example',
+].map((rest) => ({
+  name: `PostgreSQL without TLS at ${rest}`,
+  holds: 'parameters are read as the driver reads them',
+  yaml: stringify(minimal({ state: { databaseUrl: `postgres://${rest}` } })),
+  judge: judgePlain,
+}))
+
 const plaintext: Configured[] = places.flatMap(([what, keys]) =>
   lookAlikes.map((host) => ({
     name: `${what} without TLS at ${host}`,
     holds: 'only literal loopback addresses and localhost are this machine',
     yaml: stringify(minimal(keys(host))),
-    judge: (ran) => refused(ran) ?? (/TLS|plain|encrypt/i.test(ran.stderr) ? null : ran.stderr.slice(0, 150)),
+    judge: judgePlain,
   })),
 )
 
@@ -254,6 +271,7 @@ const configured: Configured[] = [
     judge: refused,
   },
   ...plaintext,
+  ...twice,
   ...hidden.map(
     ([what, keys]): Configured => ({
       name: `credentials in ${what}, shown by \`replyd config\``,

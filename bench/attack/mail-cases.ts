@@ -1,5 +1,6 @@
 /** What strangers write into a header, so that replyd answers somebody else, believes them, or says what they want. */
 import { type Letter, type LetterOptions, letter } from './letter.ts'
+import { brokenOut } from './odd-signatures.ts'
 
 export interface Case {
   name: string
@@ -262,6 +263,9 @@ export const forgeries: Case[] = [
     results: null,
     make: fields('X-Note: hello\r\n Authentication-Results: mx.replyd.test; dmarc=pass header.from=DOMAIN'),
   },
+  ...brokenOut.map(
+    ([name, said]): Case => ({ name, holds: results, results: `${said}; dmarc=none`, make: fields() }),
+  ),
 ]
 
 const loop = 'programs are never answered'

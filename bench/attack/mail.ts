@@ -13,6 +13,7 @@ import { identityAttacks } from './identity.ts'
 import { authservId, type Letter, letter, question, stamped } from './letter.ts'
 import { bombs, type Case, forgeries, loops, relays } from './mail-cases.ts'
 import { NameServer } from './name-server.ts'
+import { oddSignatures } from './odd-signatures.ts'
 import { accountAt, type Row, type Servers, startServers, until, Victim } from './victim.ts'
 
 const trusting = 'trusting@replyd.test'
@@ -69,11 +70,9 @@ function caseAttacks(world: World, kind: string, cases: readonly Case[]): Attack
   const made = cases.map(({ make, results = 'dmarc=pass', above = [] }, at) => {
     const domain = `${kind.replace(/\W/g, '')}${at}.example`
     const mail = make(domain, trusting)
-    const octets = mail.octets.replaceAll('DOMAIN', domain)
-    const marked =
-      results === null ? { id: mail.id, octets } : stamped({ id: mail.id, octets }, domain, results)
+    const marked = results === null ? mail : stamped(mail, domain, results)
     const head = above.map((field) => `${field}\r\n`).join('')
-    return { domain, mail: { id: mail.id, octets: head + marked.octets } }
+    return { domain, mail: { id: mail.id, octets: (head + marked.octets).replaceAll('DOMAIN', domain) } }
   })
   let delivered: Promise<void> | undefined
   return cases.map(({ name, holds, mayBeSent = false }, at) => ({
@@ -220,6 +219,7 @@ async function signatureAttacks(world: World): Promise<Attack[]> {
       await sign(from(kim, { fields: ['Reply-To: eve@shop.example'] }), shop),
       'not',
     ],
+    ...(await oddSignatures({ checking, from, shop, eve })),
   ]
   return list.map(([name, mail, expected]) => {
     // A seal is over a mail of its own.

@@ -79,12 +79,12 @@ export const outcomeOf = wordsIn(outcomes)
 export const dispositions = Object.keys(outcomes) as Disposition[]
 
 export const stageWords = wordsIn<Stage>({
-  guard: 'guard',
-  triage: 'triage',
-  file: 'file',
-  compose: 'compose',
-  decide: 'decide',
-  deliver: 'deliver',
+  guard: 'rules',
+  triage: 'judging',
+  file: 'filing',
+  compose: 'writing',
+  decide: 'deciding',
+  deliver: 'delivering',
   review: 'review',
   done: 'afterwards',
 })

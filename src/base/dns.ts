@@ -16,6 +16,13 @@ const mostNames = 1_000
 /** Octets of all records of one name; no key or policy is longer. */
 const longestAnswer = 16 * 1024
 
+/**
+ * Whether a name asks the zone that it seems to: for the library behind `resolveTxt` a name ends at NUL, and it reads
+ * backslashes and full stops of other scripts in its own way.
+ */
+export const isDnsName = (name: string): boolean =>
+  name.length <= 253 && /^[a-z0-9_-]+(?:\.[a-z0-9_-]+)*$/i.test(name)
+
 interface Known {
   answer: Promise<string[][]>
   until: number
@@ -25,6 +32,7 @@ interface Known {
 export function txtResolver(ask: ResolveTxt = systemTxt()): ResolveTxt {
   const known = new Map<string, Known>()
   return (name) => {
+    if (!isDnsName(name)) return Promise.reject(coded('EBADNAME', 'this is no name in DNS'))
     const key = name.toLowerCase()
     const found = known.get(key)
     if (found && found.until > performance.now()) return found.answer

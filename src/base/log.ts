@@ -78,5 +78,13 @@ export function senderLabel(address: string, key: Buffer): string {
   return createHmac('sha256', key).update(address).digest('hex').slice(0, 8)
 }
 
+/** What a person did with a mail, which its id stands for. @param reason code of the ledger */
+export function logDecision(
+  log: Log,
+  { id, reason, actor }: { id: string; reason?: string; actor?: string },
+): void {
+  log.info({ event: 'mail.decided', id, reason, actor })
+}
+
 /** For tests and offline commands. */
 export const silentLog: Log = pino({ level: 'silent' })

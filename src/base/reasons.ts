@@ -3,6 +3,7 @@
  * room, use it, and run `npm run reference`. The compiler finds missing codes, a test finds unused ones.
  */
 import { capitalised, type Disposition, outcomeOf } from './dispositions.ts'
+import { deeds } from './reasons/deeds.ts'
 import { deliver, observe, review } from './reasons/delivery.ts'
 import { budget, failures } from './reasons/failures.ts'
 import { guard } from './reasons/guard.ts'
@@ -69,6 +70,18 @@ export function reasonsReference(): string {
 /** Outcome and reason of a mail, as two sentences: `Left alone. It is a read receipt.` */
 export const decisionWords = (disposition: Disposition, reason: Reason): string =>
   `${capitalised(outcomeOf(disposition))}. ${sentenceOf(reason)}`
+
+/** Who is named by what they are, because they gave no name of their own. */
+const nameless: Readonly<Record<string, string>> = { owner: 'The owner', reviewer: 'A reviewer' }
+
+/** Whether a person decides with it. */
+export const isDeed = (reason: Reason): boolean => Object.hasOwn(deeds, reason)
+
+/** `Ann Miller rejected it.` What no person did is said as elsewhere. */
+export function deedOf(reason: Reason, actor: string): string {
+  if (!isDeed(reason) || actor === 'replyd') return sentenceOf(reason)
+  return `${nameless[actor] ?? actor} ${deeds[reason as keyof typeof deeds]}.`
+}
 
 /** What is wrong with a claim in a draft; the claim itself follows. */
 const claims = {

@@ -11,8 +11,9 @@ import {
   TimeLimitError,
 } from '../base/http.ts'
 import { asCalled } from './called.ts'
+import { configPath } from './config-path.ts'
 import { UsageError } from './failure.ts'
-import { configPath, readPlace } from './settings.ts'
+import { readPlace } from './settings.ts'
 import { fittingLines, printable, type Terminal } from './terminal.ts'
 
 /** Some requests read whole mailboxes or rewrite the store. Milliseconds. */

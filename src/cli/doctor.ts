@@ -4,7 +4,8 @@ import { ConfigError } from '../base/errors.ts'
 import type { Config } from '../config/settings.ts'
 import type { Check, Look } from '../doctor/doctor.ts'
 import { asCalled } from './called.ts'
-import { configPath, readConfig } from './settings.ts'
+import { configPath } from './config-path.ts'
+import { readConfig } from './settings.ts'
 import {
   columnsOf,
   type ExitStatus,

@@ -1,4 +1,5 @@
 /** What an event of the log means, in words for the owner. `{name}` stands for a field. */
+import { type Disposition, outcomeOf } from '../base/dispositions.ts'
 import { times } from './terminal.ts'
 
 /** Every event of level info and above; an empty text where the reason says it all. */
@@ -33,6 +34,8 @@ export const eventWords: Readonly<Record<string, string>> = {
   'account.paused': 'sending was paused by {actor}',
   'account.resumed': 'sending was resumed by {actor}',
   'account.retried': 'tried again, as {actor} asked',
+  'mail.settled': 'mail {id}: {disposition}',
+  'mail.decided': 'mail {id}, by {actor}',
   'step.failed': "a mail can't go on for now",
   'teach.rewriting-failed': 'not all drafts could be written again after a fact was taught',
   'sweep.failed': 'looking for waiting mail failed; tried again soon',
@@ -97,6 +100,7 @@ const units: Readonly<Record<string, string>> = { files: 'file', passages: 'pass
 
 function shown(name: string, value: unknown): string {
   if (Array.isArray(value)) return value.length === 0 ? 'none' : value.join(', ')
+  if (name === 'disposition') return outcomeOf(value as Disposition)
   if (typeof value !== 'number') return String(value ?? '?')
   const unit = units[name]
   if (unit !== undefined) return times(value, unit)

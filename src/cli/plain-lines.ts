@@ -2,7 +2,7 @@
 import { cutToWidth, widthOf } from '../base/columns.ts'
 import { outcomeOf } from '../base/dispositions.ts'
 import { accountLabel } from '../base/log.ts'
-import { labelOf } from '../base/reasons.ts'
+import { labelOf, type Reason } from '../base/reasons.ts'
 import type { MessageRow } from '../store/messages.ts'
 import { wordsOf } from './log-words.ts'
 import { printable } from './terminal.ts'
@@ -55,7 +55,9 @@ export function logLine(line: string, addresses: readonly string[], leastLevel =
   const known = addresses.find((address) => accountLabel(address) === account)
   // The log takes addresses out, also those of accounts.
   const named = known ?? (account === '<address>' ? addresses.length === 1 && addresses[0] : account)
-  const what = [named, wordsOf(String(event ?? ''), fields), reason ?? said ?? msg].filter(Boolean).join(': ')
+  const isCode = String(event).startsWith('mail.') && typeof reason === 'string'
+  const why = isCode ? labelOf(reason as Reason) : (reason ?? said ?? msg)
+  const what = [named, wordsOf(String(event ?? ''), fields), why].filter(Boolean).join(': ')
   return `${clockTime(new Date(Number(time)))} ${level >= warning ? '! ' : ''}${printable(what, true)}`
 }
 

@@ -25,8 +25,11 @@ export function addReviewCommands(
         end(await run(review, options, ...args))
       })
   const replies = program.command('replies').description('review replies, through the running daemon')
-  add(replies, 'list', 'replies that wait for you, most urgent first', (review, options) =>
-    review.list('/replies', options, terminal),
+  add(
+    replies,
+    'list',
+    'replies that wait for you, most urgent first, and those about to be sent',
+    (review, options) => review.list('/replies', options, terminal),
   )
     .option('--search <text>', 'only those with this text')
     .option('--limit <n>', 'at most so many (default: all)')
@@ -50,13 +53,9 @@ export function addReviewCommands(
     )
   }
   const rewritten = 'It is being written again, and waits for you then.'
-  add(
-    replies,
-    'rewrite <id> [instruction]',
-    'have it rewritten',
-    (review, options, id = '', instruction = '') =>
-      review.changeOne('/replies/{id}/rewrite', id, { instruction }, rewritten, options, terminal),
-  )
+  const rewrite: Run = (review, options, id = '', instruction = '') =>
+    review.changeOne('/replies/{id}/rewrite', id, { instruction }, rewritten, options, terminal)
+  add(replies, 'rewrite <id> [instruction]', 'have it rewritten', rewrite)
   addLists(program, terminal, add)
 }
 

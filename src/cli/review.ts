@@ -115,7 +115,7 @@ export function listText(mails: readonly Listed[], columns = 80): string {
 const widthForReasons = 110
 
 /** `11-28 15:02`, in the time zone of this machine. */
-const dayAndTime = (at: Date): string => {
+export const dayAndTime = (at: Date): string => {
   const two = (n: number) => String(n).padStart(2, '0')
   return `${two(at.getMonth() + 1)}-${two(at.getDate())} ${clockTime(at)}`
 }

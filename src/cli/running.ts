@@ -7,11 +7,11 @@ import { cutToWidth, painter, wrapped } from '../base/columns.ts'
 import { accountLabel } from '../base/log.ts'
 import { programVersion } from '../base/package.ts'
 import { type ApiClient, accessFileOf, accessLeft, openApi } from './api-client.ts'
-import { calledAs } from './called.ts'
+import { asCalled, calledAs } from './called.ts'
 import { UsageError } from './failure.ts'
 import { logFileOf } from './log-file.ts'
 import { logLine } from './plain-lines.ts'
-import type { Listed } from './review.ts'
+import { dayAndTime, type Listed } from './review.ts'
 import { readPlace } from './settings.ts'
 import { columnsOf, type ExitStatus, hasColours, printable, type Terminal, writeLine } from './terminal.ts'
 
@@ -23,12 +23,16 @@ interface RunningOptions {
 interface AccountState {
   account: string
   paused: boolean
+  pausedBy?: string | null
+  pausedAt?: string | null
   stopped: string | null
 }
 
 interface Part {
   name: string
   ok: boolean
+  /** A person wants it so: no fault. */
+  paused?: true
   words: string
 }
 
@@ -39,6 +43,8 @@ export interface Status {
   parts: Part[]
   /** Replies that wait for a person. */
   waiting: number
+  /** Replies that are approved and about to go out. */
+  sending: number
   /** Mails whose next step is still to come, at most 500. */
   pending: number
   /** US dollars of today. */
@@ -54,7 +60,7 @@ export async function status(options: RunningOptions, terminal: Terminal): Promi
 }
 
 async function statusOf(api: ApiClient): Promise<Status> {
-  const [health, accounts, waiting, pending, usage] = await Promise.all([
+  const [health, accounts, open, pending, usage] = await Promise.all([
     api.health(),
     api.get<AccountState[]>('/accounts'),
     api.get<Listed[]>('/replies', { limit: '500' }),
@@ -67,12 +73,14 @@ async function statusOf(api: ApiClient): Promise<Status> {
     return words === undefined ? [] : [{ name, ok: words === 'ok', words }]
   })
   const parts = [...mailboxes, ...others]
+  const sending = open.filter(({ disposition }) => disposition === 'approved').length
   return {
     version: programVersion(),
     url: api.url,
     ok: parts.every(({ ok }) => ok),
     parts,
-    waiting: waiting.length,
+    waiting: open.length - sending,
+    sending,
     pending: pending.length,
     spent: usage.reduce((sum, { cost }) => sum + cost, 0),
   }
@@ -80,26 +88,44 @@ async function statusOf(api: ApiClient): Promise<Status> {
 
 const dayOf = (at: Date): string => at.toISOString().slice(0, 10)
 
-function mailboxPart({ account, paused, stopped }: AccountState, parts: Record<string, string>): Part {
+function mailboxPart(
+  { account, paused, pausedBy, pausedAt, stopped }: AccountState,
+  parts: Record<string, string>,
+): Part {
   const watched = parts[`watch ${accountLabel(account)}`] ?? parts[`watch ${account}`]
   if (stopped !== null) return { name: account, ok: false, words: stopped }
-  if (paused) return { name: account, ok: false, words: 'paused: nothing is sent' }
+  if (paused) {
+    const who = pausedBy ? ` by ${pausedBy}` : ''
+    const since = pausedAt ? ` since ${dayAndTime(new Date(pausedAt))}` : ''
+    const words = `paused${who}${since}: nothing is sent until \`replyd resume\``
+    return { name: account, ok: true, paused: true, words }
+  }
   if (watched === 'waiting') return { name: account, ok: false, words: 'no connection; replyd keeps trying' }
   return { name: account, ok: true, words: watched ?? 'watched by another process' }
 }
 
+/** What is broken, what somebody stopped, what works. */
+const rankOf = ({ ok, paused }: Part) => (ok ? (paused ? 1 : 2) : 0)
+
 /** At most a screenful. */
 const mostParts = 16
 
-function statusText({ version, url, parts, waiting, pending, spent }: Status, terminal: Terminal): string {
+function statusText(
+  { version, url, parts, waiting, sending, pending, spent }: Status,
+  terminal: Terminal,
+): string {
   const columns = columnsOf(terminal.stdout)
   const paint = painter(hasColours(terminal))
   // Failures come first, so that none is left out.
-  const sorted = [...parts].sort((a, b) => Number(a.ok) - Number(b.ok))
+  const sorted = [...parts].sort((a, b) => rankOf(a) - rankOf(b))
   const widest = Math.min(30, Math.max(...parts.map(({ name }) => name.length)))
-  const lines = sorted.slice(0, mostParts).flatMap(({ name, ok, words }) => {
-    const head = `${ok ? paint.green('✓') : paint.red('✗')} ${cutToWidth(printable(name, true), widest).padEnd(widest)}`
-    const [first = '', ...rest] = wrapped(printable(words, true), Math.max(20, columns - widest - 6))
+  const lines = sorted.slice(0, mostParts).flatMap(({ name, ok, paused, words }) => {
+    const mark = paused ? '–' : ok ? paint.green('✓') : paint.red('✗')
+    const head = `${mark} ${cutToWidth(printable(name, true), widest).padEnd(widest)}`
+    const [first = '', ...rest] = wrapped(
+      printable(asCalled(words, terminal.environment), true),
+      Math.max(20, columns - widest - 6),
+    )
     return [`  ${head}  ${first}`, ...rest.map((line) => `${' '.repeat(widest + 6)}${line}`)]
   })
   const more = parts.length > mostParts ? [`  … and ${parts.length - mostParts} more (--json)`] : []
@@ -108,6 +134,7 @@ function statusText({ version, url, parts, waiting, pending, spent }: Status, te
   const replyd = calledAs(terminal.environment)
   const underWay = `${count(pending, 'mail is', 'mails are')} not decided yet: ${replyd} mails list`
   const replies = count(waiting, 'reply waits', 'replies wait')
+  const leaving = `${count(sending, 'reply is', 'replies are')} approved and about to be sent.`
   return [
     `replyd ${version} runs: ${url}`,
     ...lines,
@@ -115,7 +142,8 @@ function statusText({ version, url, parts, waiting, pending, spent }: Status, te
     '',
     ...(pending === 0 ? [] : [underWay]),
     ...(waiting === 0 ? [] : [`${replies} for you: ${replyd} replies list`]),
-    ...(waiting + pending === 0 ? ['All caught up.'] : []),
+    ...(sending === 0 ? [] : [leaving]),
+    ...(waiting + sending + pending === 0 ? ['All caught up.'] : []),
     `Spent today: $${spent.toFixed(2)}`,
   ].join('\n')
 }

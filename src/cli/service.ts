@@ -3,9 +3,10 @@ import { existsSync, mkdirSync, realpathSync, writeFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { asCalled } from './called.ts'
+import { configPath } from './config-path.ts'
 import { UsageError } from './failure.ts'
 import { asked, managerOf, thisSystem } from './service-manager.ts'
-import { configPath, readConfig } from './settings.ts'
+import { readConfig } from './settings.ts'
 import { type ExitStatus, type Terminal, writeLine } from './terminal.ts'
 
 interface ServiceOptions {

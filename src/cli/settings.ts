@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { stringify } from 'yaml'
 import { ConfigError, reasonOf } from '../base/errors.ts'
@@ -6,17 +6,8 @@ import { isExposed, makePrivate } from '../base/files.ts'
 import { loadConfig, stateDirectoryOf } from '../config/config.ts'
 import { reusable } from '../config/hidden.ts'
 import type { Config } from '../config/settings.ts'
+import { configPath } from './config-path.ts'
 import { type ExitStatus, type Terminal, writeLine } from './terminal.ts'
-
-/**
- * The requested file, otherwise replyd.yaml in the working directory, otherwise null: everything from the
- * environment.
- */
-export function configPath(option: string | undefined, environment: Terminal['environment']): string | null {
-  const named = option ?? environment.REPLYD_CONFIG
-  if (named) return named
-  return ['replyd.yaml', 'replyd.yml'].find((name) => existsSync(name)) ?? null
-}
 
 const readFile = (path: string) => readFileSync(path, 'utf8')
 

@@ -53,8 +53,10 @@ function plaintextTo(value: unknown): { host: string; remedy: string } | null {
   const better = encryptedSchemes[protocol]
   if (better !== undefined) return { host: bare(hostname), remedy: `use ${better}://` }
   if (!protocol.startsWith('postgres')) return null
-  if (encryptedModes.has(searchParams.get('sslmode') ?? '')) return null
-  const host = searchParams.get('host') ?? hostname
+  // Of a parameter that is given twice the driver takes the last.
+  const last = (name: string) => searchParams.getAll(name).at(-1)
+  if (encryptedModes.has(last('sslmode') ?? '')) return null
+  const host = last('host') ?? hostname
   // A socket file, or libpq's default.
   if (host === '' || host.startsWith('/')) return null
   return { host: bare(host), remedy: 'add ?sslmode=verify-full' }

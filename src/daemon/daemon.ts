@@ -57,6 +57,8 @@ export interface DaemonOptions {
   resolveTxt?: ResolveTxt
   /** BullMQ's interface, of a program that embeds replyd. */
   telemetry?: Telemetry | null
+  /** The demo's: puts a mail that was typed on a page into the mailbox. */
+  deliver?: WebContext['deliver']
   /** Ends the daemon. */
   signal: AbortSignal
   /** Called when everything is running, before anything is waited for. */
@@ -124,6 +126,7 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
   const health = () => healthOf(context, pipeline, queues, watchers)
   await using web = await openWeb(options, {
     ...{ context, pipeline, settings, health, reload },
+    ...(options.deliver === undefined ? {} : { deliver: options.deliver }),
     boards: queueNames.map((name) => queues.board(name)),
   })
   await using _told = web === null ? null : startTelling(context, health)

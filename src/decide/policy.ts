@@ -14,6 +14,8 @@ export interface PolicyInput {
   mode: Mode
   /** Mode of the mail's category; null: use the account's. */
   categoryMode: Mode | null
+  /** A person had it written again, or typed an address or the subject: they want to see it, whatever the mode. */
+  rewritten: boolean
   /** The most that the guard allows. */
   ceiling: 'draft' | 'may'
   verdict: Pick<Verdict, 'asks' | 'spam' | 'sentiment' | 'urgency' | 'manipulation' | 'confidence'>
@@ -153,6 +155,7 @@ export function applyPolicy(input: PolicyInput): PolicyDecision {
     reason: reasons[0] ?? 'all-clear',
     reasons,
   })
+  if (input.rewritten) return decision('hold', [...faults, ...doubtful, 'rewritten'])
   if (mode === 'review') return decision('hold', [...faults, ...doubtful, 'mode-review'])
   if (faults.length > 0) return decision('hold', [...faults, ...doubtful])
   if (mode === 'draft') return decision('save-draft', [...doubtful, 'mode-draft'])

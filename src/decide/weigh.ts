@@ -55,9 +55,9 @@ export function weigh(
     ? [{ claim: 'thread-stranger', kind: 'stranger' as const }]
     : []
   return {
-    // A person who asked for a rewrite wants to see it before it is used.
-    mode: rewritten ? 'review' : replies.mode,
-    categoryMode: rewritten ? null : granted ? 'send' : (category?.mode ?? null),
+    mode: replies.mode,
+    categoryMode: granted ? 'send' : (category?.mode ?? null),
+    rewritten,
     ceiling: mail.ceiling === 'may' ? 'may' : 'draft',
     verdict,
     ...reply,

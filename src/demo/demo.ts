@@ -9,6 +9,7 @@ import { startMailbox } from './mailbox.ts'
 import { type DemoOptions, present } from './present.ts'
 import { startStandIn } from './stand-in.ts'
 import { buildWorld, demoLogin } from './world.ts'
+import { writtenMail } from './written.ts'
 
 /** @throws Error when a sample does not end as it should */
 export async function runDemo(options: DemoOptions): Promise<void> {
@@ -30,6 +31,10 @@ export async function runDemo(options: DemoOptions): Promise<void> {
       clock: systemClock,
       newId,
       signal: stop.signal,
+      deliver: (written) => {
+        const now = systemClock.now()
+        return mailbox.deliver(writtenMail(written, newId(now), now))
+      },
       onReady: (daemon) => {
         options.onReady?.(daemon)
         // What waited for this first removes its line from the screen.

@@ -160,7 +160,15 @@ export function summaryLines(summary: Summary, style: ScreenStyle): string[] {
   )
   const left = Math.max(...rows.map(([label]) => label.length))
   const table = rows.map(([label, value]) => `  ${padTo(label, left)}  ${value}`)
-  const page = review === null ? [] : ['', `See them all: ${paint.bold(review)}`, 'Ctrl+C ends the demo.']
+  const page =
+    review === null
+      ? []
+      : [
+          '',
+          `See them all: ${paint.bold(review)}`,
+          `Write a mail to it: ${paint.bold(new URL('/demo', review).href)}`,
+          'Ctrl+C ends the demo.',
+        ]
   return ['', paint.bold('Summary'), ...table, ...page, '', `Now yours: ${paint.bold('npx replyd init')}`]
 }
 

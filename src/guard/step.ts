@@ -14,6 +14,7 @@ import { visibleText } from '../mail/text/visible.ts'
 import type { StoredMail } from '../store/bodies.ts'
 import { saveHumanThread } from '../store/guard-history.ts'
 import type { ComingMail, Guarded } from '../store/ingested.ts'
+import { copiesToJudge } from '../store/messages.ts'
 import { type Change, moveSeveral } from '../store/moves.ts'
 import { dispositionAfter, stageAfter } from '../store/transitions.ts'
 import { applyGuard, type GuardAnswer, type GuardContext } from './ceiling.ts'
@@ -49,9 +50,26 @@ export async function guard(context: StepContext, stored: readonly StoredMail[])
     const ofAccount = mails.filter(({ row }) => row.account === address)
     decided.push(...(await guardAll(context, accountOf(context, address), ofAccount)))
   }
+  const refused = decided.filter(({ change }) => change.ceiling === 'never').map(({ change }) => change.id)
+  await judgeCopies(context, refused)
   const moved = await moveSeveral(context.db, decided, context.clock.now())
   const taken = decided.filter(({ change }) => moved.has(change.id))
   return new Map(taken.map(({ verb, change }) => [change.id, { stage: stageAfter(verb) }]))
+}
+
+/**
+ * Takes up the copies of mails that are about to be refused. Before they are, so that a crash repeats it.
+ * @param refused ids of the mails
+ */
+export async function judgeCopies({ db, clock }: StepContext, refused: readonly string[]): Promise<void> {
+  const copies = refused.length === 0 ? [] : await copiesToJudge(db, refused)
+  if (copies.length === 0) return
+  const changes = copies.map((id) => ({ id, at: 'done' as const, reason: 'ingested' as const }))
+  await moveSeveral(
+    db,
+    changes.map((change) => ({ verb: 'judgeCopy' as const, change })),
+    clock.now(),
+  )
 }
 
 /**

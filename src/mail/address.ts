@@ -226,5 +226,6 @@ export function withoutTag(address: string): string {
  */
 export function organisationalDomain(domain: string): string {
   const bare = domain.toLowerCase().replace(/\.$/, '')
-  return getDomain(bare, { allowPrivateDomains: true }) ?? bare
+  // Not as an address of the web: there the organisation of `x.example/.evil.example` is x.example.
+  return getDomain(bare, { allowPrivateDomains: true, extractHostname: false }) ?? bare
 }

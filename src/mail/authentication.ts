@@ -11,6 +11,8 @@ interface MethodResult {
   result: string
   /** For example `header.from`. */
   properties: ReadonlyMap<string, string>
+  /** False if words of it are no pairs: what a sender put into a domain or an address may have broken out of its value. */
+  sound: boolean
 }
 
 /** As `authentication`, for a stored mail and its first From address. */
@@ -186,16 +188,16 @@ function resultsOf(value: string): MethodResult[] {
 }
 
 function parseResult(segment: string): MethodResult | null {
-  // Bounded keys keep this linear on a hostile field.
-  const pairs = [
-    ...segment.replace(/ ?= ?/g, '=').matchAll(/([^ ="]{1,80})=("(?:[^"\\]|\\.)*"|[^ "]+)/g),
-  ].map(
-    ([, key = '', value = '']) => [key.toLowerCase(), value.replace(/^"(.*)"$/, '$1').toLowerCase()] as const,
-  )
+  const words = segment.replace(/ ?= ?/g, '=').match(/(?:"(?:[^"\\]|\\.)*"|[^ ])+/g) ?? []
+  const pairs = words.flatMap((word) => {
+    const [, key = '', value = ''] = /^([^="]{1,80})=(.+)$/s.exec(word) ?? []
+    return key === '' ? [] : [[key.toLowerCase(), value.replace(/^"(.*)"$/, '$1').toLowerCase()] as const]
+  })
   const [first, ...properties] = pairs
   if (!first) return null
+  const sound = pairs.length === words.length
   // A method may carry a version: `dkim/1=pass`.
-  return { method: first[0].split('/')[0] ?? '', result: first[1], properties: new Map(properties) }
+  return { method: first[0].split('/')[0] ?? '', result: first[1], properties: new Map(properties), sound }
 }
 
 /** The domain in `x.example`, `@x.example`, `user@x.example` or `<user@x.example>`; empty if there is none. */
@@ -203,6 +205,8 @@ function domainIn(value: string | undefined): string {
   if (!value) return ''
   const written = value.replace(/^<|>$/g, '')
   const domain = domainPart(written)
+  // All of it must be a domain: `x.example,y.example` is none.
+  if (!/^[a-z0-9._\-\u{a1}-\u{10ffff}]+$/u.test(domain)) return ''
   return parseAddressList(`x@${domain}`)[0]?.address.slice(2) ?? ''
 }
 
@@ -217,9 +221,10 @@ function isDmarcFail(
 
 /** Unknown methods and results are ignored (RFC 8601 section 4.1). */
 function isAlignedPass(
-  { method, result, properties }: MethodResult,
+  { method, result, properties, sound }: MethodResult,
   aligned: (domain: string) => boolean,
 ): boolean {
+  if (!sound) return false
   const hasAligned = (...names: string[]) => names.some((name) => aligned(domainIn(properties.get(name))))
   if (method === 'dmarc')
     return (result === 'pass' || result === 'bestguesspass') && hasAligned('header.from')

@@ -5,11 +5,12 @@
  * known reliably.
  */
 
-import type { ResolveTxt } from '../base/dns.ts'
+import { isDnsName, type ResolveTxt } from '../base/dns.ts'
 import { domainPart, organisationalDomain, parseAddressList } from './address.ts'
 import { authentication } from './authentication.ts'
 import { fieldValues, firstField, type Message } from './message.ts'
 import { parseFields, splitHeader } from './mime/octets.ts'
+import { isOneForm, isPlainHeader } from './signed-form.ts'
 
 export interface Proof {
   proven: boolean
@@ -39,10 +40,16 @@ const once = [
   'message-id',
   'sender',
   'content-type',
+  'content-transfer-encoding',
   'mime-version',
 ]
-/** What a signature must cover to prove anything (RFC 6376 section 5.4). */
-const neededFields = ['from', 'subject', 'date']
+/**
+ * What a signature must cover to prove anything (RFC 6376 section 5.4). Without To, a mail that the author wrote to
+ * somebody else could be passed on to the owner.
+ */
+const neededFields = ['from', 'subject', 'date', 'to']
+/** Whoever passes it on can name the owner here, too. */
+const neededIfThere = ['bcc', 'resent-to', 'resent-cc', 'resent-bcc']
 /** Maximum number of signatures checked; each may cost a look-up and an RSA operation. */
 const mostSignatures = 8
 /** An older signed mail may have been sent to somebody else first. Milliseconds. */
@@ -77,7 +84,8 @@ export async function proveAuthor(input: ProofInput): Promise<Proof> {
 }
 
 /** Why there is nothing to check. */
-function obstacleOf(message: Pick<Message, 'fields'>, { author, now }: ProofInput): string | null {
+function obstacleOf(message: Pick<Message, 'fields'>, { author, now, octets }: ProofInput): string | null {
+  if (!isPlainHeader(octets)) return 'programs may read its header differently'
   const doubled = once.find((name) => fieldValues(message, name).length > 1)
   if (doubled) return `the field ${doubled} appears more than once`
   const authors = parseAddressList(firstField(message, 'from') ?? '')
@@ -106,20 +114,22 @@ async function checked(
   domain: string,
 ): Promise<Proof> {
   const resolver = (name: string, type: string) =>
-    type === 'TXT' ? resolveTxt(name) : Promise.reject(new Error(`no look-up of ${type}`))
+    type === 'TXT' && isDnsName(name) ? resolveTxt(name) : Promise.reject(new Error('no such look-up'))
   const found = (await dkimVerify(withoutPartial(octets), { resolver, minBitLength: 1024 })) as Verified
-  const signers = found.results.filter(counts).map(({ signingDomain }) => signingDomain.toLowerCase())
+  const signers = found.results
+    .filter((one) => counts(one, octets))
+    .map(({ signingDomain }) => signingDomain.toLowerCase())
   const policy = await dmarc({ headerFrom: domain, dkimDomains: [], spfDomains: [], resolver })
   if (!policy || policy.status.result === 'temperror')
     return no(`the DMARC policy of ${domain} could not be read`)
-  const strict = policy.status.result === 'none' || policy.alignment?.dkim.strict === true
+  // The library reads `adkim= s` and `adkim=S` as relaxed (RFC 7489 section 6.4).
+  const strict = policy.status.result === 'none' || /(?:^|;)\s*adkim\s*=\s*s\s*(?:;|$)/i.test(policy.rr ?? '')
   const signer = signers.find((one) => isAligned(one, domain, strict))
   if (signer) return yes(`DKIM signature of ${signer}`)
-  const sealed = await sealedBy(
-    await arc(found.arc as never, { resolver, minBitLength: 1024 }),
-    found,
+  const sealed = await sealedBy(await arc(found.arc as never, { resolver, minBitLength: 1024 }), found, {
+    octets,
     domain,
-  )
+  })
   if (sealed && arcSealers.includes(sealed))
     return yes(`ARC seal of ${sealed}, which found its author proven`)
   if (sealed) return no(`only ${sealed}, which is not in arcSealers, says that its author was proven`)
@@ -149,10 +159,15 @@ interface Verified {
 }
 
 /** A pass over the whole body and the important fields, with an algorithm that is still accepted (RFC 8301). */
-function counts({ status, signingHeaders, algo, canonBodyLengthLimited }: Signature): boolean {
+function counts(
+  { status, signingHeaders, algo, canonBodyLengthLimited }: Signature,
+  octets: Buffer,
+): boolean {
+  if (status.result !== 'pass' || canonBodyLengthLimited === true || /sha1/i.test(algo ?? '')) return false
   const covered = new Set((signingHeaders?.keys ?? '').toLowerCase().split(/\s*:\s*/))
-  const whole = canonBodyLengthLimited !== true && neededFields.every((name) => covered.has(name))
-  return status.result === 'pass' && whole && !/sha1/i.test(algo ?? '')
+  const fields = parseFields(splitHeader(octets))
+  const there = neededIfThere.filter((name) => fieldValues({ fields }, name).length > 0)
+  return [...neededFields, ...there].every((name) => covered.has(name)) && isOneForm(octets, fields, covered)
 }
 
 /**
@@ -162,8 +177,9 @@ function counts({ status, signingHeaders, algo, canonBodyLengthLimited }: Signat
 function withoutPartial(octets: Buffer): Buffer {
   const header = splitHeader(octets)
   const text = header.toString('latin1')
-  const kept = text.replace(/^dkim-signature:[^\n]*(?:\n[ \t][^\n]*)*(?:\n|$)/gim, (field) =>
-    /[;:\s]l\s*=/i.test(field) ? '' : field,
+  const kept = text.replace(
+    /^(?:dkim-signature|arc-message-signature|arc-seal):[^\n]*(?:\n[ \t][^\n]*)*(?:\n|$)/gim,
+    (field) => (/[;:\s]l\s*=/i.test(field) ? '' : field),
   )
   return kept.length === text.length
     ? octets
@@ -177,11 +193,11 @@ function withoutPartial(octets: Buffer): Buffer {
 async function sealedBy(
   result: { status: { result: string } },
   found: Verified,
-  domain: string,
+  { octets, domain }: { octets: Buffer; domain: string },
 ): Promise<string | null> {
   if (result.status.result !== 'pass') return null
   const last = found.arc?.lastEntry
-  if (!last || !counts(last.messageSignature)) return null
+  if (!last || !counts(last.messageSignature, octets)) return null
   const sealer = last['arc-seal'].parsed.d?.value?.toLowerCase()
   const field = String(last['arc-authentication-results'].original).replace(/^[^:]*:/, '')
   // RFC 8617 section 4.1.1: as Authentication-Results, after the instance.

@@ -1,5 +1,6 @@
 /** The owner has answered, in their own client, a mail whose reply waits here: then nothing is left to decide. */
 
+import { logDecision } from '../base/log.ts'
 import type { Account, StepContext } from '../context.ts'
 import { isNamedAlone, loadMessage, type MessageRow } from '../store/messages.ts'
 import { move } from '../store/moves.ts'
@@ -67,7 +68,7 @@ async function noteArrived(context: StepContext, { id }: MessageRow, sent: strin
   return (await move(context.db, 'confirmSent', change, now)) !== null
 }
 
-async function supersede({ db, clock }: StepContext, { id }: MessageRow): Promise<void> {
+async function supersede({ db, clock, log }: StepContext, { id }: MessageRow): Promise<void> {
   const change = { id, at: 'review', reason: 'answered-by-owner', actor: 'owner' } as const
-  await move(db, 'answeredElsewhere', change, clock.now())
+  if (await move(db, 'answeredElsewhere', change, clock.now())) logDecision(log, change)
 }

@@ -1,5 +1,6 @@
 /** The owner approves in their own mail client: the draft is sent as it is in the mailbox, edits included. */
 
+import { logDecision } from '../base/log.ts'
 import type { Reason } from '../base/reasons.ts'
 import type { Account, StepContext } from '../context.ts'
 import { parseAddressList } from '../mail/address.ts'
@@ -46,7 +47,9 @@ export async function approveAsItStands(
     sendAfter: null,
   } as const
   const approved = { ...change, reason: 'approved-by-flag', reply: fixed } as const
-  return (await move(context.db, 'approve', approved, now)) !== null
+  if (!(await move(context.db, 'approve', approved, now))) return false
+  logDecision(context.log, approved)
+  return true
 }
 
 /** To, Cc and Bcc as the owner wrote them. */

@@ -1,5 +1,6 @@
 /** Our drafts in the owner's mailbox: unchanged, edited, approved, sent from their client, or deleted. */
 
+import { logDecision } from '../base/log.ts'
 import type { Account, StepContext } from '../context.ts'
 import { firstField } from '../mail/message.ts'
 import { parseOctets } from '../mail/mime/octets.ts'
@@ -179,7 +180,13 @@ async function noteSent(
     saved: null,
   }
   const change = { id: row.id, at: row.step, actor: 'owner', reason: 'sent-by-owner' } as const
-  await move(context.db, 'sentByOwner', { ...change, detail: `edited ${percent}%`, reply: sent }, now)
+  const moved = await move(
+    context.db,
+    'sentByOwner',
+    { ...change, detail: `edited ${percent}%`, reply: sent },
+    now,
+  )
+  if (moved) logDecision(context.log, change)
 }
 
 /** Counts as deleted only if it stays away: a client that sends or replaces a draft may remove it first. */
@@ -202,5 +209,5 @@ async function noteMissing(
     reason: 'draft-deleted',
     reply: { saved: null },
   } as const
-  await move(context.db, 'discardDraft', change, now)
+  if (await move(context.db, 'discardDraft', change, now)) logDecision(context.log, change)
 }

@@ -1,3 +1,4 @@
+import { logDecision } from '../base/log.ts'
 import type { Account, StepContext } from '../context.ts'
 import { domainPart } from '../mail/address.ts'
 import { authentication } from '../mail/authentication.ts'
@@ -31,12 +32,15 @@ export async function learnRestored(
   const now = context.clock.now()
   const patterns = await trustedPatterns(context, account, row)
   const example = await exampleOf(context, row, false)
-  await context.db.transaction(async (session) => {
-    if (!(await move(session, 'takeOutOfJunk', { id: row.id, at: 'done', reason, actor }, now))) return
+  const change = { id: row.id, at: 'done', reason, actor } as const
+  const restored = await context.db.transaction(async (session) => {
+    if (!(await move(session, 'takeOutOfJunk', change, now))) return false
     for (const pattern of patterns)
       await saveSenderRule(session, row.account, { pattern, rule: 'allow', source: byRestore }, now)
     if (example !== null) await saveSpamExample(session, example, now)
+    return true
   })
+  if (restored) logDecision(context.log, change)
 }
 
 async function trustedPatterns(context: StepContext, account: Account, row: MessageRow): Promise<string[]> {
@@ -74,6 +78,7 @@ export async function learnSpam(
     return true
   })
   if (!filed) return
+  logDecision(context.log, change)
   const { address, aliases } = account.settings.owner
   if (row.fromAddress === null || [address, ...aliases].includes(row.fromAddress)) return
   const { earlier, writtenTo } = await knownSender(context.db, row.account, row.fromAddress, row.id)

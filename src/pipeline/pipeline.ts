@@ -30,7 +30,7 @@ import {
 import { loadAccountState } from '../store/accounts.ts'
 import { loadMails, type StoredMail } from '../store/bodies.ts'
 import type { Carried } from '../store/carried.ts'
-import { loadMessage, type MessageRow, postponeStep } from '../store/messages.ts'
+import { loadMessage, loadMessages, type MessageRow, postponeStep } from '../store/messages.ts'
 import { type DueRow, Sweeper, sweepEveryMs } from './sweeper.ts'
 import { failureReason, handOver, stepBackoff, table } from './table.ts'
 
@@ -113,7 +113,7 @@ export class Pipeline extends EventEmitter<PipelineEvents> implements AsyncDispo
       for (const mail of mails)
         if (mail.row.step === 'triage') this.#carry(mail.row.id, { mail, reply: null })
     await this.#enqueue(stages.flatMap(([id, stage]) => this.#jobFor(id, stage)))
-    for (const [id, stage] of stages) if (isAtRest(stage)) await this.#tellSettled(id)
+    await this.#tellSettled(stages.flatMap(([id, stage]) => (isAtRest(stage) ? [id] : [])))
   }
 
   /** Enqueues a row whose stage was changed elsewhere: a person approved, or the undo window began. */
@@ -187,7 +187,7 @@ export class Pipeline extends EventEmitter<PipelineEvents> implements AsyncDispo
       }
       if (next === null) return []
       const { stage, dueAt } = next
-      if (isAtRest(stage)) return this.#tellSettled(id).then(() => [])
+      if (isAtRest(stage)) return this.#tellSettled([id]).then(() => [])
       const sameQueue = stage !== 'guard' && table[stage].queue === table[step].queue
       if (!sameQueue || dueAt) {
         const jobs = this.#jobFor(id, stage, dueAt)
@@ -323,10 +323,16 @@ export class Pipeline extends EventEmitter<PipelineEvents> implements AsyncDispo
     this.emit('owner-action', error, account)
   }
 
-  async #tellSettled(id: string): Promise<void> {
-    if (this.listenerCount('settled') === 0) return
-    const row = await loadMessage(this.#context.db, id)
-    if (row) this.emit('settled', row)
+  async #tellSettled(ids: readonly string[]): Promise<void> {
+    const { db, log } = this.#context
+    const isHeard = log.isLevelEnabled('info') || this.listenerCount('settled') > 0
+    if (ids.length === 0 || !isHeard) return
+    // All is committed: that it can't be told must not bring the work back.
+    for (const row of await loadMessages(db, ids).catch(() => [])) {
+      const { id, account, disposition, reason } = row
+      log.info({ event: 'mail.settled', id, account: accountLabel(account), disposition, reason })
+      this.emit('settled', row)
+    }
   }
 }
 

@@ -157,8 +157,8 @@ interface Read {
   message: Message
   id: string
   /**
-   * `known`: the same mail has a row already: one answer for each mail and account, permanently. `refused`: all its rows are of
-   * kinds that are never answered: an attacker may have sent a copy first, marked as a program's or as spam, to silence it.
+   * `known`: the same mail has a row already: one answer for each mail and account, permanently. `refused`: all its rows are
+   * spam or of kinds that are never answered: an attacker may have sent a copy first to silence it.
    */
   copy?: 'known' | 'refused'
 }
@@ -219,11 +219,13 @@ async function withoutKnown(
 /** A mail that was moved has the size that it had. @param same rows of the same mail */
 function copyOf(same: readonly KnownMail[], size: number): Read['copy'] {
   if (same.length === 0) return undefined
-  const isRefused = (row: KnownMail) => row.ceiling === 'never' && row.disposition !== 'duplicate'
   const judged = same.filter(({ disposition }) => disposition !== 'duplicate')
   const refused = judged.length > 0 && judged.every(isRefused) && same.every((row) => row.size !== size)
   return refused ? 'refused' : 'known'
 }
+
+const isRefused = ({ ceiling, step, disposition }: KnownMail) =>
+  ceiling === 'never' || step === 'file' || disposition === 'filed' || disposition === 'marked'
 
 const keyOf = ({ messageId, digest }: Name) => `${messageId} ${digest}`
 

@@ -15,8 +15,8 @@ import {
 } from './decide.ts'
 import { Refusal, type Review } from './review.ts'
 
-/** The owner's own settings: no doubt about this reply. */
-export const byMode: ReadonlySet<Reason> = new Set<Reason>(['mode-draft', 'mode-review'])
+/** The owner's own settings and wishes: no doubt about this reply. */
+export const byMode: ReadonlySet<Reason> = new Set<Reason>(['mode-draft', 'mode-review', 'rewritten'])
 
 /** What is missing, doubtful or invented in it; what a person has written is theirs. */
 export const isDoubtful = ({ asDrafted, holdReasons, claims, missing }: Doubts): boolean =>

@@ -1,5 +1,6 @@
 import { createHash, createHmac } from 'node:crypto'
 import { PermanentError } from '../base/errors.ts'
+import { logDecision } from '../base/log.ts'
 import { seenAs, type TypedEnvelope } from '../base/typed-envelope.ts'
 import { writtenReply } from '../compose/reply-octets.ts'
 import { type Account, accountOf, type StepContext } from '../context.ts'
@@ -91,6 +92,7 @@ export async function decide<V extends VerbName>(
 ): Promise<ReplyRow | null> {
   const moved = await move(context.db, verb, change, context.clock.now())
   if (moved === null) throw new Refusal('already-decided')
+  logDecision(context.log, change)
   return moved.reply
 }
 

@@ -3,7 +3,13 @@ import { modelVerdict } from '../base/verdicts.ts'
 import { octetsOf } from '../compose/reply-octets.ts'
 import { type Account, accountOf } from '../context.ts'
 import { removeSavedDraft } from '../deliver/draft-in-mailbox.ts'
-import { mailboxesAsText, standardEnvelope, type TypedFields, typedEnvelope } from '../mail/reply/typed.ts'
+import {
+  mailboxesAsText,
+  standardEnvelope,
+  type TypedFields,
+  typedEnvelope,
+  UnfitField,
+} from '../mail/reply/typed.ts'
 import { unifiedDiff } from '../mail/text/edits.ts'
 import type { StoredMail } from '../store/bodies.ts'
 import { writeByHand } from '../store/moves.ts'
@@ -44,9 +50,10 @@ export async function edit(
   const diff = unifiedDiff(headed(reply) + reply.text, headed({ envelope }) + text)
   const fields = { version: reply.version, fromText: reply.text, text, diff, ...written }
   const change = { id, at: row.step, actor, reason: 'edited' } as const
-  if (draft === 'none') return decide(review, 'edit', { ...change, reply: fields })
+  const isDraft = row.step === 'done'
+  if (draft === 'none' && !isDraft) return decide(review, 'edit', { ...change, reply: fields })
   const edited = await withDraft(review, account, { ...reply, ...written }, (saved) =>
-    decide(review, 'edit', { ...change, reply: { ...fields, saved } }),
+    decide(review, isDraft ? 'editDraft' : 'edit', { ...change, reply: { ...fields, saved } }),
   )
   await removeSavedDraft(account, reply)
   return edited
@@ -62,7 +69,11 @@ function envelopeFrom(
   typed: TypedFields,
 ): TypedEnvelope | null {
   const envelope = typedEnvelope(message, settings.owner, current, typed)
-  if (envelope === 'unfit') throw new Refusal('unfit-header')
+  if (envelope instanceof UnfitField)
+    throw new Refusal('unfit-header', {
+      field: envelope.field,
+      message: `Nothing was saved. ${envelope.why}`,
+    })
   return envelope
 }
 

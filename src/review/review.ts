@@ -1,6 +1,8 @@
 /** What a person may do, and the resources it needs. */
 
+import type { Disposition } from '../base/dispositions.ts'
 import { accountLabel } from '../base/log.ts'
+import type { Reason } from '../base/reasons.ts'
 import type { StepContext } from '../context.ts'
 import type { Pipeline } from '../pipeline/pipeline.ts'
 import { changeAccountState } from '../store/accounts.ts'
@@ -110,7 +112,7 @@ const messages: Record<RefusalReason, string> = {
     'replyd may not write into the knowledge folder. Give it the right, or write the fact there yourself.',
   'file-changed': 'The file has changed in the meantime. Nothing was saved: look at it again.',
   'file-exists': 'There is a file of that name already. Choose another name, or edit that file.',
-  'file-elsewhere': 'This file is not kept in the knowledge folder, so it cannot be changed here.',
+  'file-elsewhere': 'This file is not kept in the knowledge folder, so it can’t be changed here.',
   'unfit-file-name':
     'That name does not fit. It has letters, digits, blanks and - _ . and ends in .md, .txt, .pdf, .docx, .html, .csv, .tsv or .eml.',
   'unfit-file': 'The file is empty, longer than 10 MB (2 MB of text), or not what its name says.',
@@ -129,7 +131,8 @@ const messages: Record<RefusalReason, string> = {
     'Automatic sending is not offered here: 20 drafts in a row must first be sent without a correction.',
   'not-granted': 'Nothing is granted here.',
   'unknown-setting': 'There is no such setting here.',
-  'setting-locked': 'This is set in replyd.yaml, which goes first. Remove it there to set it here.',
+  'setting-locked':
+    'This is set in replyd.yaml, which counts before this page. Remove it there to set it here.',
   'setting-changed': 'Somebody else has changed this setting in the meantime. Nothing was changed.',
   'unknown-person': 'There is nobody of that name.',
   doubtful: 'Something is in doubt in this reply. Open it to send it.',
@@ -142,7 +145,8 @@ const messages: Record<RefusalReason, string> = {
   'unfit-password': 'A password must have 8 to 200 characters.',
   'no-login':
     'Set a password for the page first, under Setup > Your password: without one everybody on this machine is the owner, and nobody logs in.',
-  'password-locked': 'The password of the page is set in replyd.yaml, which goes first. Change it there.',
+  'password-locked':
+    'The password of the page is set in replyd.yaml, which counts before this page. Change it there.',
   'password-changed': 'Somebody else has set the password in the meantime. Nothing was changed.',
   'passwords-differ': 'The two passwords are not the same. Type it again.',
 }
@@ -151,15 +155,39 @@ const messages: Record<RefusalReason, string> = {
 export const refusalWords = (reason: string): string | null =>
   Object.hasOwn(messages, reason) ? messages[reason as RefusalReason] : null
 
+/** What somebody else has done to a mail. */
+export interface Deed {
+  /** What has become of the mail by now. */
+  disposition: Disposition
+  reason: Reason
+  /** `Ann Miller rejected it.` */
+  because: string
+  by: string
+  at: Date
+}
+
 /** Nothing was changed, and why: an answer for a person, not a fault. */
 export class Refusal extends Error {
   override name = 'Refusal'
   readonly reason: RefusalReason
+  /** Who was faster, and what they did; null where that is not why. */
+  readonly state: Deed | null
+  /** The field of a form that is at fault; null for none. */
+  readonly field: string | null
   /** @param about what exactly, for a person */
-  constructor(reason: RefusalReason, options?: ErrorOptions, about = '') {
-    super(about === '' ? messages[reason] : `${messages[reason]} (${about})`, options)
+  constructor(reason: RefusalReason, options: RefusalOptions = {}, about = '') {
+    const { state = null, field = null, message = messages[reason], ...rest } = options
+    super(about === '' ? message : `${message} (${about})`, rest)
     this.reason = reason
+    this.state = state
+    this.field = field
   }
+}
+
+interface RefusalOptions extends ErrorOptions {
+  state?: Deed
+  field?: string
+  message?: string
 }
 
 /**

@@ -67,6 +67,15 @@ export async function loadMessage(db: Queryable, id: string): Promise<MessageRow
   return rows[0] ?? null
 }
 
+/** Those that are there. */
+export async function loadMessages(db: Queryable, ids: readonly string[]): Promise<MessageRow[]> {
+  const { rows } = await db.query<MessageRow>(
+    `select ${messageColumns} from replyd.message m where m.id = any($1) order by m.id`,
+    [ids],
+  )
+  return rows
+}
+
 /**
  * Postpones the same step; disposition and reason stay. `why` is a failure, or what is waited for (a budget, an undo
  * window), which counts no attempt.
@@ -154,7 +163,7 @@ export async function findByMessageIds(
 
 export type KnownMail = Pick<
   MessageRow,
-  'id' | 'messageId' | 'mailbox' | 'uidValidity' | 'size' | 'fromAddress' | 'ceiling' | 'disposition'
+  'id' | 'messageId' | 'mailbox' | 'uidValidity' | 'size' | 'fromAddress' | 'ceiling' | 'step' | 'disposition'
 > & {
   /** See NewMessage; null in rows of earlier versions. */
   digest: string | null
@@ -172,11 +181,30 @@ export async function findKnownMails(
 ): Promise<KnownMail[]> {
   const { rows } = await db.query<KnownMail>(
     `select id, message_id as "messageId", header_hash as digest, mailbox, uid_validity as "uidValidity",
-       size::float8 as size, from_address as "fromAddress", ceiling, disposition from replyd.message
+       size::float8 as size, from_address as "fromAddress", ceiling, step, disposition from replyd.message
       where account = $1 and (message_id = any($2) or (message_id is null and header_hash = any($3))) order by id`,
     [account, messageIds, headerDigests],
   )
   return rows
+}
+
+/**
+ * The copies that have to be judged because these mails are refused: of each mail the oldest copy by another route, unless a
+ * further copy is judged or answered already. A copy of another size is not the refused mail itself, moved by somebody.
+ */
+export async function copiesToJudge(db: Queryable, refused: readonly string[]): Promise<string[]> {
+  const { rows } = await db.query<{ id: string }>(
+    `select distinct on (r.id) c.id from replyd.message r join replyd.message c
+         on c.account = r.account and c.message_id = r.message_id and c.header_hash = r.header_hash
+      where r.id = any($1) and c.disposition = 'duplicate' and c.size <> r.size
+        and not exists (select 1 from replyd.message o
+          where o.account = r.account and o.message_id = r.message_id and o.header_hash = r.header_hash
+            and o.id <> all($1) and o.disposition not in ('duplicate', 'filed', 'marked')
+            and o.step <> 'file' and o.ceiling is distinct from 'never')
+      order by r.id, c.id`,
+    [refused],
+  )
+  return [...new Set(rows.map(({ id }) => id))]
 }
 
 /** Records a mail's new place: after a UIDVALIDITY change, or when replyd or a person moved it. */

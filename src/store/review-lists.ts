@@ -30,7 +30,7 @@ const doubted = `coalesce(r.hold_reason, '') ~ '(^| )(?!mode-(draft|review)( |$)
  * as long as it lies in Drafts, it needs nobody.
  */
 const needsPerson = `(case m.disposition when 'approved' then false
-        when 'drafted' then ${doubted}
+        when 'drafted' then r.text = r.draft_text and ${doubted}
         when 'held' then not (m.reason in ('cancelled', 'reopened', 'junk-undone', 'edited')
           and (coalesce(r.hold_reason, '') = 'mode-draft' or (r.saved_uid is not null and r.text <> r.draft_text)))
         else true end)`

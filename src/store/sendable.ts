@@ -18,7 +18,7 @@ export async function latestReplies(
 ): Promise<WrittenReply[]> {
   const { rows } = await db.query<WrittenReply>(
     `select m.id, m.subject, m.from_name as "fromName", m.from_address as "fromAddress", r.created_at as "createdAt",
-        coalesce(r.hold_reason, '') in ('mode-draft', 'mode-review', 'all-clear', 'outside-hours') as sendable
+        coalesce(r.hold_reason, '') in ('mode-draft', 'mode-review', 'rewritten', 'all-clear', 'outside-hours') as sendable
        from replyd.reply r join replyd.message m on m.id = r.id
       where jsonb_typeof(r.composed) = 'object' and ($1::text is null or m.account = $1)
         and ($2::text is null or lower(m.verdict->>'category') = lower($2))

@@ -56,6 +56,8 @@ export const moves = {
   admit: { mail: { from: ['guard'], to: 'triage', as: ['pending'] } },
   decline: { mail: { from: ['guard', 'triage'], to: 'done', as: ['declined'] } },
   setAside: { mail: { from: ['guard'], to: 'review', as: ['held'] } },
+  // The copy that came first is refused: an attacker may have sent it to silence the mail.
+  judgeCopy: { mail: { from: ['done'], having: ['duplicate'], to: 'guard', as: ['pending'] } },
   // triage
   callSpam: { mail: { from: ['triage'], to: 'file', as: ['pending'] } },
   leaveUnanswered: { mail: { from: ['triage'], to: 'done', as: ['no-reply-needed'] } },
@@ -159,8 +161,12 @@ export const moves = {
     reply: { from: ['approved'], to: 'saved' },
   },
   edit: {
-    mail: { ...withPerson, to: 'review', as: ['held'] },
-    reply: { from: ['held', 'saved'], to: 'held' },
+    mail: { from: ['review'], having: ['held'], to: 'review', as: ['held'] },
+    reply: { from: ['held'], to: 'held' },
+  },
+  editDraft: {
+    mail: { from: ['done'], having: ['drafted'], to: 'done', as: ['drafted'] },
+    reply: { from: ['saved'], to: 'saved' },
   },
   writeByHand: {
     mail: { from: ['review'], having: ['held'], to: 'review', as: ['held'] },

@@ -1,6 +1,7 @@
 /** File: spam goes to \Junk, marked and undoable. Never deleted, never set \Seen (docs/rules.md section 8.2). */
 import { PermanentError, TemporaryError, UncertainError } from '../base/errors.ts'
 import { type Account, accountOf, type Next, type StepContext } from '../context.ts'
+import { judgeCopies } from '../guard/step.ts'
 import { CannotMove, MessageVanished } from '../imap/imap.ts'
 import { loadMessage, type MessageRow, noteJunkPlace } from '../store/messages.ts'
 import { type Change, move } from '../store/moves.ts'
@@ -12,6 +13,7 @@ export async function file(context: StepContext, id: string): Promise<Next | nul
   if (row?.step !== 'file') return null
   const account = accountOf(context, row.account)
   const outcome = await fileSpam(context, account, row)
+  if (outcome.disposition === 'filed' || outcome.disposition === 'marked') await judgeCopies(context, [id])
   const change = { id, at: 'file' as const, ...outcome }
   return (await move(context.db, 'finishFiling', change, context.clock.now())) ? { stage: 'done' } : null
 }

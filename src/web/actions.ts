@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { approve, cancel } from '../review/approve.ts'
 import { versionOf } from '../review/decide.ts'
 import { edit } from '../review/edit.ts'
+import { named } from '../review/faster.ts'
 import { junk, undoJunk } from '../review/junk.ts'
 import { reject, reopen } from '../review/reject.ts'
 import { restore } from '../review/restore.ts'
@@ -47,8 +48,13 @@ function action<Given, Result>(
   done: string,
   { answer, told }: Telling<Result> = { answer: answers.done, told: () => ({}) },
 ): Action {
-  const checked: Action['act'] = async (review, id, actor, given) =>
-    told(review, await act(review, id, actor, fitting(given, fields)))
+  const checked: Action['act'] = async (review, id, actor, given) => {
+    const fit = fitting(given, fields)
+    const result = await act(review, id, actor, fit).catch(async (error: unknown) => {
+      throw await named(review, id, error)
+    })
+    return told(review, result)
+  }
   return { fields, summary, act: checked, done, answer }
 }
 
@@ -87,7 +93,7 @@ export const actions: Readonly<Record<string, Action>> = {
     (review, id, actor, given) => reject(review, id, actor, given.seen),
     'Rejected: nothing will be sent.',
   ),
-  reopen: action('Take the rejection back', nothing, reopen, 'It is waiting for you again.'),
+  reopen: action('Take the rejection back', nothing, reopen, 'Undone: it waits for you again.'),
   junk: action(
     'Say that the mail is spam: it goes to Junk, and is learned from',
     z.strictObject({ seen: seen.optional() }),
@@ -98,20 +104,20 @@ export const actions: Readonly<Record<string, Action>> = {
     'Take that back: the mail waits again',
     nothing,
     undoJunk,
-    'It is waiting for you again.',
+    'Undone: it waits for you again.',
   ),
   rewrite: action(
     'Have the reply written again',
     z.strictObject({ instruction: text().default(''), seen: seen.optional() }),
     (review, id, actor, given) => rewrite(review, id, actor, given.instruction, given.seen),
-    'It is being rewritten.',
+    'A new version is being written.',
   ),
   sent: action('Say that an uncertain reply was sent', nothing, markSent, 'Recorded as sent.'),
   hold: action(
     'Say that an uncertain reply was not sent, and hold it',
     nothing,
     holdAgain,
-    'It is waiting for you again.',
+    'It waits for you again.',
   ),
   restore: action(
     'Take a mail out of Junk, and trust its sender',

@@ -16,6 +16,8 @@ interface ChartProps {
   title: string
   /** The main message, in a few words. */
   headline: string
+  /** Instead of a chart that has nothing to draw: what it will show. */
+  empty: string
   days: readonly string[]
   series: readonly Series[]
   show: (value: number) => string
@@ -32,7 +34,7 @@ const foot = 20
 /** A limit further away than this is stated, not drawn. */
 const farAway = 4
 
-export function Chart({ title, headline, days, series, show, stacked = false, limit }: ChartProps) {
+export function Chart({ title, headline, empty, days, series, show, stacked = false, limit }: ChartProps) {
   const tops = days.map((_, at) => {
     const values = series.map(({ values }) => values[at] ?? 0)
     return stacked ? values.reduce((sum, value) => sum + value, 0) : Math.max(0, ...values)
@@ -49,7 +51,7 @@ export function Chart({ title, headline, days, series, show, stacked = false, li
         {series.length > 1 && highest > 0 ? <Legend series={series} /> : null}
       </figcaption>
       {highest === 0 ? (
-        <p class="nothing">Nothing in this period.</p>
+        <p class="nothing">{empty}</p>
       ) : (
         <svg viewBox={`0 0 ${width} ${height}`} role="img" aria-label={`${title}: ${headline}`}>
           <line class="grid" x1="0" x2={width} y1={y(top)} y2={y(top)} />

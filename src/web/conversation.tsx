@@ -3,6 +3,7 @@ import { capitalised, outcomeOf } from '../base/dispositions.ts'
 import { type ReadAttachment, readingOf } from '../mail/attachments.ts'
 import type { Attachment } from './attachments.ts'
 import { type View, When } from './layout.tsx'
+import { Mailboxes } from './reply-editor.tsx'
 import type { Earlier, Shown } from './shown.ts'
 import { sizeOf } from './words.ts'
 
@@ -58,8 +59,16 @@ export function Original({ view, shown }: { view: View; shown: Shown }) {
         <When at={row.internalDate} view={view} />
         <span class="meta">
           {row.fromName ? <span>{row.fromAddress}</span> : null}
-          {envelope.to === '' ? null : <span dir="auto">{`to ${envelope.to}`}</span>}
-          {envelope.cc === '' ? null : <span dir="auto">{`Cc ${envelope.cc}`}</span>}
+          {envelope.to === '' ? null : (
+            <span>
+              to <Mailboxes list={envelope.to} />
+            </span>
+          )}
+          {envelope.cc === '' ? null : (
+            <span>
+              Cc <Mailboxes list={envelope.cc} />
+            </span>
+          )}
         </span>
       </header>
       <Letter text={text ?? 'The text was removed after the retention time.'} />

@@ -55,6 +55,29 @@ function Devices({ view, devices: { sessions, own } }: Part) {
     )
   return (
     <Section id="devices" title="Devices">
+      <SessionList view={view} sessions={sessions} own={own} to="/devices/end" />
+      <div class="buttons">
+        {sessions.length > 1 ? (
+          <Action view={view} to="/devices/end-others" label="Log out all others" />
+        ) : null}
+        <Action view={view} to="/devices/end" label="Log out everywhere" kind="danger" />
+      </div>
+    </Section>
+  )
+}
+
+interface SessionsProps {
+  view: View
+  sessions: readonly SessionRow[]
+  /** Id of the requesting one. */
+  own: string
+  /** Where one is ended: its id follows. */
+  to: string
+}
+
+export function SessionList({ view, sessions, own, to }: SessionsProps) {
+  return (
+    <>
       <p class="meta">A login ends after 12 hours without use, and after 30 days in any case.</p>
       <ul class="rows">
         {sessions.map((session) => (
@@ -65,15 +88,11 @@ function Devices({ view, devices: { sessions, own } }: Part) {
                 {`${session.actor} · ${session.address} · since ${momentOf(session.begunAt, view.timeZone)} · last used ${lastUse(session, view)}`}
               </small>
             </span>
-            <Action view={view} to={`/devices/end/${session.id}`} label="End" />
+            <Action view={view} to={`${to}/${session.id}`} label="Log out" needs="reader" />
           </li>
         ))}
       </ul>
-      <div class="buttons">
-        {sessions.length > 1 ? <Action view={view} to="/devices/end-others" label="End all others" /> : null}
-        <Action view={view} to="/devices/end" label="End all, this one too" kind="danger" />
-      </div>
-    </Section>
+    </>
   )
 }
 
@@ -93,7 +112,7 @@ function Tokens({ view, devices: { tokens, hasCode } }: Part) {
   return (
     <Section id="tokens" title="API tokens">
       <p class="meta">For programs. Each does only what you allow, until you revoke it.</p>
-      {tokens.length === 0 ? <p class="nothing">There are none yet.</p> : null}
+      {tokens.length === 0 ? <p class="nothing">None yet.</p> : null}
       <ul class="rows">
         {tokens.map((token) => (
           <li>

@@ -35,7 +35,7 @@ const wordings: Readonly<Record<ErrorStatus, Wording>> = {
     title: 'replyd is not called that',
     next: 'Without a password, replyd only answers on this machine, as localhost. To use another name, set a password first, under Setup.',
   },
-  422: { title: 'That can not be used', next: 'Go back and correct it.' },
+  422: { title: 'That can’t be used', next: 'Go back and correct it.' },
   429: { title: 'Too many attempts', next: 'Wait a little, then try again.' },
   500: {
     title: 'That did not work',

@@ -36,6 +36,7 @@ export function notAllowed(c: Context, allowed: readonly string[]): Answer {
 
 export function answerOf(log: Log) {
   return (error: unknown, c: Context): Answer => {
+    if (error instanceof Refusal && isApi(c)) return refused(c, error)
     if (error instanceof Refusal) return failed(c, statusOf(error), error.reason, error.message)
     if (error instanceof BadRequest && isApi(c))
       return c.json({ error: 'bad-request', message: error.message, fields: error.fields }, 400)
@@ -53,7 +54,14 @@ export function answerOf(log: Log) {
   }
 }
 
-function statusOf({ reason }: Refusal): 404 | 409 | 422 {
+/** With who was faster, or the field that does not fit, where that is why. */
+function refused(c: Context, error: Refusal): Response {
+  const { reason, message, state, field } = error
+  const more = { ...(state === null ? {} : { state }), ...(field === null ? {} : { fields: [field] }) }
+  return c.json({ error: reason, message, ...more }, statusOf(error))
+}
+
+export function statusOf({ reason }: Refusal): 404 | 409 | 422 {
   if (reason === 'not-found' || reason.startsWith('unknown-')) return 404
   return reason.startsWith('unfit-') ? 422 : 409
 }

@@ -118,10 +118,14 @@ function Choice({ name, label, all, value, choices }: ChoiceProps) {
 const isOpen = ({ disposition }: HistoryMail) => disposition === 'held' || disposition === 'drafted'
 
 function HistoryTable({ mails, view }: { mails: readonly HistoryMail[]; view: View }) {
+  const hasCost = mails.some(({ cost }) => cost > 0)
   return (
     <section class="scroll stacked" aria-label="Every mail" tabindex={0}>
       <table>
-        <TableHead columns={['Mail', 'Outcome', 'Reason']} numbers={['Cost', 'Arrived']} />
+        <TableHead
+          columns={['Mail', 'Outcome', 'Reason']}
+          numbers={hasCost ? ['Cost', 'Arrived'] : ['Arrived']}
+        />
         <tbody>
           {mails.map((mail) => (
             <tr>
@@ -129,14 +133,16 @@ function HistoryTable({ mails, view }: { mails: readonly HistoryMail[]; view: Vi
                 <a href={`/mails/${mail.id}`} dir="auto">
                   {mail.subject || '(no subject)'}
                 </a>
-                <small>{mail.fromAddress}</small>
+                <small>
+                  {mail.fromName ? <bdi>{mail.fromName}</bdi> : null} {mail.fromAddress}
+                </small>
               </td>
               <td>
                 <span class={`tag ${mail.disposition}`}>{capitalised(outcomeOf(mail.disposition))}</span>
               </td>
               <td>{sentenceOf(isOpen(mail) ? shownReason(mail) : mail.reason)}</td>
-              <td class="number">{mail.cost === 0 ? '–' : dollars(mail.cost)}</td>
-              <td class="number">
+              {hasCost ? <td class="number cost">{mail.cost === 0 ? '' : dollars(mail.cost)}</td> : null}
+              <td class="number arrived">
                 <When at={mail.internalDate} view={view} short />
               </td>
             </tr>

@@ -3,6 +3,7 @@ import { Conversation } from './conversation.tsx'
 import { addressOf, type InboxFilter, isSearch } from './inbox-filter.ts'
 import { type InboxList, MailList } from './inbox-list.tsx'
 import { Page, type View } from './layout.tsx'
+import type { Refused } from './reply-editor.tsx'
 import { ReplyPane } from './reply-pane.tsx'
 import type { Shown } from './shown.ts'
 
@@ -16,9 +17,11 @@ interface InboxProps {
   onlyList: boolean
   /** One came back from the open mail: a phone marks its row. */
   isBack: boolean
+  /** What was typed and not saved; null where nothing was. */
+  refused: Refused | null
 }
 
-export function InboxPage({ view, list, shown, next, onlyList, isBack }: InboxProps) {
+export function InboxPage({ view, list, shown, next, onlyList, isBack, refused }: InboxProps) {
   const title = onlyList ? 'Inbox' : (shown?.row.subject ?? 'Reply')
   const kind = isBack ? 'inbox listing back' : onlyList ? 'inbox listing' : 'inbox opened'
   return (
@@ -40,7 +43,7 @@ export function InboxPage({ view, list, shown, next, onlyList, isBack }: InboxPr
               </header>
               <Conversation view={view} shown={shown} />
             </section>
-            <ReplyPane view={view} shown={shown} next={next} filter={list.filter} />
+            <ReplyPane view={view} shown={shown} next={next} filter={list.filter} refused={refused} />
           </>
         )}
       </div>

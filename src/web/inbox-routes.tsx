@@ -16,19 +16,20 @@ import type { Env } from './access.ts'
 import { actions } from './actions.ts'
 import { dispositionOf, fileOf, filePolicy } from './attachments.ts'
 import { formBody } from './bodies.ts'
-import { failed } from './failures.tsx'
+import { failed, statusOf } from './failures.tsx'
 import { addBulk } from './inbox-bulk.tsx'
 import { addressOf, isSearch, longestPage, placeOf, wantedBy } from './inbox-filter.ts'
 import type { InboxList } from './inbox-list.tsx'
 import { InboxPage } from './inbox-page.tsx'
 import { isUndecided, nextOf } from './inbox-picks.ts'
 import type { ViewOf } from './overviews.tsx'
+import type { Refused } from './reply-editor.tsx'
 import { loadShown } from './shown.ts'
 import type { WebContext } from './web-context.ts'
 
 export function addInbox(pages: Hono<Env>, web: WebContext, viewOf: ViewOf): void {
-  const show = async (c: Context<Env>, asked: string | null) => {
-    const view = await viewOf(c)
+  const show = async (c: Context<Env>, asked: string | null, refused: Refused | null = null) => {
+    const view = { ...(await viewOf(c)), ...(refused === null ? {} : refusedView(refused)) }
     const list = await listOf(web, c, view.waiting, asked)
     const { at } = placeOf(c)
     const first = list.mails.find(({ id }) => id === at) ?? list.mails.find(isUndecided) ?? list.mails[0]
@@ -36,13 +37,13 @@ export function addInbox(pages: Hono<Env>, web: WebContext, viewOf: ViewOf): voi
     const shown = open === null ? null : await loadShown(web, open, { remote: c.req.query('remote') === '1' })
     const next =
       open === null ? null : await nextOf(web.context.db, list.filter, open, { listed: list.mails })
-    const props = { list, shown, next, onlyList: asked === null, isBack: at !== '' && at === open }
-    return c.html(<InboxPage view={view} {...props} />)
+    const props = { list, shown, next, onlyList: asked === null, isBack: at !== '' && at === open, refused }
+    return c.html(<InboxPage view={view} {...props} />, refused === null ? 200 : statusOf(refused.refusal))
   }
   pages.get('/', (c) => show(c, null))
   pages.get('/replies/:id', (c) => show(c, c.req.param('id')))
   pages.get('/mails/:id/parts/:path{[0-9.]{1,40}}', (c) => file(web, c))
-  addDecisions(pages, web)
+  addDecisions(pages, web, show)
   addBulk(pages, web, viewOf)
 }
 
@@ -92,7 +93,22 @@ async function file(web: WebContext, c: Context<Env>): Promise<Response> {
 /** After these, the next mail is opened. */
 const settling: ReadonlySet<string> = new Set(['approve', 'reject', 'junk'])
 
-function addDecisions(pages: Hono<Env>, web: WebContext): void {
+type Show = (c: Context<Env>, asked: string, refused: Refused) => Promise<Response>
+
+const refusedView = ({ refusal }: Refused) => ({ notice: refusal.message, isRefusal: true, undo: null })
+
+/** What was typed stays in view: nothing was saved, and why is said above it. */
+async function shownAgain(
+  c: Context<Env>,
+  id: string,
+  { show, refused }: { show: Show; refused: Refused },
+): Promise<Response> {
+  // The address of the page, not of the form: it can be loaded again.
+  c.header('hx-push-url', addressOf(`/replies/${id}`, placeOf(c).filter))
+  return show(c, id, refused)
+}
+
+function addDecisions(pages: Hono<Env>, web: WebContext, show: Show): void {
   const { db } = web.context
   pages.post('/replies/:id/:action', async (c) => {
     const { id, action: name } = c.req.param()
@@ -112,9 +128,18 @@ function addDecisions(pages: Hono<Env>, web: WebContext): void {
       return c.redirect(addressOf(path, filter, { done, id }), 303)
     } catch (error) {
       if (!(error instanceof Refusal)) throw error
+      if (name === 'edit' && error.reason !== 'not-found')
+        return shownAgain(c, id, { show, refused: { refusal: error, typed: typedIn(c, body) } })
       return c.redirect(addressOf(`/replies/${id}`, filter, { refused: error.reason }), 303)
     }
   })
+}
+
+/** A script of the page keeps what was typed itself. */
+function typedIn(c: Context, body: Record<string, unknown>): Refused['typed'] {
+  if (c.req.header('hx-request') !== undefined) return null
+  const of = (name: string) => (typeof body[name] === 'string' ? body[name].replace(/\r\n?/g, '\n') : '')
+  return { text: of('text'), to: of('to'), cc: of('cc'), subject: of('subject') }
 }
 
 /** Only the text that was just saved. */

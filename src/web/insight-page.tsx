@@ -33,12 +33,17 @@ export interface Insight {
 
 export function InsightPage({ view, insight }: { view: View; insight: Insight }) {
   const { days, replies, outcomes, perDay } = insight
+  const isFirstDay = days
+    .slice(0, -1)
+    .every(({ mails, cost, sent }) => mails === 0 && cost === 0 && sent === 0)
   const empty = outcomes.length === 0 && days.every(({ cost, sent }) => cost === 0 && sent === 0)
   return (
     <Page view={view} title="Insight">
       <header class="bar">
         <h1>Insight</h1>
-        <p class="meta">{`The last ${days.length} days`}</p>
+        <p class="meta">
+          {isFirstDay ? 'Since today. The charts fill day by day.' : `The last ${days.length} days`}
+        </p>
       </header>
       {empty ? (
         <p class="empty">Nothing to show yet. The charts start with the first mail.</p>
@@ -72,6 +77,7 @@ function Volume({ days }: { days: readonly DayFigures[] }) {
     <Chart
       title="Mail per day"
       headline={headline}
+      empty="Each day gets a bar."
       days={namesOf(days)}
       series={series}
       show={count}
@@ -93,6 +99,7 @@ function Trust({ days, replies }: { days: readonly DayFigures[]; replies: ReplyF
     <Chart
       title="Sent without edits"
       headline={headline}
+      empty="Here you will see how many replies went out as replyd wrote them, and how many you edited first."
       days={namesOf(days)}
       series={series}
       show={count}
@@ -112,7 +119,14 @@ function ReplyTimes({ days, replies }: { days: readonly DayFigures[]; replies: R
       ? 'No reply has been sent yet'
       : `Median ${lasting(medianSeconds)}, 90 % within ${lasting(p90Seconds)}`
   return (
-    <Chart title="Time to reply" headline={headline} days={namesOf(days)} series={series} show={lasting} />
+    <Chart
+      title="Time to reply"
+      headline={headline}
+      empty="Here you will see how long people wait for your reply."
+      days={namesOf(days)}
+      series={series}
+      show={lasting}
+    />
   )
 }
 
@@ -127,7 +141,15 @@ function Mood({ days }: { days: readonly DayFigures[] }) {
   const headline =
     judged === 0 ? 'No mail has been judged yet' : `${shareOf(negative, judged)} of ${judged} were negative`
   return (
-    <Chart title="Sentiment" headline={headline} days={namesOf(days)} series={series} show={count} stacked />
+    <Chart
+      title="Mood of the mail"
+      headline={headline}
+      empty="Here you will see how friendly or angry your mail is."
+      days={namesOf(days)}
+      series={series}
+      show={count}
+      stacked
+    />
   )
 }
 
@@ -136,10 +158,12 @@ function Money({ days, perDay }: { days: readonly DayFigures[]; perDay: number }
   const most = Math.max(0, ...costs)
   const share =
     perDay > 0 ? `, at most ${shareOf(most, perDay)} of the daily budget of ${dollars(perDay)}` : ''
+  const total = costs.reduce((sum, cost) => sum + cost, 0)
   return (
     <Chart
       title="Cost per day"
-      headline={`${dollars(costs.reduce((sum, cost) => sum + cost, 0))} in total${share}`}
+      headline={total === 0 ? 'The AI has cost nothing yet' : `${dollars(total)} in total${share}`}
+      empty={perDay > 0 ? `Its daily budget is ${dollars(perDay)}.` : 'Its daily budget is $0.'}
       days={namesOf(days)}
       series={[{ name: 'Cost', colour: 'one', values: costs }]}
       show={dollars}

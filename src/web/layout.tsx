@@ -187,6 +187,7 @@ export function Shell({ title, page, style, children }: ShellProps) {
         <link rel="stylesheet" href="/assets/review.css" />
         {style === undefined ? null : <link rel="stylesheet" href={`/assets/${style}`} />}
         <script src="/assets/htmx.js" defer />
+        <script src="/assets/reply.js" defer />
         <script src="/assets/review.js" defer />
         <script src="/assets/list.js" defer />
         <script src="/assets/palette.js" defer />
@@ -314,9 +315,12 @@ function State({ status }: { status: readonly Status[] }) {
         <span id="connection">{well ? 'All well' : 'A problem'}</span>
       </summary>
       <ul>
-        {status.map(({ part, words, ok }) => (
+        {status.map(({ part, words, ok, repairs }) => (
           <li class={ok ? undefined : 'troubled'}>
             <b>{part}</b> {words}
+            {repairs.flatMap(({ label, open }) =>
+              open === undefined ? [] : [' ', <a href={open}>{label}</a>],
+            )}
           </li>
         ))}
       </ul>

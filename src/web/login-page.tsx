@@ -64,7 +64,7 @@ function NameField({ name, hasPeople }: { name: string; hasPeople: boolean }) {
       />
       {hasPeople ? (
         <small id="name-help" class="meta">
-          Leave this empty to log in with the shared password.
+          With the shared password you are the owner, whatever name stands here.
         </small>
       ) : null}
     </>

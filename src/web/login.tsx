@@ -51,9 +51,7 @@ export function addLogin(app: Hono<Env>, { db, lock, sessions, passwords, hasCod
     const passwordHash = await lock.hash()
     const person = await loadPerson(db, foldedName(name))
     const isRight = await check(typed, person?.passwordHash)
-    // Where people have names of their own, nobody else takes one for the ledger.
-    const isNamed = person !== null || name.trim() === '' || !(await hasPeople(db))
-    if (!isRight || !isNamed) return c.html(await page(c, await wrong(), name), 401)
+    if (!isRight) return c.html(await page(c, await wrong(), name), 401)
     const actor = person?.name ?? (await ownName(name))
     if (actor === null) return c.html(await page(c, "Choose another name: this one is replyd's own."), 422)
     await sessions.begin(c, { actor, person: person?.id ?? null }, passwordHash)
@@ -67,9 +65,11 @@ export function addLogin(app: Hono<Env>, { db, lock, sessions, passwords, hasCod
     if (hasCode) return `${what} or the code is wrong.`
     return what === 'The password' ? 'That is not the password.' : 'The name or the password is wrong.'
   }
-  /** Of somebody with the password of the page. */
-  const ownName = async (name: string) =>
-    name.trim() === '' && (await hasPeople(db)) ? 'owner' : reviewerName(name)
+  /**
+   * Of somebody with the password of the page. Where people have names of their own, nobody else takes one for the ledger,
+   * but whoever knew the password before may go on under what they typed until then.
+   */
+  const ownName = async (name: string) => ((await hasPeople(db)) ? 'owner' : reviewerName(name))
 }
 
 /** Redirects to the login, and remembers the requested page. */

@@ -241,7 +241,13 @@ const refusalSchema = {
     fields: {
       type: 'array',
       items: { type: 'string' },
-      description: 'With status 400: the parameters and fields that do not fit',
+      description:
+        'With status 400, and 422 for To, Cc and Subject: the parameters and fields that do not fit',
+    },
+    state: {
+      type: 'object',
+      description:
+        'With `already-decided` and `text-changed`: who was faster (`by`, `at`), what they did (`reason`, `because`), and what has become of the mail (`disposition`)',
     },
   },
 }

@@ -14,15 +14,23 @@ interface PeopleProps {
   view: View
   people: readonly Person[]
   hasCode: boolean
+  /** Of somebody who was not added. */
+  typed: TypedPerson | null
 }
 
-export function People({ view, people, hasCode }: PeopleProps) {
+export interface TypedPerson {
+  name: string
+  role: PersonRole
+}
+
+export function People({ view, people, hasCode, typed }: PeopleProps) {
   const isOwner = view.role === 'owner'
   return (
     <>
       <p class="meta">
-        Everybody logs in with their own name and password, and History says who decided what. The shared
-        password still works: anyone who knows it is an owner.
+        {view.hasLogin
+          ? 'Everybody here logs in with a name and a password of their own, and History says who decided what. The shared password works too: whoever knows it is an owner, and History calls them “owner”. To keep your name there, add yourself.'
+          : 'With names and passwords of their own, colleagues log in, and History says who decided what. Set a password for the page first.'}
       </p>
       {view.hasLogin || !isOwner ? null : <FirstPassword view={view} next="/settings/people" />}
       <section class="card block" aria-label="People">
@@ -38,7 +46,7 @@ export function People({ view, people, hasCode }: PeopleProps) {
           </ul>
         )}
       </section>
-      {isOwner && view.hasLogin ? <AddForm view={view} hasCode={hasCode} /> : null}
+      {isOwner && view.hasLogin ? <AddForm view={view} hasCode={hasCode} typed={typed} /> : null}
     </>
   )
 }
@@ -105,15 +113,23 @@ function RoleField({ id, chosen }: { id: string; chosen: PersonRole }) {
   )
 }
 
-function AddForm({ view, hasCode }: { view: View; hasCode: boolean }) {
+function AddForm({ view, hasCode, typed }: Omit<PeopleProps, 'people'>) {
   return (
     <section class="card block" aria-labelledby="add">
       <h2 id="add">Add somebody</h2>
       <form method="post" action="/settings/people" class="stack">
         <Token view={view} />
         <label for="add-name">Name</label>
-        <input id="add-name" name="name" maxlength={60} required autocomplete="off" dir="auto" />
-        <RoleField id="add-role" chosen="reviewer" />
+        <input
+          id="add-name"
+          name="name"
+          value={typed?.name}
+          maxlength={60}
+          required
+          autocomplete="off"
+          dir="auto"
+        />
+        <RoleField id="add-role" chosen={typed?.role ?? 'reviewer'} />
         <NewPassword id="add-new" label="First password" />
         <Confirm view={view} id="add" hasCode={hasCode} />
         <button type="submit" class="primary">

@@ -4,13 +4,13 @@ import { z } from 'zod'
 import { pagePasswordHash } from '../review/page-password.ts'
 import * as people from '../review/people.ts'
 import { Refusal } from '../review/review.ts'
-import { listPeople, loadPerson, type PersonRole, roles } from '../store/people.ts'
+import { hasPeople, listPeople, loadPerson, type PersonRole, roles } from '../store/people.ts'
 import type { Env } from './access.ts'
 import * as answers from './answers.ts'
 import { fitting, formBody, text } from './bodies.ts'
 import { unconfirmed } from './confirm.tsx'
 import type { Operations } from './operations.ts'
-import { People } from './people-page.tsx'
+import { People, type TypedPerson } from './people-page.tsx'
 import { SetupPage } from './setup-frame.tsx'
 import type { WebContext } from './web-context.ts'
 import { addYou, type YouAccess } from './you-page.tsx'
@@ -23,6 +23,8 @@ const changeFields = z.strictObject({ ...typed, role: role.optional(), fresh: te
 interface Said {
   fault?: string
   notice?: string
+  /** Who was not added, so that only the password has to be typed again. */
+  typed?: TypedPerson
 }
 type Status = 200 | 403 | 409 | 422 | 429
 
@@ -35,23 +37,28 @@ export function addPeople(pages: Hono<Env>, access: YouAccess): void {
     c: Context<Env>,
     given: { password: string; code: string },
     act: () => Promise<string>,
+    typed?: TypedPerson,
   ): Promise<Response> => {
+    const kept = typed === undefined ? {} : { typed }
     const refused = isOpen(c) ? null : await unconfirmed(passwords, c, given)
-    if (refused !== null) return show(c, { fault: refused.fault }, refused.status)
+    if (refused !== null) return show(c, { fault: refused.fault, ...kept }, refused.status)
     return settled(
       () => act(),
-      (said, status) => show(c, said, status),
+      (said, status) => show(c, said.fault === undefined ? said : { ...said, ...kept }, status),
     )
   }
   pages.get('/settings/people', (c) => show(c))
   pages.post('/settings/people', async (c) => {
     const { name, role, fresh, ...given } = fitting(await formBody(c), addFields)
     const by = { hasLogin: !isOpen(c), actor: c.get('session').actor, now: clock.now() }
-    return confirmed(c, given, async () => {
+    const add = async () => {
+      const isFirst = !(await hasPeople(db))
       const added = await people.add(db, { name, role, password: fresh }, by)
       log.info({ event: 'people.added', role })
-      return `${added.name} can log in now. Tell them the password; they change it under Setup.`
-    })
+      const own = isFirst && c.get('session').person === null ? ` ${firstWords}` : ''
+      return `${added.name} can log in now. Tell them the password; they change it under Setup.${own}`
+    }
+    return confirmed(c, given, add, { name, role })
   })
   pages.post('/settings/people/:id/:action{role|password|remove}', async (c) => {
     const { id, action } = c.req.param()
@@ -69,6 +76,10 @@ export function addPeople(pages: Hono<Env>, access: YouAccess): void {
   })
   addYou(pages, access)
 }
+
+/** To whoever was alone until now. */
+const firstWords =
+  'You still log in with the shared password, and History calls you “owner” from now on: to keep your name there, add yourself.'
 
 const isOpen = (c: Context<Env>) => c.get('passwordHash') === null
 
@@ -113,7 +124,12 @@ async function page(
   const shown = { ...view, path: '/settings/people', notice: said.notice ?? view.notice }
   return c.html(
     <SetupPage view={shown} title="People" fault={said.fault ?? null}>
-      <People view={shown} people={await listPeople(db)} hasCode={config.web.totpSecret !== null} />
+      <People
+        view={shown}
+        people={await listPeople(db)}
+        hasCode={config.web.totpSecret !== null}
+        typed={said.typed ?? null}
+      />
     </SetupPage>,
     status,
   )

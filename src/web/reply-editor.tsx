@@ -1,14 +1,49 @@
 /** The reply as it will go out, always open for editing; each sentence is numbered with its source. */
+import type { Refusal } from '../review/review.ts'
 import { addressOf, type InboxFilter } from './inbox-filter.ts'
 import { Token, type View } from './layout.tsx'
 import { type Mark, marksOf, passageOrder } from './marks.ts'
 import type { Envelope, Header, Shown } from './shown.ts'
 
+/** What somebody typed that was not saved, and why. */
+export interface Refused {
+  refusal: Refusal
+  /** Null where a script of the page keeps it. */
+  typed: (Header & { text: string }) | null
+}
+
+/** The reply was decided while somebody wrote: their words can be copied. A script fills it in. */
+export function Unused({ typed }: { typed: Refused['typed'] }) {
+  return (
+    <section id="unused" class="unused" aria-label="What you typed" hidden={typed === null}>
+      <p>You had typed this. It was not saved or sent.</p>
+      <textarea readonly rows={6} dir="auto" aria-label="What you typed">
+        {typed?.text ?? ''}
+      </textarea>
+      <div class="buttons">
+        <button type="button" id="copy-unused">
+          Copy
+        </button>
+        <button type="button" id="drop-unused" class="plain">
+          Discard
+        </button>
+      </div>
+    </section>
+  )
+}
+
 export function Seen({ shown }: { shown: Shown }) {
   return <input type="hidden" name="seen" value={shown.version} />
 }
 
-export function Editor({ view, shown, filter }: { view: View; shown: Shown; filter: InboxFilter }) {
+interface EditorProps {
+  view: View
+  shown: Shown
+  filter: InboxFilter
+  refused: Refused | null
+}
+
+export function Editor({ view, shown, filter, refused }: EditorProps) {
   const { row, reply, header, outgoing, signature } = shown
   const marks = reply === null ? [] : marksOf(reply)
   const order = reply === null ? [] : passageOrder(reply, marks)
@@ -24,7 +59,7 @@ export function Editor({ view, shown, filter }: { view: View; shown: Shown; filt
       <Token view={view} />
       {reply ? <Seen shown={shown} /> : null}
       {header !== null ? (
-        <HeaderFields header={header} from={outgoing?.from} />
+        <HeaderFields header={header} from={outgoing?.from} refused={refused} />
       ) : outgoing === null ? null : (
         <Fields envelope={outgoing} />
       )}
@@ -43,7 +78,7 @@ export function Editor({ view, shown, filter }: { view: View; shown: Shown; filt
           {'\n'}
         </div>
         <textarea id="text" name="text" rows={4} required dir="auto" placeholder="Write the reply">
-          {reply?.text ?? ''}
+          {refused?.typed?.text ?? reply?.text ?? ''}
         </textarea>
       </div>
       {signature === '' ? null : (
@@ -52,6 +87,9 @@ export function Editor({ view, shown, filter }: { view: View; shown: Shown; filt
         </div>
       )}
       <Texts shown={shown} />
+      <p id="unsaved" class="meta" role="status" hidden>
+        Not saved yet: this is kept in this browser only.
+      </p>
       <p class="meta typed" role="status" hidden />
     </form>
   )
@@ -67,6 +105,9 @@ function Texts({ shown: { row, texts } }: { shown: Shown }) {
       <a id="keep" href={`/snippets?from=${row.id}`} hx-boost="false">
         Keep this text
       </a>
+      <button type="button" id="before" class="plain" hidden>
+        The draft before
+      </button>
       <ul id="texts" hidden>
         {texts.map(({ name, text }) => (
           <li data-name={name}>{text}</li>
@@ -114,22 +155,38 @@ function Marked({ mark: { text, sources, doubt }, numbers, again }: MarkedProps)
   )
 }
 
+interface HeaderProps {
+  header: Header
+  from: string | undefined
+  refused: Refused | null
+}
+
 /** An empty field is filled in as replyd would have it. */
-function HeaderFields({ header, from }: { header: Header; from: string | undefined }) {
-  const field = (name: keyof Header, label: string, more: object) => (
-    <>
-      <label for={name}>{label}</label>
-      <input
-        id={name}
-        name={name}
-        value={header[name]}
-        dir="auto"
-        autocomplete="off"
-        data-unsaved
-        {...more}
-      />
-    </>
-  )
+function HeaderFields({ header, from, refused }: HeaderProps) {
+  const values = refused?.typed ?? header
+  const field = (name: keyof Header, label: string, more: object) => {
+    const fault = refused?.refusal.field === name ? refused.refusal.message : null
+    const marked = fault === null ? {} : { 'aria-invalid': 'true', 'aria-describedby': `${name}-fault` }
+    return (
+      <>
+        <label for={name}>{label}</label>
+        <input
+          id={name}
+          name={name}
+          value={values[name]}
+          autocomplete="off"
+          data-unsaved
+          {...more}
+          {...marked}
+        />
+        {fault === null ? null : (
+          <small id={`${name}-fault`} class="fault" dir="auto">
+            {fault}
+          </small>
+        )}
+      </>
+    )
+  }
   // In the order of an address, whatever the direction of the name.
   const addresses = { inputmode: 'email', spellcheck: false, dir: 'ltr' }
   return (
@@ -139,21 +196,53 @@ function HeaderFields({ header, from }: { header: Header; from: string | undefin
       {from === undefined ? null : (
         <>
           <span>From</span>
-          <span dir="auto">{from}</span>
+          <span>
+            <Mailboxes list={from} />
+          </span>
         </>
       )}
-      {field('subject', 'Subject', { maxlength: 250 })}
+      {field('subject', 'Subject', { maxlength: 250, dir: directionOf(values.subject) })}
     </div>
+  )
+}
+
+const answers = /^(?:re:\s*)+/i
+
+/** That of the sender's own words: `Re:` before them has none. */
+function directionOf(subject: string): 'ltr' | 'rtl' {
+  const first = /\p{L}/u.exec(subject.replace(answers, ''))?.[0] ?? ''
+  return /[\p{Script=Hebrew}\p{Script=Arabic}\p{Script=Syriac}\p{Script=Thaana}\p{Script=Nko}]/u.test(first)
+    ? 'rtl'
+    : 'ltr'
+}
+
+/** Names in their own direction, each before its address. */
+export function Mailboxes({ list }: { list: string }) {
+  return (
+    <>
+      {list.split(/(<[^<>]*>)/).map((part) => {
+        if (part.startsWith('<')) return <bdi dir="ltr">{part}</bdi>
+        const name = part.replace(/^[,\s]+/, '')
+        return (
+          <>
+            {part.slice(0, part.length - name.length)}
+            <bdi>{name.trimEnd()}</bdi>{' '}
+          </>
+        )
+      })}
+    </>
   )
 }
 
 export function Fields({ envelope: { from, to, cc, subject } }: { envelope: Envelope }) {
   // A subject in another direction begins behind it.
-  const [prefix = ''] = /^re:\s*/i.exec(subject) ?? []
+  const [prefix = ''] = answers.exec(subject) ?? []
   const line = (name: string, value: string) => (
     <>
       <dt>{name}</dt>
-      <dd dir="auto">{value}</dd>
+      <dd>
+        <Mailboxes list={value} />
+      </dd>
     </>
   )
   return (

@@ -1,27 +1,32 @@
 /** The right pane: the reply, why it waits, and what can be done with it. */
 import { capitalised, ceilingWords, outcomeOf } from '../base/dispositions.ts'
-import { claimWords, helpFor, type Reason, sentenceOf } from '../base/reasons.ts'
+import { deedOf, sentenceOf } from '../base/reasons.ts'
 import { modelVerdict } from '../base/verdicts.ts'
 import { pageWords } from '../knowledge/folder-files.ts'
 import { byMode } from '../review/approve.ts'
-import type { ReplyRow } from '../store/replies.ts'
-import type { ListedMail } from '../store/review-lists.ts'
+import { lastDeed } from '../review/faster.ts'
 import { addressOf, type InboxFilter } from './inbox-filter.ts'
 import { Action, Countdown, Token, type View } from './layout.tsx'
-import { checkOf, faultsOf, marksOf, passageOrder } from './marks.ts'
-import { Editor, Fields, Seen } from './reply-editor.tsx'
+import { marksOf, passageOrder } from './marks.ts'
+import { Editor, Fields, type Refused, Seen, Unused } from './reply-editor.tsx'
 import type { Shown } from './shown.ts'
+import { Decider, isEdited, lacksOf, Why } from './why.tsx'
 import { titled, windowOf } from './words.ts'
+
+export { shownReason } from './why.tsx'
 
 interface PaneProps {
   view: View
   shown: Shown
   filter: InboxFilter
+  /** What was typed and not saved; null where nothing was. */
+  refused: Refused | null
 }
 
 export function ReplyPane({ next, ...props }: PaneProps & { next: string | null }) {
   const { shown } = props
   const { row, open } = shown
+  const deed = lastDeed(shown.explained.events)
   const mark = `${shown.version} ${row.step} ${row.disposition} ${row.reason}`
   return (
     <section
@@ -29,6 +34,7 @@ export function ReplyPane({ next, ...props }: PaneProps & { next: string | null 
       class="pane reply"
       aria-label="Reply"
       data-mark={mark}
+      data-deed={deed === null ? undefined : deedOf(deed.reason, deed.actor)}
       tabindex={0}
       hx-boost="true"
       hx-target="#panes"
@@ -38,6 +44,7 @@ export function ReplyPane({ next, ...props }: PaneProps & { next: string | null 
     >
       <p id="looking" class="looking" role="status" hidden />
       <Content {...props} />
+      {open ? null : <Unused typed={props.refused?.typed ?? null} />}
       <Details shown={shown} />
       {open && props.view.role !== 'reader' ? <Bar {...props} next={next} /> : null}
     </section>
@@ -63,7 +70,7 @@ function Open(props: PaneProps) {
   if (view.role === 'reader')
     return (
       <>
-        <Why shown={shown} />
+        <Why view={view} shown={shown} />
         {shown.outgoing === null ? null : <Fields envelope={shown.outgoing} />}
         {shown.reply === null ? null : <Text shown={shown} />}
         <Sources view={view} shown={shown} />
@@ -71,7 +78,7 @@ function Open(props: PaneProps) {
     )
   return (
     <>
-      <Why shown={shown} />
+      <Why view={view} shown={shown} />
       <Editor {...props} />
       <Sources view={view} shown={shown} />
       <Rewrite {...props} />
@@ -85,91 +92,6 @@ function Open(props: PaneProps) {
         {shown.reply ? <Seen shown={shown} /> : null}
       </Action>
     </>
-  )
-}
-
-/** When asked to rewrite, the model wrote nothing: the previous draft stays, and may still be sent. */
-const rewriteWithoutText = 'rewrite-without-text' satisfies Reason
-
-/** Refusals by the server, which the owner has to act on. */
-const refusals: ReadonlySet<Reason> = new Set<Reason>([
-  'addressee-refused',
-  'smtp-rejected',
-  'delivery-failed',
-])
-
-/** The last obstacle says more than the first reason; that it is a draft is visible. */
-export const shownReason = ({ disposition, reason, holdReasons }: Waiting): Reason =>
-  (disposition === 'held' && refusals.has(reason)
-    ? reason
-    : (holdReasons?.find((each) => !byMode.has(each)) ??
-      (takenBack.has(reason) ? holdReasons?.[0] : null))) ?? reason
-
-/** Undone by a person: why it waited before is why it waits again. */
-const takenBack: ReadonlySet<Reason> = new Set<Reason>(['cancelled', 'reopened', 'junk-undone'])
-
-type Waiting = Pick<ListedMail, 'disposition' | 'reason' | 'holdReasons'>
-
-const languages = new Intl.DisplayNames(['en'], { type: 'language', fallback: 'none' })
-
-function claimLine({ claim, kind }: ReplyRow['claims'][number]): string {
-  const language = kind === 'language' && /^[a-z]{2,3}$/.test(claim) ? languages.of(claim) : undefined
-  return language === undefined
-    ? `${claimWords(kind)} ${claim}`
-    : `The draft is in ${language}, and the mail is in another language`
-}
-
-/** What the draft itself lacks; nothing once a person has changed it. */
-function lacksOf({ reply }: Shown): string[] {
-  if (reply === null || reply.text !== reply.draftText) return []
-  const missing = reply.composed?.missing.map((gap) => `Missing: ${gap}`) ?? []
-  return [...missing, ...reply.claims.map(claimLine)]
-}
-
-/** One line about why it waits, and what would help. */
-function Why({ shown }: { shown: Shown }) {
-  const { row, reply } = shown
-  const weighed = row.reason === rewriteWithoutText ? [] : (reply?.holdReasons ?? [])
-  const doubt = weighed.find((each) => !byMode.has(each))
-  const reason = doubt ?? weighed[0] ?? row.reason
-  const lines = [...lacksOf(shown), ...(reply === null ? [] : faultsOf(checkOf(reply)))]
-  const failure = refusals.has(row.reason) ? row.detail : null
-  const { summary = null } = modelVerdict(row.verdict) ?? {}
-  const unwritten = reply === null || row.reason === rewriteWithoutText
-  const told = unwritten && row.detail !== summary ? row.detail : null
-  const help = helpFor(reason)
-  return (
-    <div
-      class={lines.length > 0 || failure !== null || doubt !== undefined ? 'why-line lacking' : 'why-line'}
-    >
-      <p>
-        {reply === null ? <b>No reply yet. </b> : null}
-        {row.disposition === 'drafted' ? <b>In your Drafts. </b> : null}
-        {row.disposition === 'drafted' && byMode.has(reason)
-          ? 'Send it here or from your mail client.'
-          : sentenceOf(reason)}
-      </p>
-      {failure === null ? null : <p class="fault">{failure}</p>}
-      {lines.length === 0 ? null : (
-        <ul>
-          {lines.map((line) => (
-            <Line text={line} />
-          ))}
-        </ul>
-      )}
-      {told ? <p dir="auto">{told}</p> : null}
-      {help === null ? null : <p class="meta">{help}</p>}
-    </div>
-  )
-}
-
-/** What it is about may be in another direction than the label before it. */
-function Line({ text }: { text: string }) {
-  const end = text.indexOf(': ') + 1
-  return (
-    <li>
-      {text.slice(0, end)} <bdi>{text.slice(end).trim()}</bdi>
-    </li>
   )
 }
 
@@ -263,14 +185,15 @@ function Uncertain({ view, shown, filter }: PaneProps) {
   )
 }
 
-function Decided({ view, shown, filter }: PaneProps) {
+function Decided(props: PaneProps) {
+  const { view, shown, filter } = props
   const { row, reply } = shown
   const isRejected = row.disposition === 'rejected'
   return (
     <>
       <div class="why-line">
         <p>
-          <b>{capitalised(outcomeOf(row.disposition))}.</b> {sentenceOf(row.reason)}
+          <b>{capitalised(outcomeOf(row.disposition))}.</b> <Decider view={view} shown={shown} />
         </p>
       </div>
       {reply === null ? null : <Text shown={shown} />}
@@ -283,7 +206,7 @@ function Decided({ view, shown, filter }: PaneProps) {
         />
       ) : null}
       {row.step === 'done' && reply === null && row.ceiling !== 'never' && !isRejected ? (
-        <Rewrite view={view} shown={shown} filter={filter} />
+        <Rewrite {...props} />
       ) : null}
     </>
   )
@@ -294,10 +217,21 @@ export function sendWords({ undoMs }: Pick<Shown, 'undoMs'>): string {
   return undoMs === 0 ? 'Send now' : `Send in ${windowOf(undoMs / 1000)}`
 }
 
+/** What to think of before a draft goes out that says of itself that it is no answer. */
+function askOf(shown: Shown): string | undefined {
+  const { reply } = shown
+  if (reply === null || isEdited(shown)) return undefined
+  const lacks = (reply.composed?.missing.length ?? 0) > 0
+  if (!lacks && !reply.holdReasons.includes('needs-person')) return undefined
+  return lacks
+    ? 'This draft says that something is missing. Send it all the same?'
+    : 'A person should answer this one. Send the draft all the same?'
+}
+
 /** Stays in view; on a phone it is fixed to the window's end. */
 function Bar({ view, shown, filter, next }: PaneProps & { next: string | null }) {
   const { row, reply } = shown
-  const hasDoubt = reply?.holdReasons.some((each) => !byMode.has(each)) ?? false
+  const hasDoubt = !isEdited(shown) && (reply?.holdReasons.some((each) => !byMode.has(each)) ?? false)
   const isIncomplete = reply === null || hasDoubt || lacksOf(shown).length > 0
   return (
     <div class="decide">
@@ -308,6 +242,7 @@ function Bar({ view, shown, filter, next }: PaneProps & { next: string | null })
         value="1"
         id="approve"
         class={isIncomplete ? undefined : 'primary'}
+        data-asks={askOf(shown)}
       >
         {sendWords(shown)}
       </button>

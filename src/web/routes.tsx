@@ -13,6 +13,7 @@ import { latestChange, listMails, waitingCounts } from '../store/review-lists.ts
 import { countBy } from '../store/statistics.ts'
 import type { Env } from './access.ts'
 import { actions } from './actions.ts'
+import { addDemo } from './demo-page.tsx'
 import { addDevices } from './device-routes.tsx'
 import { HistoryPage } from './history-page.tsx'
 import { decidedIds } from './inbox-bulk.tsx'
@@ -84,6 +85,7 @@ export function pageRoutes(web: WebContext, access: PageAccess): Hono<Env> {
   addSetup(pages, { web, viewOf })
   addTeach(pages, web, viewOf)
   addSnippets(pages, web, viewOf)
+  addDemo(pages, web, viewOf)
   addNotifications(pages, web, viewOf)
   addDevices(pages, { web, viewOf, sessions, passwords })
   pages.post('/junk/:id/restore', (c) => restoreFrom(web, c))
@@ -123,20 +125,22 @@ function addHistory(pages: Hono<Env>, web: WebContext, viewOf: ViewOf): void {
 
 /** Actions on an account, a category or several mails. */
 const notices: Readonly<Record<string, string | undefined>> = {
-  pause: 'Paused: nothing is sent any more.',
+  pause: 'Paused: nothing is sent until you resume.',
   resume: 'Resumed: replies are sent again.',
   retry: 'Trying again now.',
-  snippet: 'Saved. It can be inserted from now on.',
+  snippet: 'Saved. You can insert it into replies now.',
   'snippet-removed': 'Removed.',
   'password-set': 'The password is set. From now on this page asks for it.',
+  'device-ended': 'Logged out there.',
   'password-changed': 'The password is changed. Every other device has to log in again.',
+  'demo-mail': 'Delivered. Your mail appears here in a moment, with its reply.',
   push: 'Notifications are on in this browser. Send a test to see one.',
   'push-changed': 'Saved.',
   'push-tested':
     'The test is on its way. If it does not appear, allow notifications for this browser in the settings of the device.',
   'push-off': 'Turned off.',
-  grant: 'Granted: replies of this category are sent automatically after the undo window.',
-  revoke: 'Revoked: replies of this category wait for you again.',
+  grant: 'Allowed: replies of this kind now go out by themselves. You can stop each until then.',
+  revoke: 'Stopped: replies of this kind wait for you again.',
 }
 
 /** While it has this reason, nobody has decided again. */

@@ -103,16 +103,24 @@ function TestResult({ checks }: { checks: readonly Check[] }) {
 function pauseWords({ paused, pausedBy, pausedAt, stopped }: AccountState, timeZone: string): string {
   const who = pausedBy && pausedAt ? ` by ${pausedBy}, ${momentOf(pausedAt, timeZone)}` : ''
   if (stopped !== null) return 'Stopped:'
-  if (paused) return `Paused${who}: mail is still judged, but nothing is sent.`
-  return who ? `Running; resumed${who}.` : 'Running.'
+  if (paused) return `Paused${who}: mail is still read and replies are written, but nothing is sent.`
+  return who ? `Running again; resumed${who}.` : 'Running: new mail is read as it arrives.'
 }
 
 const partNames = new Map([
-  ['store', 'Database'],
-  ['queue', 'Work queue'],
-  ['model', 'Model'],
+  ['store', 'Its own database'],
+  ['queue', 'Its list of things to do'],
+  ['model', 'AI model'],
+  ['model that is down', 'AI model that is down'],
+  ['budget', 'Budget'],
 ])
 const partWords = (part: string) => partNames.get(part) ?? part.replace(/^watch /, 'Mailbox ')
+
+/** Works in the background: only worth a line when it does not. */
+const isInner = ([part, state]: [string, string]) => (part === 'store' || part === 'queue') && state === 'ok'
+
+const modelWords = (model: string, state: string) =>
+  state === 'ok' ? `${model}, works` : `${model}: ${state}`
 
 function State({
   view,
@@ -126,25 +134,27 @@ function State({
     <section class="card" aria-label="Health">
       <h2>{view.status.every(({ ok }) => ok) ? 'Everything is fine' : 'Something needs your attention'}</h2>
       <dl class="facts">
-        {Object.entries(health.parts).map(([part, state]) => (
-          <>
-            <dt>{partWords(part)}</dt>
-            <dd>{state === 'ok' ? 'works' : state}</dd>
-          </>
-        ))}
-        <dt>Model in use</dt>
-        <dd>{model}</dd>
+        {Object.entries(health.parts)
+          .filter((part) => !isInner(part))
+          .map(([part, state]) => (
+            <>
+              <dt>{partWords(part)}</dt>
+              <dd>{part === 'model' ? modelWords(model, state) : state === 'ok' ? 'works' : state}</dd>
+            </>
+          ))}
         <dt>Budget left today</dt>
-        <dd>{`$${left.toFixed(2)} of $${budget.perDay.toFixed(2)}`}</dd>
+        <dd>
+          {`$${left.toFixed(2)} of $${budget.perDay.toFixed(2)}`} · <a href="/settings/budget">Change</a>
+        </dd>
       </dl>
       <p class="meta">
         Mail servers and the AI model are set in replyd.yaml. What you change on these pages applies at once.
       </p>
       {hasBoard && view.role === 'owner' ? (
         <details>
-          <summary>Details</summary>
+          <summary>For developers</summary>
           <p>
-            <a href="/settings/queues">Jobs in the work queue</a> (for developers; another design)
+            <a href="/settings/queues">The queue of jobs</a> (a page of another program, in another design)
           </p>
         </details>
       ) : null}
@@ -163,14 +173,16 @@ function AutonomyList({
 }) {
   return (
     <section class="card autonomy" aria-labelledby="autonomy">
-      <h2 id="autonomy">Earned autonomy</h2>
+      <h2 id="autonomy">Which replies may go out by themselves</h2>
       <p class="meta">
-        When 20 drafts of a category in a row were sent without a correction, replyd offers to send that
-        category automatically. It never starts on its own: you grant it. A cancelled or rejected reply, an
-        edit of more than a tenth of the words or an angry answer revokes the grant at once. Every automatic
-        reply can be cancelled until it is sent.
+        When you have sent 20 replies of one kind in a row without a correction, replyd offers to send that
+        kind by itself. It starts only when you allow it. If you cancel or reject one, change more than a
+        tenth of its words, or get an angry answer, that ends at once. You can stop each reply until it goes
+        out.
       </p>
-      {autonomy.length === 0 ? <p class="nothing">No reply has been decided on yet.</p> : null}
+      {autonomy.length === 0 ? (
+        <p class="nothing">Nothing to count yet: send or reject a few replies first.</p>
+      ) : null}
       {autonomy.map((entry) => (
         <Autonomy view={view} entry={entry} several={several} />
       ))}
@@ -197,7 +209,7 @@ function Autonomy({ view, entry, several }: { view: View; entry: CategoryAutonom
         <small>{autonomyWords(entry, view.timeZone)}</small>
         {entry.takenBack?.id ? <a href={`/mails/${entry.takenBack.id}`}>See that mail</a> : null}
       </div>
-      {granted ? <Action view={view} to={to('revoke')} label="Revoke" needs="owner" /> : null}
+      {granted ? <Action view={view} to={to('revoke')} label="Stop it" needs="owner" /> : null}
       {offered ? (
         <Action view={view} to={to('grant')} label="Let it send" kind="primary" needs="owner" />
       ) : null}
@@ -208,10 +220,10 @@ function Autonomy({ view, entry, several }: { view: View; entry: CategoryAutonom
 function autonomyWords(entry: CategoryAutonomy, timeZone: string): string {
   const { streak, needed, granted, grantedAt, grantedBy, offered, takenBack } = entry
   if (granted)
-    return `Sends automatically; granted by ${grantedBy ?? 'you'}${grantedAt ? `, ${momentOf(grantedAt, timeZone)}` : ''}`
+    return `Goes out by itself; allowed by ${grantedBy ?? 'you'}${grantedAt ? `, ${momentOf(grantedAt, timeZone)}` : ''}`
   const back = takenBack
     ? `Revoked ${momentOf(takenBack.at, timeZone)}: ${setbackWords(takenBack.reason)}. `
     : ''
-  if (offered) return `${back}${streak} in a row: you may now let it send automatically`
-  return `${back}${streak} of ${needed} in a row`
+  if (offered) return `${back}${streak} in a row: you may now let it go out by itself`
+  return `${back}${streak} of ${needed} in a row without a correction`
 }

@@ -42,7 +42,9 @@ function Steps({ events, view }: Pick<Explained, 'events'> & { view: View }) {
                 </time>
               </td>
               <td>{capitalised(stageWords(event.step))}</td>
-              <td>{capitalised(outcomeOf(event.disposition))}</td>
+              <td>
+                {event.disposition === 'pending' ? 'Goes on' : capitalised(outcomeOf(event.disposition))}
+              </td>
               <td>{sentenceOf(event.reason)}</td>
               <td>{event.actor}</td>
               <td class="number">{duration(event.durationMs)}</td>

@@ -1,5 +1,8 @@
 /** Formats names, times, shares and money for the pages. */
 import { capitalised } from '../base/dispositions.ts'
+import { dayParts, formatOf, minuteParts } from '../base/moment.ts'
+
+export { momentOf } from '../base/moment.ts'
 
 /** A name chosen by the owner, for example of a category: `order-status` as `Order status`. */
 export const titled = (name: string): string => capitalised(name.replaceAll('-', ' '))
@@ -12,11 +15,6 @@ export function ageOf(at: Date, now: Date): string {
   return minutes < 1440 ? `${Math.floor(minutes / 60)} h` : `${Math.floor(minutes / 1440)} d`
 }
 
-/** `24 Nov 2026, 09:03`: a moment for people, in the owner's time zone. */
-export function momentOf(at: Date, timeZone: string): string {
-  return formatOf({ ...dayParts, ...minuteParts, timeZone }).format(at)
-}
-
 /** `Tue, 24 Nov 2026, 09:03:12 CET`: to the second, with its zone. */
 export function exactly(at: Date, timeZone: string): string {
   const second = { ...minuteParts, second: '2-digit', timeZoneName: 'short', weekday: 'short' } as const
@@ -26,19 +24,6 @@ export function exactly(at: Date, timeZone: string): string {
 /** `09:03:12` in the owner's time zone. */
 export function clockOf(at: Date, timeZone: string): string {
   return formatOf({ ...minuteParts, second: '2-digit', timeZone }).format(at)
-}
-
-const dayParts = { day: 'numeric', month: 'short', year: 'numeric' } as const
-const minuteParts = { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' } as const
-
-/** Making a format takes longer than a hundred uses of it. */
-const formats = new Map<string, Intl.DateTimeFormat>()
-
-function formatOf(options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
-  const key = JSON.stringify(options)
-  const format = formats.get(key) ?? new Intl.DateTimeFormat('en-GB', options)
-  formats.set(key, format)
-  return format
 }
 
 /** `2026-11-24` as `24 Nov`. */

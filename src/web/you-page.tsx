@@ -4,9 +4,12 @@ import { z } from 'zod'
 import type { PagePassword } from '../review/page-password.ts'
 import { changePassword, passwordLength } from '../review/people.ts'
 import { Refusal } from '../review/review.ts'
+import type { SessionRow } from '../store/sessions.ts'
 import type { Env } from './access.ts'
 import { fitting, formBody, text } from './bodies.ts'
 import { unconfirmed } from './confirm.tsx'
+import { SessionList } from './devices-page.tsx'
+import { notFound } from './failures.tsx'
 import { Token, type View } from './layout.tsx'
 import { CodeField } from './login-page.tsx'
 import type { ViewOf } from './overviews.tsx'
@@ -33,18 +36,25 @@ const fields = z.strictObject({
 type Fields = z.output<typeof fields>
 
 export function addYou(pages: Hono<Env>, access: YouAccess): void {
-  const { web, viewOf, lock, passwords } = access
+  const { web, viewOf, lock, passwords, sessions } = access
   const show = async (c: Context<Env>, fault: string | null, status: 200 | 403 | 409 | 422 | 429) => {
     const view = { ...(await viewOf(c)), path: '/you' }
     const hasCode = web.context.config.web.totpSecret !== null
     return c.html(
       <SetupPage view={view} title="Your password" fault={fault} isOwn>
         <YourPassword view={view} hasCode={hasCode} isConfigured={lock.isConfigured} />
+        <YourDevices view={view} sessions={await ownSessions(access, c)} own={c.get('session').id} />
       </SetupPage>,
       status,
     )
   }
   pages.get('/you', (c) => show(c, null, 200))
+  pages.post('/you/devices/:id', async (c) => {
+    const id = c.req.param('id')
+    if (!(await ownSessions(access, c)).some((each) => each.id === id)) return notFound(c)
+    await sessions.end(id)
+    return c.redirect(id === c.get('session').id ? '/login' : '/you?done=device-ended', 303)
+  })
   pages.post('/you', async (c) => {
     const typed = fitting(await formBody(c), fields)
     const { person } = c.get('session')
@@ -57,11 +67,21 @@ export function addYou(pages: Hono<Env>, access: YouAccess): void {
       await changePassword(web.context.db, person, typed.fresh)
     } catch (error) {
       if (!(error instanceof Refusal)) throw error
+      // Back to the page where it was typed.
+      if (typed.next !== '/you') return c.redirect(`${typed.next}?refused=${error.reason}`, 303)
       return show(c, error.message, error.reason === 'password-changed' ? 409 : 422)
     }
     web.context.log.info({ event: 'people.password-changed' })
     return c.redirect('/login', 303)
   })
+}
+
+/** The logins of the person who asks; without a password there are none. */
+async function ownSessions({ sessions }: YouAccess, c: Context<Env>): Promise<SessionRow[]> {
+  const passwordHash = c.get('passwordHash')
+  const { actor, person } = c.get('session')
+  if (passwordHash === null) return []
+  return (await sessions.list(passwordHash)).filter((each) => each.person === person && each.actor === actor)
 }
 
 /** Sets the password of the page. Every session ends; the one who did it goes on in a new one. */
@@ -120,6 +140,16 @@ function YourPassword({ view, hasCode, isConfigured }: YourProps) {
   )
 }
 
+function YourDevices({ view, sessions, own }: { view: View; sessions: readonly SessionRow[]; own: string }) {
+  if (sessions.length === 0) return null
+  return (
+    <section class="card block" aria-labelledby="your-devices">
+      <h2 id="your-devices">Where you are logged in</h2>
+      <SessionList view={view} sessions={sessions} own={own} to="/you/devices" />
+    </section>
+  )
+}
+
 /** For a page that has no password yet. @param next where to go afterwards */
 export function FirstPassword({ view, next }: { view: View; next: Next }) {
   return (
@@ -139,7 +169,8 @@ export function FirstPassword({ view, next }: { view: View; next: Next }) {
         </button>
       </form>
       <p class="meta">
-        If you forget it, set <code>web.password</code> in replyd.yaml and restart: that one goes first.
+        If you forget it, set <code>web.password</code> in replyd.yaml and restart replyd: that one counts
+        then.
       </p>
     </section>
   )

@@ -99,7 +99,7 @@ const listOf = (mails: readonly ReturnType<typeof listed>[]) => ({
 const inbox = (reasons: readonly Reason[], shown: Shown | null) =>
   InboxPage({
     ...{ view, list: listOf(reasons.map(listed)), shown, next: null },
-    ...{ onlyList: shown === null, isBack: false },
+    ...{ onlyList: shown === null, isBack: false, refused: null },
   })
 const history = { account: '', disposition: '', from: '', since: '', until: '' }
 const judged = { ...mailWith('ok'), codes: [] }

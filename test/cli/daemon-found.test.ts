@@ -4,7 +4,7 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import { run } from './run.ts'
 
 const account = 'me@example.com'
@@ -92,6 +92,39 @@ describe('a fault in replyd.yaml', () => {
     expect(err).toMatch(/replies\.mode: must be draft, review or send/)
     expect(err).not.toMatch(/running daemon/)
     expect(status).toBe(2)
+  })
+})
+
+describe('status', () => {
+  const listed = (disposition: string) => ({ id: '01', disposition })
+  const before = { ...answers }
+  afterEach(() => void Object.assign(answers, before))
+  const status = async (...argv: string[]) =>
+    run(['status', ...argv], { environment: { REPLYD_URL: url, REPLYD_TOKEN: 't-daemon' } })
+
+  test('does not count a reply that is on its way among those that wait', async () => {
+    answers['/api/replies'] = [listed('held'), listed('approved'), listed('drafted')]
+    const { out } = await status()
+    expect(out).toContain('\n2 replies wait for you: replyd replies list\n')
+    expect(out).toContain('\n1 reply is approved and about to be sent.\n')
+    expect(JSON.parse((await status('--json')).out)).toMatchObject({ waiting: 2, sending: 1, pending: 0 })
+  })
+
+  test('says who paused, and how to go on; that is no failure', async () => {
+    const [running] = answers['/api/accounts'] as object[]
+    const paused = { paused: true, pausedBy: 'api ann', pausedAt: '2026-11-28T10:00:00.000Z' }
+    answers['/api/accounts'] = [{ ...running, ...paused }]
+    const { out, status: ended } = await status()
+    expect(out).toMatch(
+      /^ {2}– me@example\.com {2}paused by api ann since 11-2\d \d\d:\d\d: nothing is sent until/m,
+    )
+    expect(out.replace(/\s+/g, ' ')).toContain('until `replyd resume`')
+    expect(ended).toBe(0)
+  })
+
+  test('ends with 1 when an account has stopped', async () => {
+    answers['/api/accounts'] = [{ account, paused: true, stopped: 'login refused' }]
+    expect(await status()).toMatchObject({ status: 1, out: expect.stringMatching(/✗ me@.*login refused/) })
   })
 })
 

@@ -122,6 +122,14 @@ describe('a line of the log', () => {
       }),
       '15:02 ! me@replyd.test: login refused',
     ],
+    [
+      line({ event: 'mail.settled', id: '01m8', disposition: 'drafted', reason: 'mode-draft' }),
+      '15:02 ! mail 01m8: reply saved in Drafts: You send replies of this kind yourself',
+    ],
+    [
+      line({ event: 'mail.decided', id: '01m8', reason: 'rejected-by-person', actor: 'api root' }),
+      '15:02 ! mail 01m8, by api root: A person rejected the reply',
+    ],
     [line({ event: 'x', reason: '\x1b[2Ja' }), '15:02 ! x: \ufffd[2Ja'],
     [line({ level: 30, event: 'x' }), null],
     ['not JSON', null],

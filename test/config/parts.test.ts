@@ -6,6 +6,7 @@ import { withoutPassword } from '../../src/config/hidden.ts'
 import { interpolate, parseDotEnv } from '../../src/config/interpolation.ts'
 import { isLoopback, isOwnMachine, plaintextAllowed } from '../../src/config/loopback.ts'
 import { hashPassword, verifyPassword } from '../../src/config/password.ts'
+import { plaintextFindings } from '../../src/config/plaintext.ts'
 
 describe('durations', () => {
   test.each([
@@ -61,6 +62,18 @@ describe('addresses', () => {
     ['', null],
   ])('the domain %p is %p', (text, domain) => {
     expect(canonicalDomain(text)).toBe(domain)
+  })
+})
+
+describe('plain text to PostgreSQL', () => {
+  test.each([
+    ['postgres://db.example/d?sslmode=require', 0],
+    ['postgres://db.example/d?sslmode=require&sslmode=disable', 1],
+    ['postgres://127.0.0.1/d?host=127.0.0.1', 0],
+    ['postgres://127.0.0.1/d?host=127.0.0.1&host=db.example', 1],
+  ])('%s: %p', (databaseUrl, faults) => {
+    // Of a parameter that is given twice the driver takes the last.
+    expect(plaintextFindings({ state: { databaseUrl } })).toHaveLength(faults)
   })
 })
 

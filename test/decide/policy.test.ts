@@ -8,6 +8,7 @@ import { applyPolicy, type PolicyInput } from '../../src/decide/policy.ts'
 const clear: PolicyInput = {
   mode: 'send',
   categoryMode: null,
+  rewritten: false,
   ceiling: 'may',
   verdict: {
     asks: ['Where?'],
@@ -146,6 +147,10 @@ const cases: readonly (readonly [change: Partial<PolicyInput>, action: string, r
     'outbound-fault placeholder unsupported-claim throttled',
   ],
   [{ mode: 'review', ...found('number'), cut: true }, 'hold', 'unsupported-claim input-cut mode-review'],
+  // A text that was written again is looked at in every mode; that the owner approves everything is not why
+  [{ rewritten: true }, 'hold', 'rewritten'],
+  [{ rewritten: true, categoryMode: 'send' }, 'hold', 'rewritten'],
+  [{ rewritten: true, mode: 'draft', ...found('number') }, 'hold', 'unsupported-claim rewritten'],
   [{ mode: 'draft', ceiling: 'draft', cut: true }, 'save-draft', 'guard-ceiling input-cut mode-draft'],
 ]
 test.each(cases)('%j: %s for %s', (change, action, reasons) => {
@@ -159,6 +164,7 @@ describe('whatever the input', () => {
   const input: fc.Arbitrary<PolicyInput> = fc.record({
     mode,
     categoryMode: fc.option(mode),
+    rewritten: fc.boolean(),
     ceiling: fc.constantFrom('draft' as const, 'may' as const),
     verdict: fc.record({
       asks: fc.constantFrom([], ['a']),

@@ -165,6 +165,7 @@ describe('the summary', () => {
       '  time                   4.3 s',
       '',
       'See them all: http://127.0.0.1:8025/',
+      'Write a mail to it: http://127.0.0.1:8025/demo',
       'Ctrl+C ends the demo.',
       '',
       'Now yours: npx replyd init',

@@ -181,7 +181,10 @@ test('the commands of docs/api.md, one after the other', async () => {
     ...{ method: 'POST', headers: { authorization: `Bearer ${token}` } },
     body: JSON.stringify({ seen: env.VERSION }),
   })
-  expect([again.status, await again.json()]).toMatchObject([409, { error: 'already-decided' }])
+  expect([again.status, await again.json()]).toMatchObject([
+    409,
+    { error: 'already-decided', state: { reason: 'approved-by-person', disposition: 'approved' } },
+  ])
   expect(await ask('GET', `/replies/${id}`)).toMatchObject({ reply: { state: 'approved' } })
   await ask('POST', `/replies/${id}/cancel`)
 })

@@ -184,7 +184,11 @@ async function untilDraft(): Promise<string> {
 
 async function drafts(): Promise<number> {
   const { imap } = accountOn(dovecot, address)
-  const client = await connectClient(imap, { timing: defaultTiming, signal: AbortSignal.timeout(120_000) })
+  const trusting = { ...imap, caFile: join(tls, 'ca.pem') }
+  const client = await connectClient(trusting, {
+    timing: defaultTiming,
+    signal: AbortSignal.timeout(120_000),
+  })
   const { messages } = (await client.status('Drafts', { messages: true })) || {}
   await client.logout()
   return messages ?? 0

@@ -134,12 +134,18 @@ test('no sender, subject or text of the corpus is in the log, even at level trac
   }
   await changes.until(async () => ((await atRest()) >= all.length ? true : null))
   const replies = await database.query<{ text: string }>('select text from replyd.reply')
+  const ledger = await database.query<{ outcome: string }>(
+    `select concat_ws(' ', id, disposition, reason) as outcome from replyd.message where disposition <> 'duplicate'`,
+  )
   await database.end()
   await child.stop()
   const log = child.log()
   const lines = log.trim().split('\n')
   expect(lines.length).toBeGreaterThan(all.length)
   for (const line of lines) expect(JSON.parse(line)).toMatchObject({ event: expect.any(String) })
+  const settled = lines.map((line) => JSON.parse(line)).filter(({ event }) => event === 'mail.settled')
+  const told = settled.map(({ id, disposition, reason }) => `${id} ${disposition} ${reason}`)
+  expect(ledger.rows.map(({ outcome }) => outcome).filter((each) => !told.includes(each))).toEqual([])
   const parts = [
     ...all.flatMap(privateParts),
     ...replies.rows.flatMap(({ text }) => text.split('\n').filter((line) => line.length >= 25)),

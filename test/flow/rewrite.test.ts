@@ -78,7 +78,7 @@ test('a rewrite without text says so, and keeps the earlier draft as the earlier
   silent = false
   await rewrite(review, id, 'Ann', '')
   const again = (await walk.walk(id)).row
-  expect(again).toMatchObject({ disposition: 'held', reason: 'mode-review', detail: null })
+  expect(again).toMatchObject({ disposition: 'held', reason: 'rewritten', detail: null })
   expect(await pageOf()).not.toContain('earlier draft')
 
   // A later step that has nothing to add leaves no words of an earlier one.

@@ -312,6 +312,10 @@ describe('people', () => {
     }
     await add('Ann', 'reviewer', 'a guess at it')
     expect(await page.locator('.fault').innerText()).toContain('Nothing was done.')
+    expect([await page.inputValue('#add-name'), await page.inputValue('#add-role')]).toEqual([
+      'Ann',
+      'reviewer',
+    ])
     for (const [name, role] of [
       ['Ann', 'reviewer'],
       ['Ben', 'reviewer'],
@@ -336,7 +340,6 @@ describe('people', () => {
   test.each([
     ['the password of the page under a name', 'Ann', password],
     ['the password of another', 'Ann', 'the password of Ben'],
-    ['a name that nobody has', 'Eve', password],
     ['no name', '', 'annas own password'],
   ])('do not get in with %s', async (_, name, secret) => {
     const answer = await fetch(`${url()}/login`, {
@@ -348,6 +351,19 @@ describe('people', () => {
       401,
       true,
     ])
+  })
+
+  test('the shared password still works beside any other name, and the history then says owner', async () => {
+    for (const name of ['Eve', '']) {
+      const body = new URLSearchParams({ name, password })
+      const answer = await fetch(`${url()}/login`, { method: 'POST', body, redirect: 'manual' })
+      expect([answer.status, answer.headers.get('location')]).toEqual([303, '/'])
+    }
+    const { rows } = await db().query<{ actor: string }>(
+      'select distinct actor from replyd.session where person is null',
+    )
+    expect(rows.map(({ actor }) => actor)).toContain('owner')
+    expect(rows.map(({ actor }) => actor)).not.toContain('Eve')
   })
 
   test('a reader reads, and the server refuses the rest', async () => {

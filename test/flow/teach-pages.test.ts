@@ -351,7 +351,7 @@ describe('playground', () => {
     await page.keyboard.press('Enter')
     await page.waitForSelector('text=of today')
     expect(await page.locator('.buttons .meta').innerText()).toMatch(
-      /One mail: about \$[\d.]+, at most \$[\d.]+/,
+      /One mail: (?:about|under) \$[\d.]+, at most \$[\d.]+/,
     )
     expect(await spent()).toBe(paid)
     await tabTo(page, '[value=one]')
@@ -370,12 +370,14 @@ describe('playground', () => {
 
   test('without JavaScript: a pasted mail is judged twice, and a text of the knowledge changes what is said', async () => {
     const page = await opened('/teach/playground', { javaScriptEnabled: false })
+    // The newest mail is chosen; one that is pasted is meant instead.
+    expect(await page.inputValue('[name=mail]')).not.toBe('')
     await page.fill('[name=pasted]', 'Hello,\n\nhow much do you charge for parcels to Norway?\n\nRegards')
     await page.fill('[name=knowledge]', `# Parcels\n\n${fact}`)
     await page.click('[value=estimate-one]')
     await page.click('[value=one]')
     expect(await page.locator('[aria-label=After]').innerText()).toContain(fact)
-    await page.click('text=The prompt of the writer')
+    await page.click("text=The writer's prompt")
     await page.fill('[name=prompt]', 'No placeholders.')
     await page.click('[value=estimate-one]')
     expect(await page.locator('.fault').innerText()).toMatch(/The prompt does not fit/)

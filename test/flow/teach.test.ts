@@ -142,7 +142,7 @@ test('gaps are grouped, one fact fills them, and taking it back opens them again
     /^---\nquestion: "The price of shipping"\nby: "Ann"\nat: "20.*"\nmails: \["/,
   )
   for (const id of done.rewritten) {
-    expect((await walk.walk(id)).row).toMatchObject({ disposition: 'held', reason: 'mode-review' })
+    expect((await walk.walk(id)).row).toMatchObject({ disposition: 'held', reason: 'rewritten' })
     expect(await textOf(id)).toBe(fact)
   }
   expect(await textOf(edited)).toBe('Twelve euros, dear Dora.')

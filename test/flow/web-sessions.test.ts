@@ -73,6 +73,20 @@ describe('a session', () => {
     expect([await isIn(laptop), await isIn(phone)]).toEqual([false, false])
   })
 
+  test('ends from the page of one’s own, and nobody else’s does', async () => {
+    const [laptop, phone, other] = [await logIn('Cleo'), await logIn('Cleo'), await logIn('Dan')]
+    const page = await (await ask('/you', { cookie: laptop })).text()
+    const ids = [...page.matchAll(/action="\/you\/devices\/([\w-]+)"/g)].map(([, id]) => id)
+    expect(ids).toHaveLength(2)
+    const own = /this device[\s\S]*?\/you\/devices\/([\w-]+)/.exec(page)?.[1]
+    const danPage = await (await ask('/you', { cookie: other })).text()
+    const dan = /\/you\/devices\/([\w-]+)/.exec(danPage)?.[1]
+    const token = await formToken(laptop)
+    expect((await ask(`/you/devices/${dan}`, { cookie: laptop, form: { token } })).status).toBe(404)
+    await ask(`/you/devices/${ids.find((id) => id !== own)}`, { cookie: laptop, form: { token } })
+    expect([await isIn(laptop), await isIn(phone), await isIn(other)]).toEqual([true, false, true])
+  })
+
   test('stays when all others are ended', async () => {
     const [here, elsewhere] = [await logIn('Ada'), await logIn('Bob')]
     await ask('/devices/end-others', { cookie: here, form: { token: await formToken(here) } })

@@ -11,6 +11,7 @@ import { type StandIn, startStandIn } from '../../src/demo/stand-in.ts'
 import { restore } from '../../src/review/restore.ts'
 import { loadMessage, type MessageRow } from '../../src/store/messages.ts'
 import { loadReply } from '../../src/store/replies.ts'
+import { waitingCounts } from '../../src/store/review-lists.ts'
 import { senderRule } from '../../src/store/sender-rules.ts'
 import { run } from '../cli/run.ts'
 import { forceMail, forceReply } from '../live/force.ts'
@@ -165,7 +166,10 @@ describe('a reply', () => {
     await page.fill('#cc', '"Weld, Tom" <tom@workshop.example>, ann')
     await page.fill('#subject', 'Saturday: we are open')
     await page.click('#save')
-    await page.waitForSelector('.notice >> text=To and Cc take up to 20 whole addresses')
+    // Said at the field, with the address that does not fit; what was typed elsewhere stays.
+    expect(await page.locator('#cc-fault').innerText()).toMatch(/“ann” is not a whole address/)
+    expect(await page.getAttribute('#cc', 'aria-invalid')).toBe('true')
+    expect(new URL(page.url()).pathname).toBe(`/replies/${row.id}`)
     expect(await page.inputValue('#subject')).toBe('Saturday: we are open')
     await page.fill('#cc', '"Weld, Tom" <tom@workshop.example>')
     // What is said covers no button.
@@ -187,6 +191,35 @@ describe('a reply', () => {
     await page.goto(`${urlOf(swift)}/mails/${row.id}`)
     expect(await page.locator('pre').textContent()).toContain('+Cc: "Weld, Tom" <tom@workshop.example>')
     await Promise.all([page, other].map((each) => each.context().close()))
+  })
+
+  test('who types is told at once that another has decided, and keeps the text', async () => {
+    const row = await ask(patient)
+    const [typing, other] = [
+      await opened(patient, `/replies/${row.id}`, { viewport: { width: 390, height: 844 } }),
+      await opened(patient, `/replies/${row.id}`),
+    ]
+    expect([await typing.isVisible('#edit'), await typing.isVisible('#save')]).toEqual([true, false])
+    await typing.fill('#text', 'We open at ten, dear Noor.')
+    // On a phone the bar now offers to save it.
+    expect([await typing.isVisible('#edit'), await typing.isVisible('#save')]).toEqual([false, true])
+    expect(await typing.innerText('#unsaved')).toContain('in this browser only')
+    await other.click('#reject')
+    await typing.waitForSelector('.notice >> text=rejected it. What you typed is kept below.')
+    expect(await typing.innerText('.why-line')).toMatch(/rejected it\. \d+ \w+ \d{4}, \d\d:\d\d/)
+    expect(await typing.inputValue('#unused textarea')).toBe('We open at ten, dear Noor.')
+    // Without JavaScript the words come back with the refusal.
+    const plain = await opened(patient, '/', { javaScriptEnabled: false })
+    const late = await ask(patient)
+    await plain.goto(`${urlOf(patient)}/replies/${late.id}`)
+    await plain.fill('#text', 'We open at nine.')
+    await other.goto(`${urlOf(patient)}/replies/${late.id}`)
+    await other.click('#reject')
+    await after(other, 'reject', patient, late.id)
+    await plain.click('#save')
+    expect(await plain.locator('.notice').innerText()).toMatch(/already been decided: .+ rejected it \(/)
+    expect(await plain.inputValue('#unused textarea')).toBe('We open at nine.')
+    await Promise.all([typing, other, plain].map((page) => page.context().close()))
   })
 
   test('is taken back within the undo window', async () => {
@@ -605,7 +638,10 @@ test('the command line does the same', async () => {
   expect(await settled).toMatchObject({ disposition: 'sent' })
   expect((await inbox(row)).map(({ octets }) => octets.includes('We open at ten.'))).toEqual([true])
   const again = await run(['replies', 'approve', row.id], { environment })
-  expect([again.status, again.err]).toEqual([1, expect.stringContaining('already been decided')])
+  expect([again.status, again.err]).toEqual([
+    1,
+    expect.stringMatching(/already been decided: .+ approved it \(/),
+  ])
   expect((await run(['usage', '--by', 'step'], { environment })).out).toMatch(/compose/)
   expect((await run(['pause'], { environment })).out).toContain('nothing is sent')
   expect((await run(['resume'], { environment })).out).toContain('are sent again')
@@ -647,6 +683,24 @@ describe('a draft in \\Drafts', () => {
     expect(await settled).toMatchObject({ disposition: 'sent' })
     expect(await inbox(row)).toHaveLength(1)
     expect(await readMailbox(dovecot, address, 'Drafts')).toEqual([])
+    await page.context().close()
+  })
+
+  test('that is edited on the page stays in \\Drafts with the new text, and needs nobody', async () => {
+    const row = await question('three@buyers.example')
+    const page = await opened(running, `/replies/${row.id}`)
+    await page.fill('#text', 'We open at noon.')
+    await Promise.all([page.waitForURL(/done=edit/), page.click('#save')])
+    const [draft, ...others] = await readMailbox(dovecot, address, 'Drafts')
+    expect([draft?.octets.toString().includes('We open at noon.'), others]).toEqual([true, []])
+    expect(await loadMessage(dbOf(running), row.id)).toMatchObject({ step: 'done', disposition: 'drafted' })
+    expect(await page.locator('.why-line.lacking').count()).toBe(0)
+    const { held, ready } = await waitingCounts(dbOf(running))
+    expect([held, ready]).toEqual([0, 1])
+    const settled = running.nextSettled(row.id)
+    await page.click('#approve')
+    expect(await settled).toMatchObject({ disposition: 'sent' })
+    expect([await readMailbox(dovecot, address, 'Drafts'), (await inbox(row)).length]).toEqual([[], 1])
     await page.context().close()
   })
 

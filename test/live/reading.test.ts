@@ -17,6 +17,8 @@ import { loadMail, loadMails, type StoredMail } from '../../src/store/bodies.ts'
 import { loadCursor, saveCursor } from '../../src/store/cursors.ts'
 import { type Database, openDatabase } from '../../src/store/database.ts'
 import { takeLease } from '../../src/store/leases.ts'
+import { move } from '../../src/store/moves.ts'
+import { file } from '../../src/triage/file.ts'
 import { fillState } from '../store-template.ts'
 import { type Postgres, startPostgres } from './servers/index.ts'
 
@@ -176,6 +178,61 @@ describe.each([
       const mails = await ingest(context, account, source, inOneBatch, judge)
       expect(mails.map(({ row }) => row.uid)).toEqual([6, 7])
       expect((await dispositions()).slice(-2)).toEqual(['declined', 'pending'])
+    })
+
+    test('with a copy that is called spam, before or after the mail arrives, does not silence the mail', async () => {
+      const imap: Partial<ImapAccount> = {
+        flags: async () => [],
+        addFlags: async () => true,
+        removeFlags: async () => true,
+      }
+      const { settings } = accountWith({})
+      const account = {
+        settings: { ...settings, spam: { ...settings.spam, action: 'mark' } },
+        imap,
+      } as Account
+      context = { ...context, accounts: new Map([[address, account]]) }
+      const judge: Judge = (mails) => guardComing(context, account, mails)
+      const routed = (routes: number) => `${'X-Route: alias\r\n'.repeat(routes)}${letter(1)}`
+      const arrives = (uid: number) => ingest(context, account, source, [fetched(uid, routed(uid))], judge)
+      const rows = async () => {
+        const sql = 'select id, step, disposition from replyd.message order by uid'
+        return (await db.query<{ id: string; step: string; disposition: string }>(sql)).rows
+      }
+      const spam = async (at: number) => {
+        const id = (await rows())[at]?.id ?? ''
+        const mails = await loadMails(db, [id])
+        await guard(context, mails)
+        await move(db, 'callSpam', { id, at: 'triage', reason: 'spam-scam' }, now)
+        expect(await file(context, id)).not.toBeNull()
+      }
+      for (const uid of [1, 2, 3]) await arrives(uid)
+      expect((await rows()).map(({ step }) => step)).toEqual(['triage', 'done', 'done'])
+      await spam(0)
+      expect((await rows()).map(({ step }) => step)).toEqual(['done', 'guard', 'done'])
+      await arrives(4)
+      expect((await rows()).map(({ step }) => step)).toEqual(['done', 'guard', 'done', 'done'])
+      await spam(1)
+      expect((await rows()).map(({ step }) => step)).toEqual(['done', 'done', 'guard', 'done'])
+      await spam(2)
+      await spam(3)
+      await arrives(5)
+      expect((await rows()).map(({ disposition }) => disposition)).toEqual([
+        ...['marked', 'marked', 'marked', 'marked', 'pending'],
+      ])
+    })
+
+    test('after a refused copy of one batch is judged, though a third mail bears on both', async () => {
+      const account = accountWith({})
+      const judge: Judge = (mails) => guardComing(context, account, mails)
+      const refused = letter(1).replace('From', 'X-Spam-Flag: YES\r\nFrom')
+      const batch = [fetched(1, letter(1, 'Another')), fetched(2, refused), fetched(3, letter(1))]
+      await guard(context, await ingest(context, account, source, batch, judge))
+      const { rows } = await db.query('select step, disposition from replyd.message order by uid')
+      expect(rows.slice(1)).toEqual([
+        { step: 'done', disposition: 'declined' },
+        { step: 'guard', disposition: 'pending' },
+      ])
     })
 
     test('that was renumbered keeps its rows, unless the lease is lost', async () => {

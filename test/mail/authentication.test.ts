@@ -33,6 +33,23 @@ describe('results of our own server', () => {
     [own('dkim=pass header.b=x header.s=quarry.example'), 'draft unauthenticated'],
     [own('dkim=fail reason="no; dkim=pass header.d=quarry.example"'), 'draft unauthenticated'],
     [own('dkim=fail (x; dkim=pass header.d=quarry.example)'), 'draft unauthenticated'],
+    // A domain that the sender chose, written into the field as it is.
+    ...[',x', '(', '(x)', '"', '"x"', '/', '<', '\\', "'", '%00', ' x'].map((cut): [string, string] => [
+      own(`dkim=pass header.d=quarry.example${cut}.evil.example header.b=x`),
+      'draft unauthenticated',
+    ]),
+    [own('spf=pass smtp.mailfrom=x@quarry.example,x@y.evil.example'), 'draft unauthenticated'],
+    [
+      own('spf=pass smtp.mailfrom="x; dkim=pass header.d=quarry.example; "@evil.example'),
+      'draft unauthenticated',
+    ],
+    [
+      own('spf=pass smtp.mailfrom=x dkim=pass header.d=quarry.example @evil.example'),
+      'draft unauthenticated',
+    ],
+    [own('dkim=pass (x header.d=quarry.example'), 'draft unauthenticated'],
+    [own('dmarc=fail header.from=quarry.example (x'), 'draft dmarc-fail'],
+    [own('spf=pass smtp.mailfrom="jonas y"@quarry.example'), 'may ok'],
     [own('spf=pass smtp.mailfrom=jonas@quarry.example'), 'may ok'],
     [own('spf=pass smtp.mailfrom=quarry.example'), 'may ok'],
     [own('spf=pass smtp.mailfrom=<jonas@quarry.example>'), 'may ok'],

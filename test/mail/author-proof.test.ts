@@ -93,6 +93,21 @@ describe('a signature', () => {
     ['a second content type', (octets) => `Content-Type: text/html\r\n${octets}`],
     ['its own domain', (octets) => octets.replace('d=shop.example', 'd=other.example')],
     ['its selector', (octets) => octets.replace(/ s=s\d+/, ' s=none')],
+    [
+      'the subject, and hidden the signed one in a first line with a blank',
+      (octets) => ` Subject: Opening hours\r\n${octets.replace('Subject: Opening hours', 'Sub\0ject: Win')}`,
+    ],
+    [
+      'all of it, above a CR alone that ends lines',
+      (octets) =>
+        `DKIM-Signature: x\r${mail('eva@shop.example').replaceAll('\r\n', '\r').replace('Opening', 'Closing').replace('<kim@', '<eva@')}\r\n${octets}`,
+    ],
+    ['the addressee, by a field of those who pass it on', (octets) => `Resent-To: me@x.example\r\n${octets}`],
+    ['the encoding', (octets) => `Content-Transfer-Encoding: base64\r\n${octets}`],
+    [
+      'the encoding, which is given twice',
+      (octets) => `Content-Transfer-Encoding: base64\r\nContent-Transfer-Encoding: 7bit\r\n${octets}`,
+    ],
     ['nothing, but it is cut out', (octets) => octets.slice(octets.indexOf('From:'))],
   ])('does not hold when somebody has changed %s', async (_, change) => {
     const original = await signed(mail('kim@shop.example'), key('shop.example'))
@@ -112,6 +127,7 @@ describe('a signature', () => {
     ['leaves out the author', { headerList: 'Subject:Date:To' }],
     ['leaves out the subject', { headerList: 'From:Date:To' }],
     ['leaves out the date', { headerList: 'From:Subject:To' }],
+    ['leaves out the addressee', { headerList: 'From:Subject:Date' }],
     ['covers part of the body', { maxBodyLength: 4 }],
   ])('that %s proves nothing', async (_, more) => {
     expect(
@@ -149,6 +165,75 @@ describe('a signature', () => {
     const many = `${'DKIM-Signature: v=1; a=rsa-sha256; d=x.example; s=s; h=from; bh=eA==; b=eA==\r\n'.repeat(9)}${mail('kim@shop.example')}`
     expect(await provenOf(many, 'kim@shop.example')).toBe(false)
     expect(names.asked).toEqual([])
+  })
+})
+
+/** What says how to read the body is not signed, as at large providers. */
+describe('a signature that leaves out the type', () => {
+  const inner = '--inner\r\n\r\nSend the money.\r\n--inner--\r\n'
+  const part = (type: string, text: string) => `--outer\r\nContent-Type: ${type}\r\n\r\n${text}\r\n`
+  const plain = part('text/plain', 'Hello')
+  const html = part('text/html', '<p>Hello</p>')
+  const file = part('text/html\r\nContent-Disposition: attachment', '<p>Send the money.</p>')
+  test.each<[string, string, string, boolean]>([
+    ['text/plain; charset=utf-8', 'as written', `Hello\r\n\r\n${inner}`, true],
+    ['text/plain; charset=utf-7', 'as another script', 'Hello +AD4-\r\n', false],
+    ['text/plain', 'as the source of parts', plain, false],
+    ['text/plain\r\nContent-Transfer-Encoding: quoted-printable', 'as written', 'Hello=20\r\n', true],
+    ['text/plain\r\nContent-Transfer-Encoding: base64', 'as written', 'SGVsbG8=\r\n', true],
+    ['text/plain\r\nContent-Transfer-Encoding: base64', 'as another text', 'Hello!\r\nSGVsbG8=\r\n', false],
+    ['text/html', 'as written', '<p>Hello</p>\r\n', true],
+    ['text/html', 'as markup', 'Hello\r\n<p>Hello</p>\r\n', false],
+    ['multipart/mixed; boundary=inner', 'from a quotation on', `Hello\r\n\r\n${inner}`, false],
+    ['multipart/mixed; boundary=outer', 'as written', `${plain}${file}--outer--\r\n`, true],
+    ['multipart/alternative; boundary=outer', 'as written', `${plain}${html}--outer--\r\n`, true],
+    [
+      'multipart/alternative; boundary=outer',
+      'with a file for the text',
+      `${plain}${file}--outer--\r\n`,
+      false,
+    ],
+    [
+      'multipart/related; boundary=outer; start="<x>"',
+      'from another part',
+      `${plain}${html}--outer--\r\n`,
+      false,
+    ],
+    ['multipart/digest; boundary=outer', 'as mails', `${plain}--outer--\r\n`, false],
+  ])('%s, read %s', async (type, _, body, proven) => {
+    const written = mail('kim@shop.example').replace('text/plain; charset=utf-8', type)
+    const octets = written.replace('When are you open?\r\n', body)
+    const bySigner = { headerList: 'From:To:Subject:Date:Message-ID' }
+    expect(await provenOf(await signed(octets, key('shop.example'), bySigner), 'kim@shop.example')).toBe(
+      proven,
+    )
+  })
+})
+
+/** Whoever owns evil.example publishes keys below it. */
+describe('a key in the zone of somebody else', () => {
+  test.each([
+    ['shop.example/.evil.example', 's'],
+    ['shop.example?.evil.example', 's'],
+    ['shop.example', 's._domainkey.evil.example\0'],
+    ['shop.example', 's._domainkey.evil.example\\'],
+  ])('is not found for d=%j s=%j', async (domain, selector) => {
+    const { privateKey, selector: known } = signer(names, 'evil.example')
+    const record = names.records.get(`${known}._domainkey.evil.example`) ?? ''
+    const by: Signer = { domain, selector, privateKey, algorithm: 'rsa-sha256' }
+    names.records.set(`${selector}._domainkey.${domain}`, record)
+    const octets = await signed(mail('kim@shop.example'), by)
+    names.asked.length = 0
+    expect(await provenOf(octets, 'kim@shop.example')).toBe(false)
+    expect(names.asked.filter((name) => name.includes('evil'))).toEqual([])
+  })
+})
+
+describe('a policy', () => {
+  test.each(['adkim=s', 'adkim = s', 'adkim=S', 'p=reject; adkim= s ;'])('with %s is strict', async (tag) => {
+    names.records.set('_dmarc.strict.example', `v=DMARC1; p=reject; ${tag}`)
+    const octets = await signed(mail('kim@strict.example'), key('mail.strict.example'))
+    expect(await provenOf(octets, 'kim@strict.example')).toBe(false)
   })
 })
 

@@ -12,6 +12,7 @@ const claim = { kind: 'price', claim: '29 euros' } as const
 test.each([
   ['drafts are what the owner wants', { holdReasons: ['mode-draft'] }, false],
   ['the owner reviews everything', { holdReasons: ['mode-review'] }, false],
+  ['it was written again', { holdReasons: ['rewritten'] }, false],
   ['nothing held it', {}, false],
   ['a person should answer', { holdReasons: ['mode-draft', 'needs-person'] }, true],
   ['the mail gives instructions', { holdReasons: ['manipulation'] }, true],

@@ -32,7 +32,7 @@ const leadOut: Record<string, string> = {
   'review held':
     'answeredElsewhere approve edit forget putIntoJunk readAgain refuseDraft reject rewrite sentByOwner withdraw writeByHand',
   'review uncertain': 'answeredElsewhere confirmSent forget holdUncertain putIntoJunk',
-  'done duplicate': 'putIntoJunk',
+  'done duplicate': 'judgeCopy putIntoJunk',
   'done declined': 'putIntoJunk readAgain rewrite',
   'done no-reply-needed': 'putIntoJunk readAgain rewrite',
   'done filed': 'forgetDraft putIntoJunk takeOutOfJunk undoJunk',
@@ -40,7 +40,7 @@ const leadOut: Record<string, string> = {
   'done restored': 'forgetDraft putIntoJunk readAgain rewrite undoJunk',
   'done superseded': 'putIntoJunk',
   'done drafted':
-    'approve discardDraft edit forgetDraft putIntoJunk readAgain refuseDraft reject rewrite sentByOwner withdraw',
+    'approve discardDraft editDraft forgetDraft putIntoJunk readAgain refuseDraft reject rewrite sentByOwner withdraw',
   'done sent': 'putIntoJunk',
   'done sent-by-owner': 'putIntoJunk',
   'done rejected': 'putIntoJunk reopen reopenDraft',
@@ -58,7 +58,7 @@ const change: Record<ReplyState, string> = {
   sent: '',
   saving: 'giveUp markSaved startSaving supersede',
   saved:
-    'approve discardDraft edit forget forgetDraft noteEdit readAgain refuseDraft reject rewrite sentByOwner withdraw',
+    'approve discardDraft editDraft forget forgetDraft noteEdit readAgain refuseDraft reject rewrite sentByOwner withdraw',
   rejected: 'reopen reopenDraft undoJunk',
   superseded: '',
   uncertain: 'answeredElsewhere confirmSent holdUncertain',
@@ -113,7 +113,7 @@ test('these verbs look at the reply, leave some replies alone, or ask where the 
 
 test('these verbs leave the reply alone, and these the mail', () => {
   expect(verbsThat(({ reply }) => !reply)).toBe(
-    'admit callSpam decline finishFiling giveUpUnconfirmed leaveUnanswered setAside takeOutOfJunk wantReply',
+    'admit callSpam decline finishFiling giveUpUnconfirmed judgeCopy leaveUnanswered setAside takeOutOfJunk wantReply',
   )
   expect(verbsThat(({ mail }) => !mail)).toBe('claim giveBack markSent noteEdit startSaving')
 })

@@ -57,6 +57,21 @@ describe('the page', () => {
     expect(html).not.toMatch(/<svg|NaN|Infinity|undefined|null/)
   })
 
+  test('on the first day says that it begins, and each empty chart what it will show', () => {
+    const first = figures('2026-11-24', {
+      sent: 0,
+      untouched: 0,
+      medianSeconds: null,
+      p90Seconds: null,
+      cost: 0,
+    })
+    const html = drawn([first])
+    expect(html).toContain('Since today. The charts fill day by day.')
+    expect(html).toContain('The AI has cost nothing yet')
+    expect(html).toContain('Its daily budget is $5.00.')
+    expect(drawn([figures('2026-11-23'), first])).toContain('The last 7 days')
+  })
+
   test('with one day draws it, and tells each figure as text', () => {
     const html = drawn([figures('2026-11-24')])
     expect(html).not.toMatch(/NaN|Infinity|undefined/)
@@ -77,7 +92,7 @@ describe('the page', () => {
       figures('2026-11-23', { sent: 0, untouched: 0, medianSeconds: null, p90Seconds: null }),
     ])
     expect(html).not.toMatch(/NaN|undefined/)
-    expect(html).toContain('Nothing in this period.')
+    expect(html).toContain('how long people wait for your reply')
   })
 
   test('the cap is a line where it is near, and told where it is far away', () => {

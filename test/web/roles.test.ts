@@ -37,6 +37,7 @@ function appFor(role: PersonRole) {
         },
       },
       boards: [],
+      deliver: async () => undefined,
     } as unknown as WebContext,
     token,
   )

@@ -90,6 +90,7 @@ export const check = {
 export const decide = {
   'all-clear': 'No rule prevents sending it.',
   'mode-review': 'You approve every reply of this kind.',
+  rewritten: 'It was written again, so you look at it before it is sent.',
   'mode-draft': 'You send replies of this kind yourself.',
   'guard-ceiling': 'Only a person may send an answer to this mail.',
   'needs-person': {

@@ -26,19 +26,33 @@ export function standardEnvelope(original: Pick<Message, 'fields'>, owner: Owner
   return { to, cc: [] as Mailbox[], subject: replySubject(original) }
 }
 
-/** @returns what then differs from the rules, null for nothing; `unfit` when an address or the subject can't be used */
+/** A field that can't be used, and why, for a person. */
+export class UnfitField {
+  readonly field: 'to' | 'cc' | 'subject'
+  readonly why: string
+  constructor(field: UnfitField['field'], why: string) {
+    this.field = field
+    this.why = why
+  }
+}
+
+/** @returns what then differs from the rules, null for nothing */
 export function typedEnvelope(
   original: Pick<Message, 'fields'>,
   owner: Owner,
   current: TypedEnvelope | null,
   fields: TypedFields,
-): TypedEnvelope | null | 'unfit' {
+): TypedEnvelope | null | UnfitField {
   const standard = standardEnvelope(original, owner)
-  const to = fields.to === undefined ? (current?.to ?? []) : typedMailboxes(fields.to)
-  const cc = fields.cc === undefined ? (current?.cc ?? []) : typedMailboxes(fields.cc)
+  const to = fields.to === undefined ? (current?.to ?? []) : typedMailboxes('to', fields.to)
+  const cc = fields.cc === undefined ? (current?.cc ?? []) : typedMailboxes('cc', fields.cc)
   const subject = plainLine(fields.subject ?? current?.subject ?? '').trim()
-  if (to === null || cc === null || to.length + cc.length > mostAddressees) return 'unfit'
-  if ([...subject].length > longestSubject) return 'unfit'
+  if (to instanceof UnfitField) return to
+  if (cc instanceof UnfitField) return cc
+  if (to.length + cc.length > mostAddressees)
+    return new UnfitField(cc.length > 0 ? 'cc' : 'to', `To and Cc take up to ${mostAddressees} addresses.`)
+  if ([...subject].length > longestSubject)
+    return new UnfitField('subject', `A subject has up to ${longestSubject} characters.`)
   const typed: TypedEnvelope = {
     ...(to.length > 0 && keyOf(to) !== keyOf(standard.to) ? { to } : {}),
     ...(cc.length > 0 ? { cc } : {}),
@@ -52,20 +66,25 @@ const keyOf = (list: readonly Mailbox[]) => list.map(({ address }) => comparable
 /** Characters of a field with as many addresses as fit, each with a name. */
 const longestField = mostAddressees * 2 * longestAddress
 
-/** Each part between commas has to be one address; null if one is not. A mistake is refused; nothing is guessed. */
-function typedMailboxes(value: string): Mailbox[] | null {
-  if (value.length > longestField) return null
-  const parts = value.match(/(?:"(?:\\.|[^"\\])*"|[^",;])+/gsu) ?? []
-  const found = parts
-    .filter((part) => part.trim() !== '')
-    .map((part) => {
-      const [only, ...others] = parseAddressList(part)
-      const fits = only && others.length === 0 && isReachable(only.address)
-      return fits ? { name: displayName(only.name), address: only.address } : null
-    })
-  const mailboxes = found.flatMap((each) => each ?? [])
-  return mailboxes.length < found.length ? null : distinct(mailboxes)
+/** Each part between commas has to be one address. A mistake is refused; nothing is guessed. */
+function typedMailboxes(field: 'to' | 'cc', value: string): Mailbox[] | UnfitField {
+  if (value.length > longestField) return new UnfitField(field, 'This is too long for addresses.')
+  const parts = (value.match(/(?:"(?:\\.|[^"\\])*"|[^",;])+/gsu) ?? []).filter((part) => part.trim() !== '')
+  const mailboxes: Mailbox[] = []
+  for (const part of parts) {
+    const [only, ...others] = parseAddressList(part)
+    if (!only || others.length > 0 || !isReachable(only.address))
+      return new UnfitField(
+        field,
+        `“${shortened(part)}” is not a whole address, such as name@example.org. Commas go between several.`,
+      )
+    mailboxes.push({ name: displayName(only.name), address: only.address })
+  }
+  return distinct(mailboxes)
 }
+
+/** On one line, as far as a sentence can hold it. Characters. */
+const shortened = (part: string): string => plainLine(part).trim().slice(0, 80)
 
 const isReachable = (address: string) =>
   address.length <= longestAddress && !address.startsWith('"') && domainPart(address).includes('.')

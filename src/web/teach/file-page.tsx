@@ -43,7 +43,7 @@ export function FilePage({ teach, shown }: { teach: TeachView; shown: FileView }
         ) : mayTeach(teach) ? (
           <p class="meta">
             {hash === null
-              ? 'This text is not kept in the knowledge folder, so it cannot be changed here.'
+              ? 'This text is not kept in the knowledge folder, so it can’t be changed here.'
               : 'A document is changed in the program that made it. Delete it here and upload the new one.'}
           </p>
         ) : null}

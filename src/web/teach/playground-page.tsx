@@ -50,15 +50,27 @@ interface Props {
   shown: PlaygroundView
 }
 
-export const money = (dollars: number) => `$${dollars < 0.01 ? dollars.toFixed(4) : dollars.toFixed(2)}`
+/** `$0.0012`; below that, nobody counts. US dollars. */
+export const money = (dollars: number) => {
+  if (dollars > 0 && dollars < 0.0001) return 'under $0.0001'
+  return dollars === 0 || dollars >= 0.01 ? `$${dollars.toFixed(2)}` : `$${dollars.toFixed(4)}`
+}
+
+/** What a trial costs, as a sentence. */
+export function costWords({ about, most, left, mails }: Cost): string {
+  const what = mails === 1 ? 'One mail' : `${mails} mails`
+  if (most === 0) return `${what}: this costs nothing.`
+  const usual = about < 0.0001 ? money(Math.max(about, Number.EPSILON)) : `about ${money(about)}`
+  return `${what}: ${usual}, at most ${money(most)}. ${money(left)} of today's budget is left.`
+}
 
 export function PlaygroundPage({ teach, shown }: Props) {
   const { fault, result } = shown
   return (
     <TeachPage teach={teach} title="Playground" place={playgroundPath}>
       <p class="meta lead">
-        Change what replyd is told and see what becomes of a mail. Nothing is sent or stored; the model's
-        answers are paid from the day's budget.
+        Change what replyd is told, and see what it would do with a mail. Nothing is sent or stored. The AI's
+        answers count towards the day's budget.
       </p>
       {fault === null ? null : (
         <p class="fault" role="alert">
@@ -90,9 +102,9 @@ function TrialForm({ teach: { view, account }, shown }: Props) {
       <section class="card stack" aria-labelledby="which">
         <h2 id="which">The mail</h2>
         <label>
-          One that came lately
+          One of the last that came
           <select name="mail" dir="auto">
-            <option value="">The one pasted below</option>
+            {mails.length === 0 ? <option value="">There is none yet: paste one below</option> : null}
             {mails.map((mail) => (
               <option value={mail.id} selected={mail.id === form.mail}>
                 {`${mail.subject || '(no subject)'} — ${who(mail)}`}
@@ -101,7 +113,7 @@ function TrialForm({ teach: { view, account }, shown }: Props) {
           </select>
         </label>
         <label>
-          Or paste one, with its header or only its text
+          Or paste another: its text, or all of it with the header
           <textarea name="pasted" rows={10} dir="auto">
             {`\n${form.pasted}`}
           </textarea>
@@ -137,8 +149,8 @@ function TrialForm({ teach: { view, account }, shown }: Props) {
           </datalist>
         </label>
         <details>
-          <summary>The prompt of the writer</summary>
-          <textarea name="prompt" rows={14} class="long" aria-label="The prompt of the writer">
+          <summary>The writer's prompt</summary>
+          <textarea name="prompt" rows={14} class="long" aria-label="The writer's prompt">
             {`\n${form.prompt}`}
           </textarea>
         </details>
@@ -161,12 +173,11 @@ function Estimates() {
   )
 }
 
-function Confirm({ cost: { step, about, most, left, mails } }: { cost: Cost }) {
+function Confirm({ cost }: { cost: Cost }) {
+  const { step, mails } = cost
   return (
     <div class="buttons" role="status">
-      <p class="meta">
-        {`${mails === 1 ? 'One mail' : `${mails} mails`}: about ${money(about)}, at most ${money(most)}. ${money(left)} of today's budget are left.`}
-      </p>
+      <p class="meta">{costWords(cost)}</p>
       <button type="submit" name="step" value={step} class="primary">
         {step === 'one' ? 'Try it' : `Try it on ${mails} mails`}
       </button>
@@ -287,12 +298,12 @@ export function RunPage({ teach, run }: { teach: TeachView; run: Run }) {
           aria-label="Mails tried"
         >{`${pairs.length} of ${total}`}</progress>
         <p class="meta">
-          {`${pairs.length} of ${total} mails, ${money(cost)} so far. ${changedPairs.length} would end in another way or with another category.`}
+          {`${pairs.length} of ${total} mails, ${money(cost)} so far. ${changedPairs.length} would end differently, or in another category.`}
         </p>
         {pairs.length === 0 ? null : <Pairs pairs={pairs} />}
         {state === 'running' ? (
           <a class="button" href={at}>
-            Show how far it is
+            Refresh
           </a>
         ) : null}
       </section>

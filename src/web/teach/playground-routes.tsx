@@ -53,7 +53,8 @@ export function addPlayground(pages: Hono<Env>, teaching: Teaching): void {
   const { accountOf } = teaching
   pages.get(playgroundPath, async (c) => {
     const account = accountOf(c.req.query('account'))
-    const form = { ...presentForm(account), mail: c.req.query('mail') ?? '' }
+    const [latest] = await latestMails(teaching.web.context, account.settings.owner.address, 1)
+    const form = { ...presentForm(account), mail: c.req.query('mail') ?? latest?.row.id ?? '' }
     return playground(c, teaching, account, form)
   })
   pages.post(playgroundPath, (c) => trial(c, teaching))
@@ -121,7 +122,8 @@ async function costFor(teaching: Teaching, account: Account, change: Change, mai
 
 /** @throws Refusal when there is no such mail, or none was chosen */
 async function mailOf({ web: { context } }: Teaching, account: Account, form: Form): Promise<StoredMail> {
-  if (form.mail === '' && form.pasted.trim() !== '') return pastedMail(context, account, form.pasted)
+  // One is always chosen: whoever pastes another means that one.
+  if (form.pasted.trim() !== '') return pastedMail(context, account, form.pasted)
   const found = form.mail === '' ? null : await loadMail(context.db, form.mail)
   if (found === null || found.row.account !== account.settings.owner.address) throw new Refusal('not-found')
   return found

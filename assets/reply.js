@@ -1,0 +1,93 @@
+// The reply beside its editor: what is not saved, what was decided meanwhile, and the draft before. Uses review.js, which calls it.
+/** What is typed and not saved is marked: at its row, and on a phone the bar offers to save it. */
+function markUnsaved() {
+  const form = byId('editor')
+  const unsaved = form !== null && isTyped()
+  document.querySelector('.decide')?.classList.toggle('unsaved', unsaved)
+  const place = byId('unsaved')
+  if (place && place.hidden === unsaved) place.hidden = !unsaved
+  for (const row of rows()) {
+    const isUnsaved = placesOf(row.dataset.id).some((each) => localStorage.getItem(each) !== null)
+    const sign = row.querySelector('.unsaved-sign')
+    if (!isUnsaved) sign?.remove()
+    if (!isUnsaved || sign) continue
+    const made = document.createElement('span')
+    made.className = 'unsaved-sign'
+    made.textContent = 'Not saved'
+    made.title = 'You typed something here that is only in this browser'
+    row.querySelector('.why')?.append(' ', made)
+  }
+}
+
+/** The first press says what is wrong with the draft, the next one sends it; what a person typed is not asked about. */
+function askOnce(event) {
+  const { asks, asked } = event.target.dataset
+  if (!asks || asked || isTyped()) return
+  event.preventDefault()
+  event.target.dataset.asked = 'yes'
+  event.target.textContent = 'Send it anyway'
+  say(asks)
+}
+
+/** Somebody decided while this was typed: it stays in view, to be copied. */
+function showUnused() {
+  const [place, id] = [byId('unused'), byId('panes')?.dataset.id]
+  const typed = localStorage.getItem(placeOf(id))
+  if (!place || typed === null) return
+  place.querySelector('textarea').value = typed
+  place.hidden = false
+}
+
+async function copyUnused(button) {
+  const area = byId('unused').querySelector('textarea')
+  area.select()
+  await navigator.clipboard?.writeText(area.value).catch(() => document.execCommand('copy'))
+  button.textContent = 'Copied'
+}
+
+function dropUnused() {
+  for (const place of placesOf(byId('panes').dataset.id)) localStorage.removeItem(place)
+  byId('unused').hidden = true
+  markUnsaved()
+}
+
+// The draft before, as long as this tab is open: writing again may have made it worse.
+const beforePlace = (id) => `before ${id}`
+
+function offerBefore() {
+  const area = byId('text')
+  const place = byId('before')
+  if (!area || !place) return
+  const before = sessionStorage.getItem(beforePlace(area.form.dataset.reply))
+  place.hidden = before === null || before === area.value
+}
+
+function takeBefore() {
+  const area = byId('text')
+  const place = beforePlace(area.form.dataset.reply)
+  const before = sessionStorage.getItem(place)
+  if (before === null) return
+  sessionStorage.setItem(place, area.value)
+  area.value = before
+  area.dispatchEvent(new Event('input', { bubbles: true }))
+  area.focus()
+}
+
+function settleReply() {
+  showUnused()
+  offerBefore()
+  markUnsaved()
+}
+
+document.addEventListener('click', (event) => {
+  const { id } = event.target
+  if (id === 'approve') askOnce(event)
+  if (id === 'before') takeBefore()
+  if (id === 'copy-unused') void copyUnused(event.target)
+  if (id === 'drop-unused') dropUnused()
+})
+
+document.addEventListener('submit', (event) => {
+  if (event.target.matches('.rewrite') && byId('text'))
+    sessionStorage.setItem(beforePlace(byId('editor').dataset.reply), byId('text').value)
+})

@@ -1,0 +1,21 @@
+// Runs as npm's `prepack` and `postpack`. The package goes out without `prepare`: its script stays here, and npm warns whoever
+// installs the package of such an entry.
+import { spawnSync } from 'node:child_process'
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { isBuilt, root } from './sources.mjs'
+
+const description = join(root, 'package.json')
+const whole = `${description}.whole`
+
+// After packing; or before it, if the last one was interrupted.
+if (existsSync(whole)) renameSync(whole, description)
+
+if (process.env.npm_lifecycle_event === 'prepack') {
+  const build = [join(root, 'scripts/build.mjs')]
+  const { status } = isBuilt() ? { status: 0 } : spawnSync(process.execPath, build, { stdio: ['ignore', 2, 2] })
+  if (status !== 0) process.exit(status ?? 1)
+  const text = readFileSync(description, 'utf8')
+  writeFileSync(whole, text)
+  writeFileSync(description, text.replace(/^ *"prepare": .*\n/m, ''))
+}
