@@ -40,7 +40,7 @@ type Reached = Omit<Elsewhere, 'name'> & { names: string[] }
 
 /** Asks for the address until a server answers there. */
 async function reached({ asker, ...talk }: Talk): Promise<Reached | null> {
-  let question = 'Address of the model, for example http://192.168.1.20:8000/v1; empty: choose again'
+  let question = 'Address of the model, such as http://10.0.0.2:8000/v1; empty: choose again'
   for (;;) {
     const baseUrl = await asker.ask(question, '', { fault: emptyOrUrl, key: 'model.url' })
     const listing = baseUrl === '' ? null : await listed({ asker, ...talk }, baseUrl)

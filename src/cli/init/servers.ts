@@ -45,10 +45,13 @@ export async function servers(address: string, given: Given, talk: Talk, key = '
   }
   const proposed = found?.unproven ? null : found
   const back = given.address === undefined
-  const place = (kind: Kind) => askPlace(kind, given[kind], proposed?.[kind].host ?? null, talk, key, back)
+  const place = (kind: Kind, proposal: string | null) =>
+    askPlace(kind, given[kind], proposed?.[kind].host ?? proposal, talk, key, back)
+  const imap = await place('imap', null)
   return {
-    imap: await place('imap'),
-    smtp: await place('smtp'),
+    imap,
+    // Most mail servers do both.
+    smtp: await place('smtp', asker.asks ? imap.host : null),
     source: 'as you entered them',
     hint: '',
     oauth2: null,

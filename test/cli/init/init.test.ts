@@ -387,6 +387,12 @@ describe('replyd init', () => {
     },
   )
 
+  test('the host of IMAP is proposed for SMTP', async () => {
+    const { out } = await run({}, 'me@own.example\nmail.own.example:1993\n\n\nthe secret\n\n\nkey\n\n')
+    expect(out).toContain('SMTP server (host or host:port) [mail.own.example]: ')
+    expect(configuration().accounts[0]?.smtp).toMatchObject({ host: 'mail.own.example', port: 465 })
+  })
+
   test('a link is no login name', async () => {
     const servers = { imap: 'mail.own.example', smtp: 'mail.own.example' }
     const typed = 'me@own.example\nhttp://own.example/v1\nOWN\\ann b\nthe secret\n\n\nkey\n\n'
