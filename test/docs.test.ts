@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { PassThrough, Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from '@jest/globals'
@@ -93,6 +93,32 @@ async function parsed(argv: readonly string[]): Promise<string> {
     (error: Error & { code?: string }) => (error.code === 'commander.help' ? '' : error.message),
   )
 }
+
+/** GitHub's anchors. */
+function anchorsIn(text: string): Set<string> {
+  const headings = [...text.replace(/^```[\s\S]*?^```/gm, '').matchAll(/^#+ (.*)$/gm)]
+  return new Set(
+    headings.map(([, heading = '']) =>
+      heading
+        .toLowerCase()
+        .replace(/[^\p{L}\p{N}_ -]/gu, '')
+        .replaceAll(' ', '-'),
+    ),
+  )
+}
+
+test('a link to a place in a document leads to a heading that is there', () => {
+  const read = (document: string) => readFileSync(join(root, document), 'utf8')
+  const dead = documents.flatMap((document) =>
+    [...read(document).matchAll(/\]\(([\w./-]*)#([^)]*)\)/g)].flatMap(([link, file = '', anchor = '']) => {
+      const target = file === '' ? document : join(dirname(document), file)
+      const isThere =
+        !target.endsWith('.md') || (existsSync(join(root, target)) && anchorsIn(read(target)).has(anchor))
+      return isThere ? [] : [`${document}: ${link}`]
+    }),
+  )
+  expect(dead).toEqual([])
+})
 
 describe('commands', () => {
   test('there are many of them', () => {

@@ -12,7 +12,7 @@ import {
 } from '../base/http.ts'
 import { asCalled } from './called.ts'
 import { configPath } from './config-path.ts'
-import { UsageError } from './failure.ts'
+import { asRefusal, UsageError } from './failure.ts'
 import { readPlace } from './settings.ts'
 import { fittingLines, printable, type Terminal } from './terminal.ts'
 
@@ -100,6 +100,14 @@ function jsonIn(body: Buffer): unknown {
 
 function refusalOf(status: number, answer: unknown, token: string): Error {
   const { message, error } = (answer ?? {}) as { message?: string; error?: string }
+  return asRefusal(refusalIn(status, { message, error }, token), answer ?? {})
+}
+
+function refusalIn(
+  status: number,
+  { message, error }: { message: string | undefined; error: string | undefined },
+  token: string,
+): Error {
   if (error === 'faulty-configuration' && message !== undefined) return new ConfigError(message)
   if (status === 401 && token === '')
     return new Error(`${message} REPLYD_TOKEN is not set: \`replyd token create\` makes one`)

@@ -1,12 +1,14 @@
 /** The commands that decide about replies, through the running daemon. With --json each prints one object. */
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { delimiter, join } from 'node:path'
+import { text as textOf } from 'node:stream/consumers'
 import { unbroken } from '../base/columns.ts'
 import { type ApiClient, openApi } from './api-client.ts'
 import { asCalled } from './called.ts'
 import { UsageError } from './failure.ts'
+import { readFailure } from './mail-files.ts'
 import { idBeginning, type Listed, print, type ReviewOptions } from './review.ts'
 import { type ExitStatus, fittingLines, printable, type Terminal } from './terminal.ts'
 
@@ -72,14 +74,15 @@ function approvedWords(sendsAt: string | null, id: string): string {
   return `Approved. It goes out at ${time}.\nTo take that back before: replyd replies cancel ${id}`
 }
 
-/** Opens the reply's text in $EDITOR and saves the result. */
+/** Saves the text that is given, or what a person makes of the present one in an editor. */
 export async function edit(id: string, options: ReviewOptions, terminal: Terminal): Promise<ExitStatus> {
+  const given = await givenText(options, terminal)
   const api = openApi(options.config, terminal)
   const whole = await idBeginning(api, id)
   const path = `/replies/${encodeURIComponent(whole)}`
   const { reply } = await api.get<Listed>(path)
   const before = reply?.text ?? ''
-  const text = inEditor(before, terminal)
+  const text = given ?? inEditor(before, terminal)
   const changed = text !== before
   const answer = changed
     ? await api.post<object>(`${path}/edit`, { text, seen: reply?.version })
@@ -88,9 +91,33 @@ export async function edit(id: string, options: ReviewOptions, terminal: Termina
   return told(terminal, options, { id: whole, changed, ...answer }, words)
 }
 
-function inEditor(text: string, { environment }: Terminal): string {
-  const editor = environment.VISUAL || environment.EDITOR
-  if (!editor) throw new UsageError('edit: set $EDITOR to your editor')
+/** Null if an editor is wanted. @throws UsageError */
+async function givenText(options: ReviewOptions, { stdin }: Terminal): Promise<string | null> {
+  const { text, file } = options
+  if (text !== undefined && file !== undefined) throw new UsageError('edit: give --text or --file, not both')
+  if (text !== undefined) return text
+  if (file === undefined) return null
+  try {
+    return (file === '-' ? await textOf(stdin) : readFileSync(file, 'utf8')).trimEnd()
+  } catch (error) {
+    throw new UsageError(`edit: ${file}: ${readFailure(error)}`, { cause: error })
+  }
+}
+
+/** Where nobody has set one, as git does it. Of those, `editor` is what Debian's owner has chosen. */
+const usualEditors = ['editor', 'nano', 'vi']
+
+function editorOf({ environment, stdin }: Terminal): string {
+  const chosen = environment.VISUAL || environment.EDITOR
+  if (chosen) return chosen
+  const folders = (environment.PATH ?? '').split(delimiter).filter(Boolean)
+  const found = usualEditors.find((name) => folders.some((folder) => existsSync(join(folder, name))))
+  if (stdin.isTTY && found) return found
+  throw new UsageError('edit: give the text with --text or --file, or set EDITOR')
+}
+
+function inEditor(text: string, terminal: Terminal): string {
+  const editor = editorOf(terminal)
   const directory = mkdtempSync(join(tmpdir(), 'replyd-edit-'))
   const path = join(directory, 'reply.txt')
   try {

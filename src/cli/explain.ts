@@ -6,8 +6,9 @@ import { sentenceOf } from '../base/reasons.ts'
 import { canonicalAddress } from '../config/fields.ts'
 import { type Explanation, explainOctets, guessOwner } from '../eval/explain.ts'
 import type { Owner } from '../mail/account.ts'
+import type { Field } from '../mail/message.ts'
 import { parseFields, splitHeader } from '../mail/mime/octets.ts'
-import { UsageError } from './failure.ts'
+import { reportFailure, UsageError } from './failure.ts'
 import { mailFiles, readFailure, standardInput } from './mail-files.ts'
 import { type ExitStatus, printable, type Terminal, writeLine } from './terminal.ts'
 
@@ -33,17 +34,17 @@ export async function explain(
   for (const found of mailFiles(paths)) {
     const octets = 'fault' in found ? found : readOctets(found.path)
     if ('fault' in octets) {
-      terminal.stderr.write(`replyd: ${printable(found.path, true)}: ${octets.fault}\n`)
-      status = 1
+      status = reportFailure(new Error(`${found.path}: ${octets.fault}`), terminal, '', options.json)
       continue
     }
     const { path } = found
-    const explanation = explainOctets(
-      path,
-      octets,
-      owner ?? guessOwner({ fields: parseFields(splitHeader(octets)) }),
-      now,
-    )
+    const header = { fields: parseFields(splitHeader(octets)) }
+    if (!looksLikeMail(header.fields)) {
+      const fault = new Error(`${path}: not a mail: it has no header (From, To, Date, …)`)
+      status = reportFailure(fault, terminal, '', options.json)
+      continue
+    }
+    const explanation = explainOctets(path, octets, owner ?? guessOwner(header), now)
     await writeLine(
       terminal.stdout,
       options.json ? JSON.stringify(explanation) : explanationText(explanation),
@@ -52,6 +53,11 @@ export async function explain(
   }
   return status
 }
+
+const fieldsOfMail = ['from', 'to', 'date', 'message-id', 'received', 'subject', 'return-path']
+
+const looksLikeMail = (fields: readonly Field[]): boolean =>
+  fields.some(({ name }) => fieldsOfMail.includes(name.toLowerCase()))
 
 function readOctets(path: string): Buffer | { fault: string } {
   try {
@@ -86,21 +92,26 @@ export function explanationText({ file, decision, reason, codes, text, reply }: 
   const rows: [string, string][] = [
     ['decision', capitalised(ceilingWords(decision))],
     ...[...new Set([reason, ...codes])].map((code): [string, string] => ['because', sentenceOf(code)]),
-    ...(reply === null
-      ? ([['reply', 'nobody to answer']] satisfies [string, string][])
-      : ([
-          ['from', reply.from],
-          ['to', reply.to.join(', ')],
-          ['subject', reply.subject],
-          ['in-reply-to', reply.inReplyTo ?? '(none)'],
-        ] satisfies [string, string][])),
   ]
-  const head = rows.map(([name, value]) => `  ${name.padEnd(12)} ${printable(value, true)}`)
+  const line = ([name, value]: [string, string]) => `  ${name.padEnd(12)} ${printable(value, true)}`
+  const head = [...rows.map(line), ...replyRows(decision, reply).map(line), '', '  The new text of the mail:']
   const body = printable(text)
     .trimEnd()
     .split('\n')
     .map((line) => `  | ${line}`.trimEnd())
   return [printable(file, true), ...head, ...body, ''].join('\n')
+}
+
+/** The header that a reply would have; nothing where none is written. */
+function replyRows(decision: Explanation['decision'], reply: Explanation['reply']): [string, string][] {
+  if (decision === 'never') return []
+  if (reply === null) return [['a reply', 'would go to nobody']]
+  return [
+    ['a reply', `would go to ${reply.to.join(', ')}`],
+    ['from', reply.from],
+    ['subject', reply.subject],
+    ['in-reply-to', reply.inReplyTo ?? '(none)'],
+  ]
 }
 
 async function explainCases(path: string, json: boolean, { stdout }: Terminal): Promise<ExitStatus> {

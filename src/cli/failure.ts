@@ -8,16 +8,32 @@ export class UsageError extends Error {
   override name = 'UsageError'
 }
 
+/** What the API said to a request that it refused, for programs. */
+const refusals = new WeakMap<Error, object>()
+
+/** @param answer of the API: its code and more */
+export function asRefusal<E extends Error>(error: E, answer: object): E {
+  refusals.set(error, answer)
+  return error
+}
+
+/** The flag is looked for among all words, because wrong usage is an error before options are read. */
+export const wantsJson = (argv: readonly string[]): boolean => argv.includes('--json')
+
 /**
  * Prints the error. A ConfigError's message has one line per fault; any other becomes one line.
  * @param command whose help tells more about wrong usage: `replyd token create`
+ * @param json as one object, for programs
  */
 export function reportFailure(
   error: unknown,
   { environment, stderr }: Terminal,
   command = 'replyd',
+  json = false,
 ): ExitStatus {
-  if (error instanceof ConfigError) {
+  if (json) {
+    stderr.write(`${JSON.stringify(failureObject(error))}\n`)
+  } else if (error instanceof ConfigError) {
     stderr.write(`${fittingLines(printable(asCalled(error.message, environment)), stderr)}\n`)
   } else {
     const hint = error instanceof UsageError ? ` (see ${command} --help)` : ''
@@ -26,6 +42,14 @@ export function reportFailure(
   }
   if (environment.REPLYD_DEBUG === '1' && error instanceof Error) stderr.write(`${stackOf(error)}\n`)
   return error instanceof ConfigError || error instanceof UsageError ? 2 : 1
+}
+
+/** As the API answers errors: a code for programs, a sentence for people. */
+function failureObject(error: unknown): object {
+  const answer = error instanceof Error ? refusals.get(error) : undefined
+  const code =
+    error instanceof ConfigError ? 'faulty-configuration' : error instanceof UsageError ? 'usage' : 'failed'
+  return { error: code, ...answer, message: messageOf(error) }
 }
 
 /** Some Node.js errors have no message: those of a connection that was tried on several addresses. */

@@ -4,7 +4,7 @@ import { programVersion } from '../base/package.ts'
 import { asCalled } from './called.ts'
 import { configPath } from './config-path.ts'
 import { addEvidenceCommands } from './evidence-commands.ts'
-import { reportFailure } from './failure.ts'
+import { reportFailure, UsageError, wantsJson } from './failure.ts'
 import { grouped, termOf } from './help-groups.ts'
 import { addLearnCommands } from './learn-commands.ts'
 import { addMcpCommands } from './mcp-commands.ts'
@@ -24,9 +24,11 @@ export async function runProgram(argv: readonly string[], terminal: Terminal): P
     if (error.code === 'EPIPE') terminal.stdout.destroy()
     else status = reportFailure(error, terminal)
   })
-  const program = buildProgram(terminal, (ended) => {
+  const json = wantsJson(argv)
+  const end = (ended: ExitStatus) => {
     status = ended
-  })
+  }
+  const program = buildProgram(terminal, end, json)
   try {
     if (argv.length === 0) return await alone(program, terminal)
     // `replyd help token create`, as other programs have it.
@@ -34,11 +36,15 @@ export async function runProgram(argv: readonly string[], terminal: Terminal): P
     await program.parseAsync(words, { from: 'user' })
     return status
   } catch (error) {
-    if (!(error instanceof CommanderError)) return reportFailure(error, terminal, pathOf(program, argv))
-    // Commander has already written its message; without a command it has shown the help.
-    return error.exitCode === 0 ? 0 : 2
+    if (!(error instanceof CommanderError)) return reportFailure(error, terminal, pathOf(program, argv), json)
+    if (error.exitCode === 0) return 0
+    // Commander has already written its message for people; without a command it has shown the help.
+    return json ? reportFailure(usageOf(error), terminal, '', json) : 2
   }
 }
+
+const usageOf = ({ code, message }: CommanderError): UsageError =>
+  new UsageError(code === 'commander.help' ? 'A command is missing.' : message.replace(/^error: /, ''))
 
 /** Without a command: the first run for a person without a configuration, how it is where there is one, otherwise help. */
 async function alone(program: Command, terminal: Terminal): Promise<ExitStatus> {
@@ -65,8 +71,8 @@ function namingHelp(command: Command, path: string): void {
 
 type End = (status: ExitStatus) => void
 
-/** All commands, with what each does. */
-export function buildProgram(terminal: Terminal, end: End): Command {
+/** All commands, with what each does. @param quiet wrong usage is told elsewhere, not in words */
+export function buildProgram(terminal: Terminal, end: End, quiet = false): Command {
   const program = new Command('replyd')
     .description('Answers a mailbox: sorts new mail, files spam, drafts replies, and never answers twice.')
     .version(programVersion(), '-V, --version', 'print the version')
@@ -76,6 +82,7 @@ export function buildProgram(terminal: Terminal, end: End): Command {
     .configureOutput({
       writeOut: (text) => terminal.stdout.write(asCalled(text, terminal.environment)),
       writeErr: (text) => {
+        if (quiet) return
         const words = asCalled(text.replace(/^error: /, 'replyd: '), terminal.environment)
         terminal.stderr.write(fittingLines(words, terminal.stderr))
       },
@@ -162,7 +169,11 @@ function addRunningCommands(program: Command, terminal: Terminal, end: End): voi
     'have the running daemon read the configuration again; exit status 1 if something needs a restart',
     'print one JSON object',
   ).action(async (options) => end(await (await import('./reload.ts')).reload(options, terminal)))
-  add('logs', 'what the daemon logged while it ran at a terminal', 'print the JSON lines as they are')
+  add(
+    'logs',
+    'what the daemon logged while it ran at a terminal',
+    'print JSON lines, as they are in the file',
+  )
     .option('-f, --follow', 'go on with what is logged from now on')
     .option('-n, --lines <n>', 'begin with so many lines at the end', '20')
     .action(async (options) => end(await (await load()).logs(options, terminal)))

@@ -32,13 +32,15 @@ export function addReviewCommands(
     (review, options) => review.list('/replies', options, terminal),
   )
     .option('--search <text>', 'only those with this text')
+    .option('--account <address>', 'only of this account')
     .option('--limit <n>', 'at most so many (default: all)')
   add(replies, 'show <id>', 'a reply with its mail, as mails show', (review, options, id = '') =>
     review.show('/replies/{id}', id, options, terminal),
   )
-  add(replies, 'edit <id>', 'open the text in $EDITOR', (review, options, id = '') =>
-    review.edit(id, options, terminal),
-  )
+  const edit: Run = (review, options, id = '') => review.edit(id, options, terminal)
+  add(replies, 'edit <id>', 'change the text: in your editor (VISUAL or EDITOR), or as given', edit)
+    .option('--text <text>', 'the new text')
+    .option('--file <file>', 'a file with the new text; - is standard input')
   add(replies, 'approve <id>', 'send it when the undo window ends', (review, options, id = '') =>
     review.approve(id, options, terminal),
   )
@@ -72,14 +74,14 @@ function addLists(
     .option('--from <text>', 'only from senders with this text')
     .option('--since <day>', 'only those that arrived on that day or later')
     .option('--until <day>', 'only those that arrived on that day or earlier')
-    .option('--before <id>', 'only those older than this one')
+    .option('--cursor <id>', 'go on after this one: the last of the list before')
     .option('--limit <n>', 'at most so many, or all (default: 50)')
   add(mails, 'show <id>', 'one mail, its reply, and why each step was taken', (review, options, id = '') =>
     review.show('/mails/{id}', id, options, terminal),
   ).alias('explain')
   const junk = program.command('junk').description('mail that was filed as spam')
   add(junk, 'list', 'newest first', (review, options) => review.list('/junk', options, terminal))
-    .option('--before <id>', 'only those older than this one')
+    .option('--cursor <id>', 'go on after this one: the last of the list before')
     .option('--limit <n>', 'at most so many, or all (default: 50)')
   add(junk, 'restore <id>', 'move it out of Junk, and trust the sender', (review, options, id = '') =>
     review.changeOne('/junk/{id}/restore', id, {}, 'Restored. Its sender is trusted now.', options, terminal),

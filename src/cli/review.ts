@@ -31,10 +31,13 @@ export interface ReviewOptions {
   search?: string
   by?: string
   account?: string
+  /** Of an edit. */
+  text?: string
+  file?: string
   from?: string
   since?: string
   until?: string
-  before?: string
+  cursor?: string
   limit?: string
   disposition?: string
 }
@@ -71,15 +74,15 @@ const pageLength = 500
 export async function list(path: string, options: ReviewOptions, terminal: Terminal): Promise<ExitStatus> {
   const { account, from, since, until } = options
   const disposition = path === '/junk' ? 'filed,marked' : options.disposition
-  const [place, key] = path === '/replies' ? ['/replies', 'after'] : ['/mails', 'before']
+  const place = path === '/replies' ? '/replies' : '/mails'
   const most = wantedCount(path, options)
   const api = openApi(options.config, terminal)
   const found: Listed[] = []
-  for (let full = true, last = options.before; full && found.length < most; last = found.at(-1)?.id) {
+  for (let full = true, cursor = options.cursor; full && found.length < most; cursor = found.at(-1)?.id) {
     const limit = Math.min(pageLength, most - found.length)
     const page = await api.get<Listed[]>(place, {
       q: options.search,
-      ...{ account, from, since, until, disposition, limit: String(limit), [key]: last },
+      ...{ account, from, since, until, disposition, limit: String(limit), cursor },
     })
     found.push(...page)
     full = page.length === limit

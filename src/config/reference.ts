@@ -71,6 +71,7 @@ const headings: Readonly<Record<string, string>> = {
   Imap: 'accounts[].imap',
   Smtp: 'accounts[].smtp',
   OAuth2: 'accounts[].imap.oauth2',
+  Attachments: 'attachments',
   Category: 'categories[]',
   Knowledge: 'knowledge',
   Lookup: 'lookups[]',

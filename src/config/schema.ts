@@ -270,7 +270,7 @@ const Webhook = z
     url: required(url('https', 'http'), 'Where events are sent by POST, as JSON'),
     secret: required(
       z.string().min(16, 'must have at least 16 characters'),
-      'Signing key for the events (Standard Webhooks); `whsec_` and base64, or plain text',
+      'Signing key for the events (Standard Webhooks), at least 16 characters: `whsec_` and base64, or plain text',
     ),
     events: key(z.array(z.enum(webhookEvents)).min(1, 'must not be empty'), 'Which events; all by default'),
   })

@@ -68,7 +68,7 @@ const reading = [
       ...{ account, cursor, limit },
     }),
     act: (served, { search, account, cursor, limit }) =>
-      listed(served, '/replies', { q: search, account, after: cursor }, limit),
+      listed(served, '/replies', { q: search, account, cursor }, limit),
   }),
   tool({
     ...{ name: 'search_mails', scope: 'read' },
@@ -92,7 +92,7 @@ const reading = [
       ...{ account, cursor, limit },
     }),
     act: (served, { search, outcome, cursor, limit, ...filter }) =>
-      listed(served, '/mails', { ...filter, q: search, disposition: outcome, before: cursor }, limit),
+      listed(served, '/mails', { ...filter, q: search, disposition: outcome, cursor }, limit),
   }),
   tool({
     ...{ name: 'read_mail', scope: 'read' },

@@ -30,7 +30,7 @@ import {
 import { loadAccountState } from '../store/accounts.ts'
 import { loadMails, type StoredMail } from '../store/bodies.ts'
 import type { Carried } from '../store/carried.ts'
-import { loadMessage, loadMessages, type MessageRow, postponeStep } from '../store/messages.ts'
+import { loadMessage, loadMessageBatched, type MessageRow, postponeStep } from '../store/messages.ts'
 import { type DueRow, Sweeper, sweepEveryMs } from './sweeper.ts'
 import { failureReason, handOver, stepBackoff, table } from './table.ts'
 
@@ -328,7 +328,8 @@ export class Pipeline extends EventEmitter<PipelineEvents> implements AsyncDispo
     const isHeard = log.isLevelEnabled('info') || this.listenerCount('settled') > 0
     if (ids.length === 0 || !isHeard) return
     // All is committed: that it can't be told must not bring the work back.
-    for (const row of await loadMessages(db, ids).catch(() => [])) {
+    for (const row of await Promise.all(ids.map((id) => loadMessageBatched(db, id))).catch(() => [])) {
+      if (row === null) continue
       const { id, account, disposition, reason } = row
       log.info({ event: 'mail.settled', id, account: accountLabel(account), disposition, reason })
       this.emit('settled', row)

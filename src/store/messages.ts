@@ -1,6 +1,7 @@
 import type { Disposition, Stage, Step } from '../base/dispositions.ts'
 import type { GuardCode, Reason } from '../base/reasons.ts'
 import type { StoredVerdict } from '../base/verdicts.ts'
+import { batched } from './batched.ts'
 import type { Queryable } from './database.ts'
 import { storableText } from './storable.ts'
 
@@ -67,14 +68,15 @@ export async function loadMessage(db: Queryable, id: string): Promise<MessageRow
   return rows[0] ?? null
 }
 
-/** Those that are there. */
-export async function loadMessages(db: Queryable, ids: readonly string[]): Promise<MessageRow[]> {
+/** As loadMessage, several at once. */
+export const loadMessageBatched = batched<string, MessageRow | null>(async (db, ids) => {
   const { rows } = await db.query<MessageRow>(
-    `select ${messageColumns} from replyd.message m where m.id = any($1) order by m.id`,
+    `select ${messageColumns} from replyd.message m where m.id = any($1)`,
     [ids],
   )
-  return rows
-}
+  const byId = new Map(rows.map((row) => [row.id, row]))
+  return ids.map((id) => byId.get(id) ?? null)
+})
 
 /**
  * Postpones the same step; disposition and reason stay. `why` is a failure, or what is waited for (a budget, an undo

@@ -84,11 +84,11 @@ const attachmentView = (read: ReadAttachment) => ({
 })
 
 /** Cuts off the row that only tells that there are more; the next page is named as in RFC 8288. */
-function pageOf<Row extends { id: string }>(c: Context, rows: Row[], limit: number, key: string): Row[] {
+function pageOf<Row extends { id: string }>(c: Context, rows: Row[], limit: number): Row[] {
   const page = rows.slice(0, limit)
   const last = page.at(-1)
   if (rows.length > limit && last) {
-    const next = new URLSearchParams({ ...c.req.query(), [key]: last.id })
+    const next = new URLSearchParams({ ...c.req.query(), cursor: last.id })
     c.header('link', `<${c.req.path}?${next}>; rel="next"`)
   }
   return page
@@ -109,14 +109,13 @@ const day = (description: string) =>
   described(z.iso.date('must be a day such as 2026-11-24').optional(), description)
 const isDisposition = (name: string) => (dispositions as readonly string[]).includes(name)
 
-const cursor = (description: string) =>
-  described(
-    z
-      .string()
-      .regex(/^[0-9a-z]{26}$/i, "must be a mail's id")
-      .optional(),
-    description,
-  )
+const cursor = described(
+  z
+    .string()
+    .regex(/^[0-9a-z]{26}$/i, "must be a mail's id")
+    .optional(),
+  'Id of the last mail of the page before: the list goes on after it',
+)
 const limit = (preset: number) => described(between(1, 500).default(preset), 'At most that many')
 
 const filters = z.strictObject({
@@ -134,7 +133,7 @@ const filters = z.strictObject({
   from: described(text().optional(), "Text in the sender's name or address"),
   since: day('First day of arrival, `2026-11-24`, in the time zone of the budget'),
   until: day('Last day of arrival'),
-  before: cursor('Cursor: only mails older than the one with this id, which is the last of the page before'),
+  cursor,
   limit: limit(50),
 })
 
@@ -169,15 +168,15 @@ function addReading(api: Operations): void {
       query: z.strictObject({
         q: search,
         account,
-        after: cursor('Cursor: only those behind the one with this id'),
+        cursor,
         limit: limit(200),
       }),
       answer: z.array(answers.listedMail),
     },
-    async ({ context: { db } }, { query: { q, account, after, limit }, c }) => {
-      const rows = await waitingMails(db, { search: q, account }, { after, limit: limit + 1 })
+    async ({ context: { db } }, { query: { q, account, cursor, limit }, c }) => {
+      const rows = await waitingMails(db, { search: q, account }, given({ after: cursor, limit: limit + 1 }))
       c.header('x-total-count', String(await countWaiting(db, { search: q, account })))
-      return pageOf(c, rows, limit, 'after').map(listedView)
+      return pageOf(c, rows, limit).map(listedView)
     },
   )
   api.read(
@@ -187,15 +186,15 @@ function addReading(api: Operations): void {
       query: filters,
       answer: z.array(answers.historyMail),
     },
-    async ({ context: { db, config } }, { query: { q, ...filter }, c }) => {
+    async ({ context: { db, config } }, { query: { q, cursor, ...filter }, c }) => {
       const { timeZone } = config.budget
       const rows = await listMails(db, {
         ...given(filter),
-        ...given({ search: q }),
+        ...given({ search: q, before: cursor }),
         limit: filter.limit + 1,
         timeZone,
       })
-      return pageOf(c, rows, filter.limit, 'before').map((row) => ({
+      return pageOf(c, rows, filter.limit).map((row) => ({
         ...listedView(row),
         cost: row.cost,
         tokens: row.tokens,

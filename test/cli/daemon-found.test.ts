@@ -4,6 +4,7 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import { run } from './run.ts'
 
@@ -12,7 +13,7 @@ const directory = mkdtempSync(join(tmpdir(), 'replyd-found-'))
 const faulty = join(directory, 'replyd.yaml')
 let daemon: Server
 let url: string
-let asked: { path: string; token: string | undefined }[] = []
+let asked: { path: string; token: string | undefined; body: string }[] = []
 
 const answers: Record<string, unknown> = {
   '/healthz': { ok: true, parts: { [`watch ${account}`]: 'connected', model: 'ok' } },
@@ -24,9 +25,9 @@ const answers: Record<string, unknown> = {
 }
 
 beforeAll(async () => {
-  daemon = createServer((request, response) => {
+  daemon = createServer(async (request, response) => {
     const path = (request.url ?? '').replace(/\?.*/, '')
-    asked.push({ path, token: request.headers.authorization })
+    asked.push({ path, token: request.headers.authorization, body: await text(request) })
     const needsToken = request.method === 'POST' && request.headers.authorization !== 'Bearer t-daemon'
     if (needsToken) response.writeHead(401)
     const unfit = { error: 'faulty-configuration', message: 'replyd.yaml:3: wrong' }
@@ -128,13 +129,71 @@ describe('status', () => {
   })
 })
 
+describe('with --json an error is one object on standard error', () => {
+  const environment = { REPLYD_URL: 'http://127.0.0.1:1' }
+  test.each([
+    ['status --json --colour', { error: 'usage', message: "unknown option '--colour'" }],
+    ['replies --json', { error: 'usage', message: expect.any(String) }],
+    ['start --roles x --json', { error: 'usage' }],
+    ['replies list --limit few --json', { error: 'usage', message: '--limit takes a number, or all' }],
+    ['config --json --config none.yaml', { error: 'faulty-configuration' }],
+    ['replies list --json', { error: 'failed', message: expect.stringMatching(/^no daemon answers/) }],
+  ])('%s', async (line, object) => {
+    const { out, err, status } = await run(line.split(' '), { environment })
+    expect(out).toBe('')
+    expect(JSON.parse(err)).toMatchObject(object)
+    expect(status).toBe(object.error === 'failed' ? 1 : 2)
+  })
+
+  test('with what the API said', async () => {
+    const { err } = await run(['pause', 'x', '--json'], { environment: { REPLYD_URL: url } })
+    expect(JSON.parse(err)).toMatchObject({
+      error: 'unauthorized',
+      message: expect.stringContaining('REPLYD_TOKEN is not set'),
+    })
+  })
+})
+
+describe('replies edit', () => {
+  const id = '01m8h1b7w0000000000000000a'
+  const environment = () => ({ REPLYD_URL: url, REPLYD_TOKEN: 't-daemon' })
+  const edit = (words: string[], more: object = {}) =>
+    run(['replies', 'edit', id, ...words], { environment: environment(), ...more })
+  const file = join(directory, 'text.txt')
+
+  test.each([
+    [['--text', 'Yes.'], {}, 'Yes.'],
+    [['--file', file], {}, 'From a file.'],
+    [['--file', '-'], { input: 'Piped.\n' }, 'Piped.'],
+    [[], { environment: { PATH: directory, EDITOR: 'echo E. >' } }, 'E.'],
+    [[], { environment: { PATH: directory, VISUAL: 'echo V. >', EDITOR: 'false' } }, 'V.'],
+  ])('%j saves that text', async (words, more, text) => {
+    answers[`/api/replies/${id}`] = { id, reply: { text: 'No.', version: 'v1' } }
+    writeFileSync(file, 'From a file.\n')
+    const set = { ...environment(), ...(more as { environment?: object }).environment }
+    expect(await edit(words, { ...more, environment: set })).toMatchObject({ status: 0 })
+    expect(JSON.parse(asked.at(-1)?.body ?? '')).toEqual({ text, seen: 'v1' })
+  })
+
+  test.each([
+    [['--text', 'a', '--file', file], /^replyd: edit: give --text or --file, not both/],
+    [['--file', join(directory, 'none')], /none: there is no such file/],
+    [[], /^replyd: edit: give the text with --text or --file, or set EDITOR/],
+  ])('%j is refused', async (words, message) => {
+    answers[`/api/replies/${id}`] = { id, reply: { text: 'No.', version: 'v1' } }
+    const { err, status } = await edit(words)
+    expect(err).toMatch(message)
+    expect(status).toBe(2)
+  })
+})
+
 describe('REPLYD_URL without REPLYD_TOKEN', () => {
   test('is tried', async () => {
     const environment = { REPLYD_URL: url, REPLYD_CONFIG: join(directory, 'none.yaml') }
     expect(await run(['replies', 'list'], { environment })).toEqual({
       ...{ status: 0, err: '', out: 'No reply waits for you.\n' },
     })
-    expect(asked).toEqual([{ path: '/api/replies', token: undefined }])
+    expect(asked).toEqual([{ path: '/api/replies', token: undefined, body: '' }])
     const refused = await run(['pause', account], { environment })
     expect(refused.err).toMatch(/^replyd: Send a token\. REPLYD_TOKEN is not set/)
     expect(refused.status).toBe(1)

@@ -78,7 +78,8 @@ describe('explain', () => {
     const missing = join(directory, 'missing.eml')
     const { status, out, err } = await run(['explain', '--json', missing, join(conformance, 'list-id.eml')])
     expect(linesOf(out)).toHaveLength(1)
-    expect({ status, err }).toEqual({ status: 1, err: `replyd: ${missing}: there is no such file\n` })
+    expect(status).toBe(1)
+    expect(JSON.parse(err)).toEqual({ error: 'failed', message: `${missing}: there is no such file` })
   })
 
   test('shows a mail to people without its control characters', async () => {
@@ -92,6 +93,21 @@ describe('explain', () => {
     expect(out).toMatch(/\| second line/)
     // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not be there
     expect(out).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]/)
+  })
+
+  test('does not show a header of a reply for a mail that is never answered', async () => {
+    const { out } = await run(['explain', join(conformance, 'list-id.eml')])
+    expect(out).toMatch(/decision\s+Is never answered\n/)
+    expect(out).not.toMatch(/^ {2}(?:a reply|from|subject|in-reply-to) /m)
+    expect(out).toContain('\n  The new text of the mail:\n  | ')
+  })
+
+  test('refuses what is not a mail', async () => {
+    const file = join(directory, 'replyd.yaml')
+    writeFileSync(file, 'accounts:\n  - address: me@example.com\n')
+    const { status, out, err } = await run(['explain', file])
+    expect({ status, out }).toEqual({ status: 1, out: '' })
+    expect(err).toBe(`replyd: ${file}: not a mail: it has no header (From, To, Date, …)\n`)
   })
 
   test('ends quietly when its reader goes away', async () => {
@@ -120,7 +136,8 @@ describe('explain', () => {
     )
     await fc.assert(
       fc.asyncProperty(octets, async ([a, b, c, d]) => {
-        writeFileSync(file, Buffer.concat([Buffer.from(a), b, Buffer.from(c), d]))
+        const mail = Buffer.from('Date: today\r\n')
+        writeFileSync(file, Buffer.concat([mail, Buffer.from(a), b, Buffer.from(c), d]))
         const { status, out, err } = await run(['explain', '--json', file])
         expect({ status, err }).toEqual({ status: 0, err: '' })
         expect(linesOf(out)).toHaveLength(1)

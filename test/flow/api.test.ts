@@ -91,7 +91,7 @@ test('lists, one mail, sums and accounts are as described', async () => {
 
 test('the next page begins after the cursor', async () => {
   const all = (await ask('GET', '/mails')) as { id: string }[]
-  const next = (await ask('GET', `/mails?before=${all[0]?.id}&limit=1`)) as { id: string }[]
+  const next = (await ask('GET', `/mails?cursor=${all[0]?.id}&limit=1`)) as { id: string }[]
   expect(next.map(({ id }) => id)).toEqual([all[1]?.id])
 })
 
