@@ -1,4 +1,4 @@
-// The reply beside its editor: what is not saved, what was decided meanwhile, and the draft before. Uses review.js, which calls it.
+// The reply beside its editor. review.js calls it.
 /** What is typed and not saved is marked: at its row, and on a phone the bar offers to save it. */
 function markUnsaved() {
   const form = byId('editor')
@@ -14,7 +14,6 @@ function markUnsaved() {
     const made = document.createElement('span')
     made.className = 'unsaved-sign'
     made.textContent = 'Not saved'
-    made.title = 'You typed something here that is only in this browser'
     row.querySelector('.why')?.append(' ', made)
   }
 }
@@ -38,11 +37,9 @@ function showUnused() {
   place.hidden = false
 }
 
-async function copyUnused(button) {
-  const area = byId('unused').querySelector('textarea')
-  area.select()
-  await navigator.clipboard?.writeText(area.value).catch(() => document.execCommand('copy'))
-  button.textContent = 'Copied'
+function copyUnused(button) {
+  byId('unused').querySelector('textarea').select()
+  if (document.execCommand('copy')) button.textContent = 'Copied'
 }
 
 function dropUnused() {
@@ -83,7 +80,7 @@ document.addEventListener('click', (event) => {
   const { id } = event.target
   if (id === 'approve') askOnce(event)
   if (id === 'before') takeBefore()
-  if (id === 'copy-unused') void copyUnused(event.target)
+  if (id === 'copy-unused') copyUnused(event.target)
   if (id === 'drop-unused') dropUnused()
 })
 

@@ -260,6 +260,7 @@ async function refresh() {
     '#status',
     '#state:not([open], .lost)',
     '#waiting',
+    '#lacking',
     '#headline',
     '#tabs:not(:focus-within)',
     '#live',
@@ -327,7 +328,7 @@ function refreshReply(fresh) {
   if (typed && isOpen) return
   replace('#reply', fresh)
   if (wasOpen && !isOpen) say(typed ? `${deed} What you typed is kept below.` : deed)
-  else if (!wasOpen && isOpen) byId('notice')?.replaceChildren()
+  else if (!wasOpen && isOpen) endNotice()
   settle()
 }
 
@@ -380,6 +381,13 @@ document.addEventListener('htmx:sendError', () => {
   leaving = false
   say('No connection to replyd. What you typed is kept.')
 })
+
+/** What it announced has come. */
+function endNotice() {
+  const place = byId('notice')
+  if (!place?.querySelector('#undo'))
+    place?.replaceWith(Object.assign(document.createElement('div'), { id: 'notice' }))
+}
 
 function say(words) {
   const place = byId('notice')

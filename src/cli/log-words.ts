@@ -69,6 +69,7 @@ export const eventWords: Readonly<Record<string, string>> = {
   'knowledge.unreadable': '{file} of the knowledge can not be read',
   'knowledge.changed': 'the knowledge folder was changed by {actor}',
   'knowledge.taught': 'a fact was taught',
+  'teach.resumed': 'drafts are written again with a fact that was taught before the last stop',
   'knowledge.untaught': 'a taught fact was taken back',
   'knowledge.proposed': 'an assistant proposed a fact',
   'knowledge.site': 'the web pages of the knowledge were read',

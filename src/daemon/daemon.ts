@@ -21,6 +21,8 @@ import { Pipeline } from '../pipeline/pipeline.ts'
 import { openQueues, queueNames } from '../queue/queues.ts'
 import { Watcher } from '../receive/watch.ts'
 import { PageSettings } from '../review/page-settings.ts'
+import type { Review } from '../review/review.ts'
+import { resumeTeaching } from '../review/teach.ts'
 import { changeAccountState } from '../store/accounts.ts'
 import { type Database, openDatabase, storeId } from '../store/database.ts'
 import { Leases } from '../store/leases.ts'
@@ -116,6 +118,7 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
   await using pipeline = new Pipeline(context, queues, drainMs)
   pipeline.on('owner-action', (error, account) => void tellOwner(context, error, account))
   if (roles.includes('work')) startWork(pipeline, models, context, signal)
+  if (roles.includes('watch') && !options.once) void resumed({ context, pipeline })
   using _daily = roles.includes('watch') && !options.once ? new DailyAudit(context) : null
   using leases = leasesOf(context)
   const watchers = roles.includes('watch') ? watchersOf(context, pipeline, leases) : []
@@ -191,6 +194,13 @@ function startWork(
   pipeline.work({ model: models.jobs, mailbox: mailboxConcurrency(context.accounts.size) })
   models.onJobs = (jobs) => pipeline.resize('model', jobs)
   void warnOfModels(context, signal)
+}
+
+/** Drafts that a fact has overtaken; what fails stays as it was. */
+async function resumed(review: Review): Promise<void> {
+  await resumeTeaching(review).catch((error: unknown) =>
+    review.context.log.warn({ event: 'teach.rewriting-failed', reason: reasonOf(error) }),
+  )
 }
 
 function leasesOf({ db, clock, newId, log }: StepContext): Leases {

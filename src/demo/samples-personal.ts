@@ -1,5 +1,6 @@
 /** Samples written by people, and the one that only looks like it. */
 import type { Disposition } from '../base/dispositions.ts'
+import { crackedFrame } from './picture.ts'
 import type { DemoOwner, EarlierMail, Sample } from './sample.ts'
 import { attachment, japaneseText, type Letter, multipart, octetsOf, text } from './sample.ts'
 
@@ -192,9 +193,6 @@ Chris
   return sample('injection-attempt', octetsOf(head, text(body)), 'held', 'manipulation')
 }
 
-/** Octets of the attachment before base64. */
-export const largeAttachmentSize = 5 * 1024 * 1024
-
 function largeAttachment(build: Build): Sample {
   const body = `Dear team,
 
@@ -204,13 +202,6 @@ crack in the frame covered by the warranty?
 Kind regards
 Priya Nair
 `
-  // The beginning and end of a JPEG with a pattern in between: as large as a photo, without shipping one.
-  const photo = Buffer.alloc(
-    largeAttachmentSize,
-    Buffer.from(Array.from({ length: 251 }, (_, at) => (at * 89) % 256)),
-  )
-  photo.set([0xff, 0xd8, 0xff, 0xe0])
-  photo.set([0xff, 0xd9], photo.length - 2)
   const head = letter(
     build,
     19,
@@ -218,7 +209,10 @@ Priya Nair
     'Crack in the frame: warranty?',
     'c0ffee',
   )
-  const entity = multipart('mixed', '=_nair_1', [text(body), attachment('image/jpeg', 'frame.jpg', photo)])
+  const entity = multipart('mixed', '=_nair_1', [
+    text(body),
+    attachment('image/png', 'frame.png', crackedFrame()),
+  ])
   return sample('large-attachment', octetsOf(head, entity), 'drafted')
 }
 

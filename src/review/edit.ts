@@ -69,13 +69,12 @@ function envelopeFrom(
   typed: TypedFields,
 ): TypedEnvelope | null {
   const envelope = typedEnvelope(message, settings.owner, current, typed)
-  if (envelope instanceof UnfitField)
-    throw new Refusal('unfit-header', {
-      field: envelope.field,
-      message: `Nothing was saved. ${envelope.why}`,
-    })
+  if (envelope instanceof UnfitField) throw unfit(envelope)
   return envelope
 }
+
+const unfit = ({ field: name, why }: UnfitField) =>
+  new Refusal('unfit-header', { field: { name, why }, message: `Nothing was saved. ${why}` })
 
 /** For the ledger. */
 function headOf({ settings }: Account, { message }: StoredMail, { envelope }: Headed): string {

@@ -172,8 +172,8 @@ export class Refusal extends Error {
   readonly reason: RefusalReason
   /** Who was faster, and what they did; null where that is not why. */
   readonly state: Deed | null
-  /** The field of a form that is at fault; null for none. */
-  readonly field: string | null
+  /** The field of a form that is at fault, and why; null for none. */
+  readonly field: { readonly name: string; readonly why: string } | null
   /** @param about what exactly, for a person */
   constructor(reason: RefusalReason, options: RefusalOptions = {}, about = '') {
     const { state = null, field = null, message = messages[reason], ...rest } = options
@@ -186,7 +186,7 @@ export class Refusal extends Error {
 
 interface RefusalOptions extends ErrorOptions {
   state?: Deed
-  field?: string
+  field?: { name: string; why: string }
   message?: string
 }
 

@@ -15,7 +15,7 @@ import {
   type TaughtFact,
   writeTaught,
 } from '../knowledge/taught.ts'
-import { correspondentNames, doubtedAnswers, waitingAnswers } from '../store/gaps.ts'
+import { correspondentNames, doubtedAnswers, rewrittenMails, waitingAnswers } from '../store/gaps.ts'
 import { loadMessage } from '../store/messages.ts'
 import { loadReply } from '../store/replies.ts'
 import { versionOf } from './decide.ts'
@@ -69,6 +69,8 @@ export interface Begun {
 /** Mails of the last year are written again, and at most this many. Milliseconds. */
 const yearMs = 366 * 86_400_000
 const mostRewritten = 200
+/** A fact that was taught longer ago is not followed up: somebody has looked at its drafts since. Milliseconds. */
+const resumedMs = 86_400_000
 /** Names of correspondents that a fact is compared with. */
 const mostNames = 5_000
 
@@ -253,6 +255,26 @@ async function writeAgain(
     ;(again ? rewritten : left).push(id)
   }
   return { rewritten, left }
+}
+
+/**
+ * At a start: the drafts that an earlier process had still to write again. The taught file says which mails asked for the
+ * fact, and the row whether its reply was written since.
+ * @returns ids of the mails whose drafts are written again
+ */
+export async function resumeTeaching(review: Review): Promise<string[]> {
+  const { context } = review
+  const since = new Date(context.clock.now().getTime() - resumedMs).toISOString()
+  const resumed: string[] = []
+  for (const fact of taught(context).filter(({ at }) => at > since))
+    for (const mail of await rewrittenMails(context.db, fact.mails)) {
+      const isOlder = mail.writtenAt === null || mail.writtenAt.toISOString() < fact.at
+      const waits = mail.step === 'review' || mail.step === 'done'
+      if (!isOlder || !waits || mail.edited || resumed.includes(mail.id)) continue
+      if (await writeOneAgain(review, mail.id, fact.by)) resumed.push(mail.id)
+    }
+  if (resumed.length > 0) context.log.info({ event: 'teach.resumed', mails: resumed.length })
+  return resumed
 }
 
 async function writeOneAgain(review: Review, id: string, by: string): Promise<boolean> {

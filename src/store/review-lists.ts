@@ -122,6 +122,8 @@ export async function waitingBefore(
 
 /** Everything that waits, in one look at it: each mail is held, ready or being sent. */
 export type WaitingCounts = Record<Show, number> & {
+  /** Replies of the model that lack a fact. */
+  lacking: number
   /** Categories of these mails, in alphabetical order. */
   categories: string[]
 }
@@ -129,13 +131,15 @@ export type WaitingCounts = Record<Show, number> & {
 export async function waitingCounts(db: Queryable): Promise<WaitingCounts> {
   const { rows } = await db.query<Omit<WaitingCounts, 'categories'> & { category: string | null }>(
     `select m.verdict->>'category' as category, count(*)::int as "all", count(*) filter (where ${needsPerson})::int as held,
-       count(*) filter (where m.disposition = 'approved')::int as sending from ${waiting} group by 1 order by 1`,
+       count(*) filter (where m.disposition = 'approved')::int as sending,
+       count(*) filter (where r.text = r.draft_text and jsonb_typeof(r.composed->'missing') = 'array' and r.composed->'missing' <> '[]')::int as lacking from ${waiting} group by 1 order by 1`,
     waitingValues({}),
   )
-  const sum = (name: 'all' | 'held' | 'sending') => rows.reduce((total, row) => total + row[name], 0)
+  const sum = (name: 'all' | 'held' | 'sending' | 'lacking') =>
+    rows.reduce((total, row) => total + row[name], 0)
   const [all, held, sending] = [sum('all'), sum('held'), sum('sending')]
   const categories = rows.flatMap(({ category }) => category ?? [])
-  return { all, held, sending, ready: all - held - sending, categories }
+  return { all, held, sending, ready: all - held - sending, lacking: sum('lacking'), categories }
 }
 
 /** How many there are in all. */

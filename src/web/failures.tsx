@@ -57,7 +57,7 @@ export function answerOf(log: Log) {
 /** With who was faster, or the field that does not fit, where that is why. */
 function refused(c: Context, error: Refusal): Response {
   const { reason, message, state, field } = error
-  const more = { ...(state === null ? {} : { state }), ...(field === null ? {} : { fields: [field] }) }
+  const more = { ...(state === null ? {} : { state }), ...(field === null ? {} : { fields: [field.name] }) }
   return c.json({ error: reason, message, ...more }, statusOf(error))
 }
 

@@ -95,7 +95,12 @@ const settling: ReadonlySet<string> = new Set(['approve', 'reject', 'junk'])
 
 type Show = (c: Context<Env>, asked: string, refused: Refused) => Promise<Response>
 
-const refusedView = ({ refusal }: Refused) => ({ notice: refusal.message, isRefusal: true, undo: null })
+/** What is wrong with a field is said below it. */
+const refusedView = ({ refusal: { message, field } }: Refused) => ({
+  notice: field === null ? message : 'Nothing was saved: one field does not fit.',
+  isRefusal: true,
+  undo: null,
+})
 
 /** What was typed stays in view: nothing was saved, and why is said above it. */
 async function shownAgain(
@@ -104,7 +109,8 @@ async function shownAgain(
   { show, refused }: { show: Show; refused: Refused },
 ): Promise<Response> {
   // The address of the page, not of the form: it can be loaded again.
-  c.header('hx-push-url', addressOf(`/replies/${id}`, placeOf(c).filter))
+  const { reason } = refused.refusal
+  c.header('hx-push-url', addressOf(`/replies/${id}`, placeOf(c).filter, { refused: reason }))
   return show(c, id, refused)
 }
 

@@ -54,6 +54,8 @@ const htmxConfig = JSON.stringify({
   allowEval: false,
   historyCacheSize: 0,
   refreshOnHistoryMiss: true,
+  // Not `style`: the policy allows none in an element, and the console would tell of each.
+  attributesToSettle: ['class'],
 })
 
 interface PageProps {
@@ -104,9 +106,9 @@ function Top({ view }: { view: View }) {
           <a href={href} aria-current={href === here ? 'page' : undefined}>
             {name}
             {href === '/' ? (
-              <span class="count" id="waiting" title="Mails that need you">
-                {view.waiting.held > 0 ? view.waiting.held : ''}
-              </span>
+              <Count id="waiting" of="Mails that need you" count={view.waiting.held} />
+            ) : href === '/teach' ? (
+              <Count id="lacking" of="Replies that lack a fact" count={view.waiting.lacking} />
             ) : null}
           </a>
         ))}
@@ -123,6 +125,13 @@ function Top({ view }: { view: View }) {
     </header>
   )
 }
+
+/** Beside an entry of the menu; the live updates replace it. */
+const Count = ({ id, of, count }: { id: string; of: string; count: number }) => (
+  <span class="count" id={id} title={of}>
+    {count > 0 ? count : ''}
+  </span>
+)
 
 const keys = [
   ['Ctrl K', 'all commands, and saved texts'],

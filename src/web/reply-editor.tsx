@@ -165,7 +165,7 @@ interface HeaderProps {
 function HeaderFields({ header, from, refused }: HeaderProps) {
   const values = refused?.typed ?? header
   const field = (name: keyof Header, label: string, more: object) => {
-    const fault = refused?.refusal.field === name ? refused.refusal.message : null
+    const fault = refused?.refusal.field?.name === name ? refused.refusal.field.why : null
     const marked = fault === null ? {} : { 'aria-invalid': 'true', 'aria-describedby': `${name}-fault` }
     return (
       <>

@@ -3,11 +3,13 @@ import { claimWords, deedOf, helpFor, type Reason, sentenceOf } from '../base/re
 import { modelVerdict } from '../base/verdicts.ts'
 import { byMode } from '../review/approve.ts'
 import { lastDeed } from '../review/faster.ts'
+import { isAllowed } from '../store/people.ts'
 import type { ReplyRow } from '../store/replies.ts'
 import type { ListedMail } from '../store/review-lists.ts'
 import type { View } from './layout.tsx'
 import { checkOf, faultsOf } from './marks.ts'
 import type { Shown } from './shown.ts'
+import { teachPath } from './teach/teach-page.tsx'
 import { momentOf } from './words.ts'
 
 /** When asked to rewrite, the model wrote nothing: the previous draft stays, and may still be sent. */
@@ -53,6 +55,12 @@ export function lacksOf({ reply }: Shown): string[] {
   return [...missing, ...reply.claims.map(claimLine)]
 }
 
+/** A fact that can be taught, in the draft or instead of one. */
+const lacksFact = ({ row, reply }: Shown): boolean =>
+  reply === null
+    ? /^missing: /m.test(row.detail ?? '')
+    : !isEdited({ reply }) && (reply.composed?.missing.length ?? 0) > 0
+
 /** One line about why it waits, and what would help. */
 export function Why({ view, shown }: { view: View; shown: Shown }) {
   const { row, reply } = shown
@@ -90,6 +98,13 @@ export function Why({ view, shown }: { view: View; shown: Shown }) {
         </ul>
       )}
       {told ? <p dir="auto">{told}</p> : null}
+      {lacksFact(shown) && isAllowed(view.role, 'reviewer') ? (
+        <p>
+          <a id="teach" href={teachPath('/teach', row.account, { mail: row.id })} hx-boost="false">
+            Teach this
+          </a>
+        </p>
+      ) : null}
       {help === null ? null : <p class="meta">{help}</p>}
     </div>
   )

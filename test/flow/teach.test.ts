@@ -3,9 +3,10 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { type StandIn, startStandIn } from '../../src/demo/stand-in.ts'
+import { writeTaught } from '../../src/knowledge/taught.ts'
 import { edit } from '../../src/review/edit.ts'
 import { declineOffer, offers } from '../../src/review/offers.ts'
-import { gaps, type PersonalRefusal, taught, teach, unteach } from '../../src/review/teach.ts'
+import { gaps, type PersonalRefusal, resumeTeaching, taught, teach, unteach } from '../../src/review/teach.ts'
 import { loadMessage } from '../../src/store/messages.ts'
 import { loadReply } from '../../src/store/replies.ts'
 import { run } from '../cli/run.ts'
@@ -159,6 +160,17 @@ test('gaps are grouped, one fact fills them, and taking it back opens them again
   await expect(unteach(review, { account: address, id: done.fact.id, by: 'Ann' })).rejects.toMatchObject({
     reason: 'unknown-fact',
   })
+
+  // A process that ended right after the file was written: the next one goes on, once.
+  const folder = walk.account.settings.knowledge ?? ''
+  const about = { question: 'The price of shipping', fact, by: 'Ann', mails: done.fact.mails }
+  const kept = writeTaught(folder, { ...about, at: new Date().toISOString() }, 'resume')
+  expect((await resumeTeaching(review)).sort()).toEqual(done.rewritten)
+  for (const id of done.rewritten) await walk.walk(id)
+  expect([await textOf(price), await textOf(edited)]).toEqual([fact, 'Twelve euros, dear Dora.'])
+  expect(await resumeTeaching(review)).toEqual([])
+  await unteach(review, { account: address, id: kept.id, by: 'Ann' })
+  for (const id of done.rewritten) await walk.walk(id)
 })
 
 test('what a person adds to a draft is offered once, and the terminal teaches through the daemon', async () => {

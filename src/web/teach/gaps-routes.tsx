@@ -137,7 +137,9 @@ async function gapsPage(
   const since = new Date(web.context.clock.now().getTime() - gapWeeks * weekMs)
   const all = await gaps(web, { since, account: own })
   const at = typed === null ? Math.max(0, Math.floor(Number(asked('from')) || 0)) : 0
-  const page = all.slice(at, at + gapsShown)
+  // What the draft of one mail lacks comes first, when somebody comes from there.
+  const asking = all.filter(({ mails }) => mails.some(({ id }) => id === asked('mail')))
+  const page = [...new Set([...asking, ...all.slice(at, at + gapsShown)])]
   const missed = all.find(({ id }) => id === typed?.gap)
   const shown = {
     gaps: missed === undefined || page.includes(missed) ? page : [missed, ...page],
