@@ -13,7 +13,8 @@ import { openDatabase } from '../../src/store/database.ts'
 
 const address = 'support@nordlicht.example'
 
-export async function fuzzContext(directory: string) {
+/** @param databaseUrl the embedded store when absent */
+export async function fuzzContext(directory: string, databaseUrl?: string) {
   const standIn = await startStandIn()
   const path = join(directory, 'replyd.yaml')
   const server = 'host: 127.0.0.1, port: 1, secure: false, user: u, password: p'
@@ -21,6 +22,7 @@ export async function fuzzContext(directory: string) {
 accounts: [{ address: ${address}, imap: { ${server} }, smtp: { ${server} }, mailboxes: { sent: Sent } }]
 model: { name: ${standInModel}, baseUrl: '${standIn.baseUrl}', apiKey: none, price: { input: 0, output: 0 } }
 budget: { perDay: 1000 }
+${databaseUrl ? `state: { databaseUrl: '${databaseUrl}' }` : ''}
 `
   const config = loadConfig({ path, environment: {}, readFile: () => document })
   const db = await openDatabase(config.state, silentLog)

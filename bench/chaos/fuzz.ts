@@ -38,16 +38,22 @@ export async function fuzz(say: (text: string) => void, rounds: number, seed: nu
   return result.crashes.length + result.slow.length === 0 && result.grownMb < 300 ? 0 : 1
 }
 
-/** @param every of the corpus files that are not hostile, only each so-manieth is read */
+export interface FuzzOptions {
+  /** Of the corpus files that are not hostile, only each so-manieth is read. */
+  every?: number
+  /** The embedded store when absent. */
+  databaseUrl?: string
+}
+
 export async function fuzzMails(
   count: number,
   seed: number,
   report: (done: number) => void,
-  every = 1,
+  { every = 1, databaseUrl }: FuzzOptions = {},
 ): Promise<Fuzzed> {
   const directory = mkdtempSync(join(tmpdir(), 'replyd-fuzz-'))
   try {
-    await using world = await fuzzContext(directory)
+    await using world = await fuzzContext(directory, databaseUrl)
     return await run(world.context, world.account, { count, seed, every }, report)
   } finally {
     rmSync(directory, { recursive: true, force: true })
