@@ -35,8 +35,9 @@ export interface Campaign {
 /**
  * @param by who proves authors: the account's server, which is named in `authservIds`, or nobody but replyd itself.
  * Then the same fields are in the mails, and must not count.
+ * @param databaseUrl the embedded store when absent
  */
-export async function campaign(by: 'server' | 'signature'): Promise<Campaign> {
+export async function campaign(by: 'server' | 'signature', databaseUrl?: string): Promise<Campaign> {
   const now = new Date()
   const names = nameServer()
   const keys = new Map<string, Signer>()
@@ -54,6 +55,7 @@ export async function campaign(by: 'server' | 'signature'): Promise<Campaign> {
       imap: { ...mailbox.imap, ...login },
       smtp: mailbox.smtp,
       standIn,
+      databaseUrl: databaseUrl ?? null,
       resolveTxt: names.resolveTxt,
       account: {
         authservIds: by === 'server' ? ['mx.nordlicht.example'] : [],

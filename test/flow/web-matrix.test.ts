@@ -16,6 +16,7 @@ import { sections } from '../../src/web/setup-fields.ts'
 import { type Dovecot, deliverAll, type Postfix, startDovecot, startPostfix } from '../live/servers/index.ts'
 import { openBrowser } from './browser.ts'
 import { type RunningDaemon, startDaemon } from './daemon.ts'
+import { newDatabase } from './database.ts'
 import { desk, type Hand, hands, phone } from './hands.ts'
 import { readMailbox } from './mailboxes.ts'
 import { noPage, pagesOf } from './page-routes.ts'
@@ -52,6 +53,7 @@ beforeAll(async () => {
     imap: { host: dovecot.host, port: dovecot.imapPort, user: patient, password: dovecot.password },
     smtp: { host: postfix.host, port: postfix.smtpPort },
     standIn,
+    databaseUrl: await newDatabase(),
     roles: ['watch', 'work', 'web'],
     document: {
       accounts: [accountOf(patient, '1h'), accountOf(swift, '0s'), accountOf(many, '1h')],
