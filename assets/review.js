@@ -21,30 +21,25 @@ function move(step) {
   const at = links.indexOf(document.activeElement?.closest('a.mail') ?? currentRow())
   const next = links[Math.min(Math.max(at + step, 0), links.length - 1)]
   next.focus()
+  // The mails behind the last one come when their link is seen.
+  if (next === links.at(-1)) document.querySelector('.list a[rel=next]')?.scrollIntoView({ block: 'nearest' })
   if (isVisible(byId('panes')) && next !== currentRow()) next.click()
-}
-
-function countChosen() {
-  const place = byId('chosen')
-  const count = document.querySelectorAll('[name=pick]:checked').length
-  if (place) place.textContent = count === 0 ? '' : `${count} chosen`
 }
 
 const keys = {
   j: () => move(1),
   k: () => move(-1),
-  a: () => press('approve') || document.activeElement?.closest('a.mail')?.click(),
+  a: () =>
+    decidesChosen('bulk-approve') || press('approve') || document.activeElement?.closest('a.mail')?.click(),
   e: () => byId('text')?.focus(),
-  r: () => press('reject'),
-  '!': () => press('junk'),
+  r: () => decidesChosen('bulk-reject') || press('reject'),
+  '!': () => decidesChosen('bulk-junk') || press('junk'),
   u: () => press('undo'),
-  x: () =>
-    (document.activeElement?.closest('.row') ?? currentRow()?.closest('.row'))
-      ?.querySelector('input')
-      ?.click(),
+  x: () => pickHere()?.click(),
+  X: () => chooseToHere(),
   '/': () => byId('search')?.focus(),
   '?': () => byId('keys')?.showModal(),
-  Escape: () => press('back'),
+  Escape: () => chooseNone() || press('back'),
 }
 
 document.addEventListener('keydown', (event) => {
@@ -68,17 +63,23 @@ document.addEventListener('submit', (event) => {
     for (const kept of [localStorage, sessionStorage])
       for (const place of Object.keys(kept)) if (/^(?:typed|before) /.test(place)) kept.removeItem(place)
   if (event.target.querySelector('[data-unsaved]')) leaving = true
-  if (event.submitter?.formAction.includes('/inbox/approve')) keepUnsaved(event)
+  const to = event.submitter?.getAttribute('formaction') ?? event.target.getAttribute('action')
+  if (to?.startsWith('/inbox/approve')) keepUnsaved(event)
 })
 
 /** Several are sent as they were saved: what was typed into one of them since would be left out, and forgotten. */
 function keepUnsaved(event) {
-  const unsaved = [...document.querySelectorAll('[name=pick]:checked')].filter((box) =>
-    placesOf(box.value.split('.')[0]).some((place) => localStorage.getItem(place) !== null),
+  const unsaved = [...event.target.elements].filter(
+    (box) =>
+      box.name === 'pick' &&
+      (box.checked || box.type === 'hidden') &&
+      placesOf(mailOf(box)).some((place) => localStorage.getItem(place) !== null),
   )
   if (unsaved.length === 0) return
   event.preventDefault()
-  for (const box of unsaved) box.checked = false
+  for (const box of unsaved)
+    if (box.type === 'hidden') box.remove()
+    else box.checked = false
   countChosen()
   say(
     `Nothing was sent yet: ${unsaved.length === 1 ? 'one reply has' : `${unsaved.length} replies have`} text that you typed and did not save. Open it to save or send it; the others are still chosen.`,
@@ -96,9 +97,6 @@ document.addEventListener('click', (event) => {
     event.preventDefault()
     byId('text').focus()
   }
-  if (event.target.id === 'all')
-    for (const box of document.querySelectorAll('[name=pick]:enabled')) box.checked = true
-  if (event.target.id === 'all' || event.target.name === 'pick') countChosen()
 })
 
 // What is typed is kept in this browser from the first letter until it is saved: the text, and the fields above it.
@@ -256,7 +254,7 @@ async function refresh() {
   if (new URL(answer.url).pathname === '/login') return void location.assign('/login')
   const fresh = new DOMParser().parseFromString(await answer.text(), 'text/html')
   const focused = document.activeElement?.closest('a.mail')?.dataset.id
-  const chosen = new Set([...document.querySelectorAll('[name=pick]:checked')].map(({ value }) => value))
+  const chosen = new Set(chosenPicks().map(({ value }) => value))
   for (const place of [
     '#mails',
     '#status',
@@ -268,7 +266,7 @@ async function refresh() {
     '#live',
   ])
     replace(place, fresh)
-  for (const box of document.querySelectorAll('[name=pick]')) box.checked = chosen.has(box.value)
+  for (const pick of enabledPicks()) pick.checked = chosen.has(pick.value)
   countChosen()
   refreshReply(fresh)
   markCurrent(false)
@@ -413,6 +411,7 @@ if (currentRow() && document.body.classList.contains('listing') && isVisible(byI
   const { search } = new URL(currentRow().href)
   const given = new URLSearchParams(location.search)
   for (const [name, value] of new URLSearchParams(search)) given.set(name, value)
+  given.delete('at')
   history.replaceState(
     history.state,
     '',

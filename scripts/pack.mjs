@@ -13,7 +13,9 @@ if (existsSync(whole)) renameSync(whole, description)
 
 if (process.env.npm_lifecycle_event === 'prepack') {
   const build = [join(root, 'scripts/build.mjs')]
-  const { status } = isBuilt() ? { status: 0 } : spawnSync(process.execPath, build, { stdio: ['ignore', 2, 2] })
+  const { status } = isBuilt()
+    ? { status: 0 }
+    : spawnSync(process.execPath, build, { stdio: ['ignore', 2, 2] })
   if (status !== 0) process.exit(status ?? 1)
   const text = readFileSync(description, 'utf8')
   writeFileSync(whole, text)

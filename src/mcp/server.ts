@@ -58,7 +58,13 @@ const reading = [
     ...{ name: 'list_waiting', scope: 'read' },
     description: 'Replies that wait for a person, most urgent first.',
     fields: z.strictObject({
-      search: z.string().max(200).optional().describe('Text in subject, sender or summary'),
+      search: z
+        .string()
+        .max(200)
+        .optional()
+        .describe(
+          'Words that are all in subject, sender or summary; `from:` and `subject:` before a word, and quotes, narrow it',
+        ),
       ...{ account, cursor, limit },
     }),
     act: (served, { search, account, cursor, limit }) =>
@@ -68,7 +74,13 @@ const reading = [
     ...{ name: 'search_mails', scope: 'read' },
     description: 'All mails that replyd has seen, newest first, whatever became of them.',
     fields: z.strictObject({
-      search: z.string().max(200).optional().describe('Text in subject, sender or summary'),
+      search: z
+        .string()
+        .max(200)
+        .optional()
+        .describe(
+          'Words that are all in subject, sender or summary; `from:` and `subject:` before a word, and quotes, narrow it',
+        ),
       from: z.string().max(200).optional().describe("Text in the sender's name or address"),
       since: z.iso.date().optional().describe('First day of arrival, 2026-11-24'),
       until: z.iso.date().optional().describe('Last day of arrival'),

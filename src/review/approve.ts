@@ -19,15 +19,20 @@ import { Refusal, type Review } from './review.ts'
 export const byMode: ReadonlySet<Reason> = new Set<Reason>(['mode-draft', 'mode-review', 'rewritten'])
 
 /** What is missing, doubtful or invented in it; what a person has written is theirs. */
-export const isDoubtful = (
-  reply: Pick<ReplyRow, 'text' | 'draftText' | 'holdReasons' | 'claims'> & {
-    composed: Pick<NonNullable<ReplyRow['composed']>, 'missing'> | null
-  },
-): boolean =>
-  reply.text === reply.draftText &&
-  (reply.holdReasons.some((each) => !byMode.has(each)) ||
-    reply.claims.length > 0 ||
-    (reply.composed?.missing.length ?? 0) > 0)
+export const isDoubtful = ({ asDrafted, holdReasons, claims, missing }: Doubts): boolean =>
+  asDrafted && (holdReasons.some((each) => !byMode.has(each)) || claims.length > 0 || missing.length > 0)
+
+interface Doubts extends Pick<ReplyRow, 'holdReasons' | 'claims'> {
+  /** The text is the model's. */
+  asDrafted: boolean
+  missing: readonly string[]
+}
+
+export const doubtsOf = ({ text, draftText, holdReasons, claims, composed }: ReplyRow): Doubts => ({
+  asDrafted: text === draftText,
+  ...{ holdReasons, claims },
+  missing: composed?.missing ?? [],
+})
 
 /**
  * A person approves: the stored text is sent when the undo window ends.

@@ -4,6 +4,8 @@ import type { Reason } from '../base/reasons.ts'
 import type { TypedEnvelope } from '../base/typed-envelope.ts'
 import type { Queryable } from './database.ts'
 import { type MessageRow, messageColumns } from './messages.ts'
+import type { ReplyRow } from './replies.ts'
+import { expressionOf, searchOf } from './search.ts'
 
 export type ListedMail = MessageRow & {
   replyState: ReplyState | null
@@ -13,48 +15,79 @@ export type ListedMail = MessageRow & {
   sendAfter: Date | null
   /** It is among those that `held` of the filter shows, as long as it waits. */
   needsPerson: boolean
+  /** The text is the model's. */
+  asDrafted: boolean | null
+  claims: ReplyRow['claims'] | null
+  /** Facts that the model said were missing. */
+  missing: string[] | null
 }
 
-/** Held or uncertain, or a draft with a doubt; that drafts are what the owner wants (`mode-`) is no doubt, nor is what a person wrote. What a person has undone waits as before. */
-const needsPerson = `(m.disposition <> 'approved'
-        and not (m.reason in ('cancelled', 'reopened', 'junk-undone') and coalesce(r.hold_reason, '') = 'mode-draft')
-        and (m.disposition <> 'drafted' or r.text = r.draft_text and coalesce(r.hold_reason, '') ~ '(^| )(?!mode-(draft|review)( |$))[^ ]'))`
+/** A doubt; that drafts are what the owner wants (`mode-`) is none. */
+const doubted = `coalesce(r.hold_reason, '') ~ '(^| )(?!mode-(draft|review)( |$))[^ ]'`
+
+/**
+ * Held or uncertain, or a draft with a doubt. What a person has written is theirs, and what they have undone waits as before:
+ * as long as it lies in Drafts, it needs nobody.
+ */
+const needsPerson = `(case m.disposition when 'approved' then false
+        when 'drafted' then r.text = r.draft_text and ${doubted}
+        when 'held' then not (m.reason in ('cancelled', 'reopened', 'junk-undone', 'edited')
+          and (coalesce(r.hold_reason, '') = 'mode-draft' or (r.saved_uid is not null and r.text <> r.draft_text)))
+        else true end)`
 
 const listed = `${messageColumns}, r.state as "replyState", r.text as "replyText", r.envelope as "replyEnvelope", string_to_array(r.hold_reason, ' ') as "holdReasons",
-  r.send_after as "sendAfter", ${needsPerson} as "needsPerson"`
+  r.send_after as "sendAfter", ${needsPerson} as "needsPerson", r.text = r.draft_text as "asDrafted", r.claims, r.composed->'missing' as missing`
 
-const pattern = (search: string) => `%${search.replace(/[\\%_]/g, '\\$&')}%`
+export type Show = 'all' | 'held' | 'ready' | 'sending'
 
 export interface WaitingFilter {
   account?: string
+  /** As searchOf() reads it. */
   search?: string
   category?: string
-  /** `held`: what a person has to look at. Everything when absent. */
-  show?: 'held' | 'drafts' | 'all'
+  /** `held`: what a person has to look at; `ready`: drafts without a doubt; `sending`: approved. Everything when absent. */
+  show?: Show
+}
+
+/** @param found what is looked through @param at number of the first of three parameters: words, senders, subjects */
+const matching = (found: string, at: number) => {
+  const all = (text: string, parameter: number) =>
+    `not exists (select 1 from unnest($${parameter}::text[]) wanted where ${text} !~ wanted)`
+  const from = `concat_ws(' ', m.from_name, m.from_address)`
+  return `${all(found, at)} and ${all(from, at + 1)} and ${all(`coalesce(m.subject, '')`, at + 2)}`
+}
+const matched = (typed: string | undefined) => {
+  const { words, from, subject } = searchOf(typed ?? '')
+  return [words, from, subject]
 }
 
 const waiting = `replyd.message m left join replyd.reply r on r.id = m.id
       where (m.step = 'review' or m.disposition = 'approved' or (m.disposition = 'drafted' and r.state = 'saved'))
-        and ($3 = 'all' or ($3 = 'drafts' and m.disposition = 'drafted') or ($3 = 'held' and ${needsPerson}))
+        and ($2 = 'all' or $2 = case when m.disposition = 'approved' then 'sending' when ${needsPerson} then 'held' else 'ready' end)
         and ($1::text is null or m.account = $1)
-        and ($2::text is null or concat_ws(' ', m.subject, m.from_name, m.from_address, m.verdict->>'summary', r.text) ilike $2)
-        and ($4::text is null or m.verdict->>'category' = $4)`
+        and ($3::text is null or m.verdict->>'category' = $3)
+        and ${matching(`concat_ws(' ', m.subject, m.from_name, m.from_address, m.verdict->>'summary', r.text)`, 4)}`
 
 const waitingValues = ({ account, search, show, category }: WaitingFilter) => [
   account || null,
-  search ? pattern(search) : null,
   show ?? 'all',
   category || null,
+  ...matched(search),
 ]
 
+/** What the mode alone does not explain needs somebody. Neither a decision nor its undo changes it: no row jumps. */
+const kindOf = (reply: string) => `coalesce(${reply}.hold_reason, '-') !~ '(^| )(?!mode-draft( |$))[^ ]'`
 /** The place of a mail in the queue, first in, least first. */
-const placeOf = (table: string) =>
-  `(${table}.disposition <> 'uncertain', -coalesce((${table}.verdict->>'urgency')::float8, 0), ${table}.disposition = 'drafted',
-    coalesce(case when ${table}.verdict->'sentiment'->>'label' in ('negative', 'mixed')
-      then -(${table}.verdict->'sentiment'->>'intensity')::float8 end, 0), ${table}.internal_date, ${table}.id)`
+const placeOf = (mail: string, reply: string) =>
+  `(${mail}.disposition <> 'uncertain', ${kindOf(reply)}, -coalesce((${mail}.verdict->>'urgency')::float8, 0),
+    coalesce(case when ${mail}.verdict->'sentiment'->>'label' in ('negative', 'mixed')
+      then -(${mail}.verdict->'sentiment'->>'intensity')::float8 end, 0), ${mail}.internal_date, ${mail}.id)`
+const columnsOf = (place: string) => place.slice(1, -1)
+const placeOfKey = (parameter: number) =>
+  `(select ${columnsOf(placeOf('k', 'l'))} from replyd.message k left join replyd.reply l on l.id = k.id where k.id = $${parameter})`
 
 /**
- * Most urgent first: what is uncertain, then by urgency, by displeasure, by age.
+ * What needs somebody first, then by urgency, by displeasure, by age.
  * @param page `after`: id of a mail; only those behind it. At most 200 when `limit` is absent
  */
 export async function waitingMails(
@@ -64,20 +97,31 @@ export async function waitingMails(
 ): Promise<ListedMail[]> {
   const { rows } = await db.query<ListedMail>(
     `with page as (select m.id from ${waiting}
-        and ($5::text is null or ${placeOf('m')} > (select ${placeOf('k').slice(1, -1)} from replyd.message k where k.id = $5))
-      order by ${placeOf('m').slice(1, -1)} limit $6)
+        and ($7::text is null or ${placeOf('m', 'r')} > ${placeOfKey(7)})
+      order by ${columnsOf(placeOf('m', 'r'))} limit $8)
      select ${listed} from page join replyd.message m on m.id = page.id left join replyd.reply r on r.id = m.id
-      order by ${placeOf('m').slice(1, -1)}`,
+      order by ${columnsOf(placeOf('m', 'r'))}`,
     [...waitingValues(filter), page.after || null, page.limit ?? 200],
   )
   return rows
 }
 
-/** Everything that waits, in one look at it. */
-export interface WaitingCounts {
-  all: number
-  held: number
-  drafts: number
+/** How many stand before this mail, whether or not it is among them; null if there is no such mail. */
+export async function waitingBefore(
+  db: Queryable,
+  filter: WaitingFilter,
+  id: string,
+): Promise<number | null> {
+  const { rows } = await db.query<{ n: number }>(
+    `select count(*) filter (where ${placeOf('m', 'r')} < ${placeOfKey(7)})::int as n from ${waiting}
+     having exists (select 1 from replyd.message where id = $7)`,
+    [...waitingValues(filter), id],
+  )
+  return rows[0]?.n ?? null
+}
+
+/** Everything that waits, in one look at it: each mail is held, ready or being sent. */
+export type WaitingCounts = Record<Show, number> & {
   /** Replies of the model that lack a fact. */
   lacking: number
   /** Categories of these mails, in alphabetical order. */
@@ -87,14 +131,15 @@ export interface WaitingCounts {
 export async function waitingCounts(db: Queryable): Promise<WaitingCounts> {
   const { rows } = await db.query<Omit<WaitingCounts, 'categories'> & { category: string | null }>(
     `select m.verdict->>'category' as category, count(*)::int as "all", count(*) filter (where ${needsPerson})::int as held,
-       count(*) filter (where m.disposition = 'drafted')::int as drafts,
+       count(*) filter (where m.disposition = 'approved')::int as sending,
        count(*) filter (where r.text = r.draft_text and jsonb_typeof(r.composed->'missing') = 'array' and r.composed->'missing' <> '[]')::int as lacking from ${waiting} group by 1 order by 1`,
     waitingValues({}),
   )
-  const sum = (name: 'all' | 'held' | 'drafts' | 'lacking') =>
+  const sum = (name: 'all' | 'held' | 'sending' | 'lacking') =>
     rows.reduce((total, row) => total + row[name], 0)
+  const [all, held, sending] = [sum('all'), sum('held'), sum('sending')]
   const categories = rows.flatMap(({ category }) => category ?? [])
-  return { all: sum('all'), held: sum('held'), drafts: sum('drafts'), lacking: sum('lacking'), categories }
+  return { all, held, sending, ready: all - held - sending, lacking: sum('lacking'), categories }
 }
 
 /** How many there are in all. */
@@ -116,7 +161,7 @@ export type HistoryMail = ListedMail & { cost: number; tokens: number; models: s
 
 export interface MailFilter {
   account?: string
-  /** In subject, sender or summary. */
+  /** In subject, sender or summary, as searchOf() reads it. */
   search?: string
   /** Several are separated by commas. */
   disposition?: string
@@ -138,25 +183,29 @@ export async function listMails(db: Queryable, filter: MailFilter): Promise<Hist
        left join lateral (select coalesce(sum(cost), 0) as cost, coalesce(sum(input_tokens + output_tokens), 0)::float8 as tokens,
          string_agg(distinct model, ', ') as models from replyd.model_call where message_id = m.id) c on true
       where ($1::text is null or m.account = $1) and ($3::text is null or m.disposition = any(string_to_array($3, ',')))
-        and ($2::text is null or concat_ws(' ', m.subject, m.from_name, m.from_address, m.verdict->>'summary') ilike $2)
-        and ($4::text is null or m.id < $4)
-        and ($6::text is null or concat_ws(' ', m.from_name, m.from_address) ilike $6)
-        and ($7::date is null or m.internal_date >= $7::date::timestamp at time zone $9)
-        and ($8::date is null or m.internal_date < ($8::date + 1)::timestamp at time zone $9)
-      order by m.id desc limit $5`,
+        and ($2::text is null or m.id < $2)
+        and ($5::date is null or m.internal_date >= $5::date::timestamp at time zone $7)
+        and ($6::date is null or m.internal_date < ($6::date + 1)::timestamp at time zone $7)
+        and ${matching(`concat_ws(' ', m.subject, m.from_name, m.from_address, m.verdict->>'summary')`, 8)}
+      order by m.id desc limit $4`,
     [
       filter.account || null,
-      filter.search ? pattern(filter.search) : null,
-      filter.disposition || null,
       filter.before || null,
+      filter.disposition || null,
       filter.limit,
-      filter.from ? pattern(filter.from) : null,
       dateOf(filter.since),
       dateOf(filter.until),
       filter.timeZone ?? 'UTC',
+      ...searchedWith(filter),
     ],
   )
   return rows
+}
+
+/** What stands in the field for the sender is looked for as it is. */
+function searchedWith({ search, from }: MailFilter): string[][] {
+  const [words = [], senders = [], subjects = []] = matched(search)
+  return [words, from ? [...senders, expressionOf(from)] : senders, subjects]
 }
 
 function dateOf(day: string | undefined): string | null {

@@ -100,7 +100,10 @@ const mailId = z.strictObject({
   id: described(text(), "The mail's id; a reply has the id of the mail that it answers"),
 })
 const address = described(text(), "The account's address")
-const search = described(text().optional(), 'Text in subject, sender or summary')
+const search = described(
+  text().optional(),
+  'Words that are all in subject, sender or summary; `from:` and `subject:` before a word, and quotes, narrow it',
+)
 const account = described(text().optional(), 'Address of an account')
 const day = (description: string) =>
   described(z.iso.date('must be a day such as 2026-11-24').optional(), description)

@@ -1,17 +1,17 @@
 /** One decision about several mails: those that were chosen in the list, or all that match its filter. */
 import type { Hono } from 'hono'
 import type { Reason } from '../base/reasons.ts'
-import { approve, cancel, isDoubtful } from '../review/approve.ts'
-import { versionOf } from '../review/decide.ts'
+import { approve, cancel, doubtsOf, isDoubtful } from '../review/approve.ts'
 import { junk, undoJunk } from '../review/junk.ts'
 import { reject, reopen } from '../review/reject.ts'
 import { Refusal, type Review } from '../review/review.ts'
 import type { Queryable } from '../store/database.ts'
 import { loadReply } from '../store/replies.ts'
-import { decidedBetween, type ListedMail, latestEvent, waitingMails } from '../store/review-lists.ts'
+import { decidedBetween, latestEvent, waitingMails } from '../store/review-lists.ts'
 import type { Env } from './access.ts'
+import { AllPage, AskPage, isAskedAbout } from './inbox-all.tsx'
 import { addressOf, type InboxFilter, placeOf, wantedBy } from './inbox-filter.ts'
-import { Page, Token, type View } from './layout.tsx'
+import { isChoosable, nextOf } from './inbox-picks.ts'
 import type { ViewOf } from './overviews.tsx'
 import type { WebContext } from './web-context.ts'
 
@@ -19,7 +19,7 @@ type ForEach = (review: Review, id: string, actor: string, seen: string) => Prom
 async function approveClear(review: Review, id: string, actor: string, seen: string) {
   const reply = await loadReply(review.context.db, id)
   if (reply === null) throw new Refusal('nothing-written')
-  if (isDoubtful(reply)) throw new Refusal('doubtful')
+  if (isDoubtful(doubtsOf(reply))) throw new Refusal('doubtful')
   return approve(review, id, actor, seen)
 }
 
@@ -40,16 +40,10 @@ const leaves: Readonly<Record<string, readonly Reason[]>> = {
   reopen: ['reopened'],
   'undo-junk': ['junk-undone'],
 }
+/** After these, the mail behind them is opened. */
+const settles: ReadonlySet<string> = new Set(['approve', 'reject', 'junk'])
 /** Mails of one decision; and as many as an address can name: more are found again in the ledger. */
 const [mostChosen, mostNamed] = [1000, 50]
-
-/** Whether it can be chosen at all. */
-export const isChoosable = ({ disposition }: ListedMail): boolean =>
-  disposition !== 'approved' && disposition !== 'uncertain'
-
-/** Of a checkbox: the mail, and the version of its reply that was shown. */
-export const pickOf = ({ id, replyText, replyEnvelope }: ListedMail): string =>
-  `${id}.${versionOf(replyText ?? '', replyEnvelope)}`
 
 /** One decision about several mails, each on the version that was in the list. */
 export function addBulk(pages: Hono<Env>, web: WebContext, viewOf: ViewOf): void {
@@ -63,23 +57,53 @@ export function addBulk(pages: Hono<Env>, web: WebContext, viewOf: ViewOf): void
     const { action } = c.req.param()
     const { filter } = placeOf(c)
     const { pick = [] } = await c.req.parseBody({ all: true })
-    const chosen = [pick].flat().filter((each): each is string => typeof each === 'string')
+    const picks = [pick].flat().filter((each): each is string => typeof each === 'string')
+    const chosen = picks.slice(0, mostChosen)
+    if (isAskedAbout(action, chosen) && c.req.query('sure') !== '1')
+      return c.html(<AskPage view={await viewOf(c)} filter={filter} action={action} picks={chosen} />)
+    const at = await placeAfter(db, filter, action, chosen)
     const before = await latestEvent(db)
-    const done: string[] = []
-    for (const each of chosen.slice(0, mostChosen)) {
-      const [id = '', seen = ''] = each.split('.')
-      try {
-        await forEach[action]?.(web, id, c.get('session').actor, seen)
-        done.push(id)
-      } catch (error) {
-        if (!(error instanceof Refusal)) throw error
-      }
-    }
+    const done = await decideEach(web, action, chosen, c.get('session').actor)
     const which: Record<string, string> =
       done.length > mostNamed ? { span: `${before}-${await latestEvent(db)}` } : { id: done.join('.') }
-    const left = String(chosen.length - done.length)
-    return c.redirect(addressOf('/', filter, { done: action, ...which, left }), 303)
+    const left = String(picks.length - done.length)
+    const back = addressOf('/', filter, { done: action, ...which, left, at })
+    return c.redirect(at === '' ? back : `${back}#row-${at}`, 303)
   })
+}
+
+const idOf = (pick: string) => pick.split('.')[0] ?? ''
+
+/** Where the list is opened again: behind those that were decided, or at the first of those that came back. */
+async function placeAfter(
+  db: Queryable,
+  filter: InboxFilter,
+  action: string,
+  picks: readonly string[],
+): Promise<string> {
+  const ids = picks.map(idOf)
+  if (!settles.has(action)) return ids[0] ?? ''
+  return (await nextOf(db, filter, ids.at(-1) ?? '', { decided: new Set(ids) })) ?? ''
+}
+
+/** @returns the ids of those that could be decided */
+async function decideEach(
+  review: Review,
+  action: string,
+  picks: readonly string[],
+  actor: string,
+): Promise<string[]> {
+  const done: string[] = []
+  for (const each of picks) {
+    const [id = '', seen = ''] = each.split('.')
+    try {
+      await forEach[action]?.(review, id, actor, seen)
+      done.push(id)
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error
+    }
+  }
+  return done
 }
 
 /** The mails of a decision, as its page names them. */
@@ -93,50 +117,4 @@ export async function decidedIds(
   if (from === undefined || to === undefined || reasons === undefined)
     return id.split('.').filter((each) => each !== '')
   return decidedBetween(db, { from, to, actor, reasons, limit: mostChosen })
-}
-
-interface AllProps {
-  view: View
-  filter: InboxFilter
-  mails: readonly ListedMail[]
-}
-
-/** Says how many there are before anything is done. */
-function AllPage({ view, filter, mails }: AllProps) {
-  const to = (action: string) => addressOf(`/inbox/${action}`, filter)
-  const count = mails.length.toLocaleString('en')
-  return (
-    <Page view={view} title="All that match">
-      <header class="bar">
-        <a href={addressOf('/', filter)} class="back">
-          ← Inbox
-        </a>
-        <h1>{`All ${count} mails${filter.search === '' ? '' : ` with “${filter.search}”`}`}</h1>
-      </header>
-      <form method="post" action={to('reject')} class="card">
-        <Token view={view} />
-        {mails.map((mail) => (
-          <input type="hidden" name="pick" value={pickOf(mail)} />
-        ))}
-        <p class="headline">
-          {`They are decided together, those further down the list included. It can be undone.`}
-        </p>
-        <p class="meta">
-          Sending leaves out each reply with something in doubt, and each that changes meanwhile.
-        </p>
-        <div class="buttons">
-          <button type="submit" formaction={to('approve')}>
-            {`Send ${count}`}
-          </button>
-          <button type="submit">{`Reject ${count}`}</button>
-          <button type="submit" formaction={to('junk')} class="danger">
-            {`Move ${count} to Junk`}
-          </button>
-          <a class="button" href={addressOf('/', filter)}>
-            Cancel
-          </a>
-        </div>
-      </form>
-    </Page>
-  )
 }

@@ -1,13 +1,14 @@
 /** Which mails the list shows; kept in the address of every page of the inbox. */
 import type { Context } from 'hono'
-import type { WaitingFilter } from '../store/review-lists.ts'
+import type { Show, WaitingFilter } from '../store/review-lists.ts'
 
 /** Mails on one page, and on the longest: a page that was extended is refreshed as a whole. */
-const [pageLength, longestPage] = [30, 500]
+const pageLength = 30
+export const longestPage = 500
 
 export interface InboxFilter {
   search: string
-  show: 'all' | 'held' | 'drafts'
+  show: Show
   account: string
   category: string
 }
@@ -16,14 +17,17 @@ export interface InboxPlace {
   filter: InboxFilter
   /** Key of the page before. */
   after: string
+  /** Id of a mail that the list is to reach, when one comes back to it. */
+  at: string
   /** Mails to show. */
   rows: number
 }
 
 export const shows = [
-  ['all', 'All'],
-  ['held', 'Needs you'],
-  ['drafts', 'In Drafts'],
+  ['all', 'All', 'Everything that waits'],
+  ['held', 'Needs you', 'Held, or a draft with a doubt'],
+  ['ready', 'Ready', 'In your Drafts, with nothing in doubt'],
+  ['sending', 'Sending', 'Approved: can still be taken back'],
 ] as const
 
 export function placeOf(c: Context): InboxPlace {
@@ -33,6 +37,7 @@ export function placeOf(c: Context): InboxPlace {
   return {
     filter: { search: asked('q'), show, account: asked('account'), category: asked('category') },
     after: asked('after'),
+    at: asked('at'),
     rows: Math.min(longestPage, Math.max(pageLength, Math.ceil(rows))),
   }
 }

@@ -1,10 +1,11 @@
-/** The left pane: the mails that wait, most urgent first. */
+/** The left pane: the mails that wait, what needs somebody first. */
 import { capitalised, outcomeOf } from '../base/dispositions.ts'
-import { labelOf } from '../base/reasons.ts'
+import { labelOf, type Reason } from '../base/reasons.ts'
 import { modelVerdict } from '../base/verdicts.ts'
+import { byMode } from '../review/approve.ts'
 import type { ListedMail, WaitingCounts } from '../store/review-lists.ts'
-import { isChoosable, pickOf } from './inbox-bulk.tsx'
-import { addressOf, type InboxFilter, shows } from './inbox-filter.ts'
+import { addressOf, type InboxFilter, isSearch, shows } from './inbox-filter.ts'
+import { isChoosable, isClear, pickOf } from './inbox-picks.ts'
 import { Countdown, Token, type View, When } from './layout.tsx'
 import { queryOf } from './pages.tsx'
 import { shownReason } from './reply-pane.tsx'
@@ -41,6 +42,7 @@ export function MailList({ view, list, current }: ListProps) {
         <h1 id="headline">Inbox{found === null ? null : <span class="count">{` ${found} found`}</span>}</h1>
         <Search filter={filter} />
         <Filters list={list} />
+        <p class="order">Needs you first, then urgent, then oldest</p>
       </header>
       <div id="mails">
         <Bulk
@@ -50,7 +52,7 @@ export function MailList({ view, list, current }: ListProps) {
         />
         {later ? (
           <p class="pages">
-            <a href={addressOf('/', filter)}>← Most urgent</a>
+            <a href={addressOf('/', filter)}>← From the top</a>
           </p>
         ) : null}
         <ul
@@ -124,15 +126,18 @@ function Search({ filter }: { filter: InboxFilter }) {
 
 function Filters({ list: { filter, accounts, counts } }: { list: InboxList }) {
   const { categories } = counts
-  const tab = (words: string, changed: Partial<InboxFilter>, on: boolean, count?: number) => (
-    <a href={addressOf('/', { ...filter, ...changed })} aria-current={on ? 'true' : undefined}>
+  const tab = (words: string, changed: Partial<InboxFilter>, on: boolean, hint?: string, count?: number) => (
+    <a href={addressOf('/', { ...filter, ...changed })} aria-current={on ? 'true' : undefined} title={hint}>
       {words}
       {count ? <span class="count">{count}</span> : null}
     </a>
   )
+  const shown = shows.filter(([name]) => name !== 'sending' || counts.sending > 0 || filter.show === name)
   return (
     <nav id="tabs" class="tabs" aria-label="Filter">
-      {shows.map(([name, words]) => tab(words, { show: name }, filter.show === name, counts[name]))}
+      {shown.map(([name, words, hint]) =>
+        tab(words, { show: name }, filter.show === name, hint, isSearch(filter) ? 0 : counts[name]),
+      )}
       {accounts.length > 1
         ? accounts.map((account) =>
             tab(account, { account: filter.account === account ? '' : account }, filter.account === account),
@@ -160,18 +165,25 @@ function Bulk({ view, filter, all }: { view: View; filter: InboxFilter; all: num
   return (
     <form id="bulk" method="post" action={to('reject')} class="bulk" aria-label="Chosen mails">
       <Token view={view} />
-      <button type="button" class="plain" id="all">
-        Choose all
+      <span id="chosen" role="status" />
+      <button type="button" class="plain" id="none">
+        Clear
       </button>
-      <span id="chosen" class="meta" role="status" />
-      <button type="submit" formaction={to('approve')}>
+      <button type="submit" id="bulk-approve" formaction={to('approve')}>
         Send
       </button>
-      <button type="submit">Reject</button>
-      <button type="submit" formaction={to('junk')} class="danger">
+      <button type="submit" id="bulk-reject">
+        Reject
+      </button>
+      <button type="submit" id="bulk-junk" formaction={to('junk')} class="danger">
         Junk
       </button>
-      {all === null ? null : <a href={addressOf('/inbox/all', filter)}>{`All ${all} that match …`}</a>}
+      <span class="choose">
+        <button type="button" class="plain" id="all">
+          Choose all shown
+        </button>
+        {all === null ? null : <a href={addressOf('/inbox/all', filter)}>{`All ${all} that match …`}</a>}
+      </span>
     </form>
   )
 }
@@ -188,7 +200,7 @@ function Row({ mail, view, filter, current }: RowProps) {
   const urgency = verdict?.urgency ?? 0
   const subject = mail.subject || '(no subject)'
   return (
-    <li class="row">
+    <li class="row" id={`row-${mail.id}`}>
       <label class="pick">
         <input
           type="checkbox"
@@ -197,6 +209,7 @@ function Row({ mail, view, filter, current }: RowProps) {
           value={pickOf(mail)}
           aria-label={`Choose ${subject}`}
           disabled={!isChoosable(mail)}
+          data-doubtful={isClear(mail) ? undefined : ''}
         />
       </label>
       <a
@@ -214,7 +227,7 @@ function Row({ mail, view, filter, current }: RowProps) {
         <span class="gist" dir="auto">
           {gistOf(verdict?.summary ?? '', mail)}
         </span>
-        <span class={`why ${mail.disposition}`}>
+        <span class={`why ${mail.disposition}`} dir="auto">
           {mail.disposition === 'approved' ? (
             <Countdown until={mail.sendAfter} timeZone={view.timeZone} />
           ) : (
@@ -232,13 +245,19 @@ function gistOf(summary: string, { fromName, fromAddress }: ListedMail): string 
   return who ? capitalised(summary.slice(who.length + 2)) : summary
 }
 
-function stateWords(mail: ListedMail): string {
-  const { disposition, reason } = mail
+export function stateWords(mail: ListedMail): string {
+  const { disposition, reason, asDrafted, missing } = mail
   if (disposition === 'uncertain') return labelOf(reason)
-  return disposition === 'drafted' && !mail.needsPerson
-    ? capitalised(outcomeOf(disposition))
-    : labelOf(shownReason(mail))
+  if (disposition === 'drafted' && !mail.needsPerson) return capitalised(outcomeOf(disposition))
+  const shown = shownReason(mail)
+  const lacked = asDrafted ? missing?.[0] : undefined
+  return lacked !== undefined && (byMode.has(shown) || saysLess.has(shown))
+    ? `Missing: ${lacked}`
+    : labelOf(shown)
 }
+
+/** Of a reply that lacks a fact, these say less than the fact. */
+const saysLess: ReadonlySet<Reason> = new Set<Reason>(['missing-facts', 'needs-person', 'ask-unanswered'])
 
 /** Nothing waits: what that means, and what to do next. */
 function Empty({ view, list: { filter, later, accounts, isNew } }: { view: View; list: InboxList }) {
@@ -247,6 +266,12 @@ function Empty({ view, list: { filter, later, accounts, isNew } }: { view: View;
     return (
       <div class="empty">
         <p>Nothing here matches.</p>
+        {search === '' ? null : (
+          <p class="meta">
+            Every word has to be in the mail. Narrow it with <code>from:zoe</code>,{' '}
+            <code>subject:invoice</code>, or <code>"words in this order"</code>.
+          </p>
+        )}
         <p>
           <a href="/">Show everything that waits</a>
           {search === '' ? null : (

@@ -1,6 +1,6 @@
 /** The inbox: the mails that wait, the conversation, and its reply; on a phone one of them at a time. */
 import { Conversation } from './conversation.tsx'
-import { addressOf, isSearch } from './inbox-filter.ts'
+import { addressOf, type InboxFilter, isSearch } from './inbox-filter.ts'
 import { type InboxList, MailList } from './inbox-list.tsx'
 import { Page, type View } from './layout.tsx'
 import type { Refused } from './reply-editor.tsx'
@@ -15,14 +15,17 @@ interface InboxProps {
   next: string | null
   /** The list was asked for, not a mail: a phone shows only the list. */
   onlyList: boolean
+  /** One came back from the open mail: a phone marks its row. */
+  isBack: boolean
   /** What was typed and not saved; null where nothing was. */
   refused: Refused | null
 }
 
-export function InboxPage({ view, list, shown, next, onlyList, refused }: InboxProps) {
+export function InboxPage({ view, list, shown, next, onlyList, isBack, refused }: InboxProps) {
   const title = onlyList ? 'Inbox' : (shown?.row.subject ?? 'Reply')
+  const kind = isBack ? 'inbox listing back' : onlyList ? 'inbox listing' : 'inbox opened'
   return (
-    <Page view={view} title={title} kind={onlyList ? 'inbox listing' : 'inbox opened'}>
+    <Page view={view} title={title} kind={kind}>
       <MailList view={view} list={list} current={shown?.row.id ?? null} />
       <div id="panes" class="panes" data-id={shown?.row.id}>
         {shown === null ? (
@@ -31,7 +34,7 @@ export function InboxPage({ view, list, shown, next, onlyList, refused }: InboxP
           <>
             <section class="pane" aria-label="Mail" tabindex={0}>
               <header class="bar">
-                <a href={addressOf('/', list.filter)} id="back" class="back">
+                <a href={backTo(shown.row.id, list.filter)} id="back" class="back">
                   ← Inbox
                 </a>
                 <h1 class="subject" dir="auto">
@@ -47,6 +50,9 @@ export function InboxPage({ view, list, shown, next, onlyList, refused }: InboxP
     </Page>
   )
 }
+
+/** Where its row stands. */
+const backTo = (id: string, filter: InboxFilter) => `${addressOf('/', filter, { at: id })}#row-${id}`
 
 function Nothing({ view, list }: Pick<InboxProps, 'view' | 'list'>) {
   const { mails, filter } = list

@@ -3,14 +3,13 @@ import type { Context, Hono } from 'hono'
 import { approve } from '../review/approve.ts'
 import { versionOf } from '../review/decide.ts'
 import { Refusal } from '../review/review.ts'
-import type { Queryable } from '../store/database.ts'
 import { loadMessage } from '../store/messages.ts'
 import { loadReply } from '../store/replies.ts'
 import {
   countWaiting,
   hasMail,
-  type ListedMail,
   type WaitingCounts,
+  waitingBefore,
   waitingMails,
 } from '../store/review-lists.ts'
 import type { Env } from './access.ts'
@@ -19,9 +18,10 @@ import { dispositionOf, fileOf, filePolicy } from './attachments.ts'
 import { formBody } from './bodies.ts'
 import { failed, statusOf } from './failures.tsx'
 import { addBulk } from './inbox-bulk.tsx'
-import { addressOf, type InboxFilter, isSearch, placeOf, wantedBy } from './inbox-filter.ts'
+import { addressOf, isSearch, longestPage, placeOf, wantedBy } from './inbox-filter.ts'
 import type { InboxList } from './inbox-list.tsx'
 import { InboxPage } from './inbox-page.tsx'
+import { isUndecided, nextOf } from './inbox-picks.ts'
 import type { ViewOf } from './overviews.tsx'
 import type { Refused } from './reply-editor.tsx'
 import { loadShown } from './shown.ts'
@@ -30,11 +30,14 @@ import type { WebContext } from './web-context.ts'
 export function addInbox(pages: Hono<Env>, web: WebContext, viewOf: ViewOf): void {
   const show = async (c: Context<Env>, asked: string | null, refused: Refused | null = null) => {
     const view = { ...(await viewOf(c)), ...(refused === null ? {} : refusedView(refused)) }
-    const list = await listOf(web, c, view.waiting)
-    const open = asked ?? list.mails.find(isUndecided)?.id ?? list.mails[0]?.id ?? null
+    const list = await listOf(web, c, view.waiting, asked)
+    const { at } = placeOf(c)
+    const first = list.mails.find(({ id }) => id === at) ?? list.mails.find(isUndecided) ?? list.mails[0]
+    const open = asked ?? first?.id ?? null
     const shown = open === null ? null : await loadShown(web, open, { remote: c.req.query('remote') === '1' })
-    const next = open === null ? null : await nextOf(web.context.db, list.filter, open, list.mails)
-    const props = { list, shown, next, onlyList: asked === null, refused }
+    const next =
+      open === null ? null : await nextOf(web.context.db, list.filter, open, { listed: list.mails })
+    const props = { list, shown, next, onlyList: asked === null, isBack: at !== '' && at === open, refused }
     return c.html(<InboxPage view={view} {...props} />, refused === null ? 200 : statusOf(refused.refusal))
   }
   pages.get('/', (c) => show(c, null))
@@ -44,44 +47,36 @@ export function addInbox(pages: Hono<Env>, web: WebContext, viewOf: ViewOf): voi
   addBulk(pages, web, viewOf)
 }
 
-async function listOf({ context }: WebContext, c: Context<Env>, waiting: WaitingCounts): Promise<InboxList> {
+/** Only the panes are wanted: htmx names the element that it replaces. */
+const wantsOnlyPanes = (c: Context) => c.req.header('hx-target') === 'panes'
+/** Rows behind the mail that the list has to reach, so that it does not end there. */
+const rowsBehind = 10
+
+async function listOf(
+  { context }: WebContext,
+  c: Context<Env>,
+  waiting: WaitingCounts,
+  asked: string | null,
+): Promise<InboxList> {
   const { db, accounts } = context
-  const { filter, after, rows } = placeOf(c)
-  const found = await waitingMails(db, wantedBy(filter), { after, limit: rows + 1 })
-  const mails = found.slice(0, rows)
+  const { filter, after, at, rows } = placeOf(c)
+  const wanted = wantedBy(filter)
+  const reached = after === '' ? (asked ?? at) : ''
+  const before = reached === '' ? null : await waitingBefore(db, wanted, reached)
+  const length = before === null ? rows : Math.min(longestPage, Math.max(rows, before + rowsBehind))
+  const found =
+    asked !== null && wantsOnlyPanes(c) ? [] : await waitingMails(db, wanted, { after, limit: length + 1 })
+  const mails = found.slice(0, length)
   return {
     mails,
-    older: found.length > rows ? (mails.at(-1)?.id ?? null) : null,
+    older: found.length > length ? (mails.at(-1)?.id ?? null) : null,
     later: after !== '',
-    found: isSearch(filter) ? await countWaiting(db, wantedBy(filter)) : null,
+    found: isSearch(filter) ? await countWaiting(db, wanted) : null,
     counts: waiting,
     filter,
     accounts: [...accounts.keys()],
     isNew: mails.length === 0 && !(await hasMail(db)),
   }
-}
-
-const isUndecided = ({ disposition }: Pick<ListedMail, 'disposition'>) => disposition !== 'approved'
-/** Approved mails wait in the list, too: at most this many are skipped. */
-const lookedAt = 100
-
-/**
- * The mail to open after this one: the one behind it, otherwise the first.
- * @param listed a part of the list that was read already
- */
-async function nextOf(
-  db: Queryable,
-  filter: InboxFilter,
-  id: string,
-  listed: readonly ListedMail[] = [],
-): Promise<string | null> {
-  const wanted = wantedBy(filter)
-  const isOther = (mail: ListedMail) => mail.id !== id && isUndecided(mail)
-  const at = listed.findIndex((mail) => mail.id === id)
-  const seen = at < 0 ? undefined : listed.slice(at).find(isOther)
-  if (seen !== undefined) return seen.id
-  const behind = (await waitingMails(db, wanted, { after: id, limit: lookedAt })).find(isOther)
-  return (behind ?? (await waitingMails(db, wanted, { limit: lookedAt })).find(isOther))?.id ?? null
 }
 
 async function file(web: WebContext, c: Context<Env>): Promise<Response> {

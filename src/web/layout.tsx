@@ -142,9 +142,10 @@ const keys = [
   ['r', 'reject'],
   ['!', 'spam: to Junk'],
   ['u', 'undo'],
-  ['x', 'choose, to decide about several at once'],
+  ['x', 'choose; a, r and ! are then about all that are chosen'],
+  ['Shift X', 'choose all from the last one to here'],
   ['/', 'search'],
-  ['Esc', 'leave a field, or back to the list'],
+  ['Esc', 'leave a field, choose nothing, or back to the list'],
 ] as const
 
 function Keys() {
@@ -197,6 +198,7 @@ export function Shell({ title, page, style, children }: ShellProps) {
         <script src="/assets/htmx.js" defer />
         <script src="/assets/reply.js" defer />
         <script src="/assets/review.js" defer />
+        <script src="/assets/list.js" defer />
         <script src="/assets/palette.js" defer />
       </head>
       <body class={page}>{children}</body>

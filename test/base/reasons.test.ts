@@ -85,24 +85,21 @@ const listed = (reason: Reason) => ({
     holdReasons: [reason],
     sendAfter: null,
     needsPerson: true,
+    ...{ asDrafted: null, claims: null, missing: null },
   },
   ...{ cost: 0, tokens: 0, models: null },
 })
 
 const filter = { search: '', show: 'all', account: '', category: '' } as const
-const counts = { all: 1, held: 1, drafts: 0, lacking: 0, categories: [] }
+const counts = { all: 1, held: 1, ready: 0, sending: 0, lacking: 0, categories: [] }
 const listOf = (mails: readonly ReturnType<typeof listed>[]) => ({
   ...{ mails, older: null, later: false, found: null, counts, filter, accounts: [] },
   isNew: false,
 })
 const inbox = (reasons: readonly Reason[], shown: Shown | null) =>
   InboxPage({
-    view,
-    list: listOf(reasons.map(listed)),
-    shown,
-    next: null,
-    onlyList: shown === null,
-    refused: null,
+    ...{ view, list: listOf(reasons.map(listed)), shown, next: null },
+    ...{ onlyList: shown === null, isBack: false, refused: null },
   })
 const history = { account: '', disposition: '', from: '', since: '', until: '' }
 const judged = { ...mailWith('ok'), codes: [] }

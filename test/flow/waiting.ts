@@ -39,7 +39,10 @@ export async function putWaiting(db: Database, waiting: Waiting, at: Date): Prom
   }
   await storeIngested(db, { messages: [message], bodies: [body] }, at)
   await forceMail(db, { id, from: 'guard', to: 'deliver', disposition: 'approved', reason: 'ok' }, at)
-  const written = { ...seedReply(id, from), account, subject: `Re: ${subject}`, text: reply }
+  const written = {
+    ...{ ...seedReply(id, from), account, subject: `Re: ${subject}`, text: reply },
+    holdReasons: ['mode-review' as const],
+  }
   await putReply(db, { ...written, reversePath: account, composed: composedAs(reply) }, 'deliver', at)
   await forceReply(db, { id, from: ['composed'], to: 'held', actor: 'replyd' }, at)
   await forceMail(db, { id, from: 'deliver', to: 'review', disposition: 'held', reason: 'mode-review' }, at)

@@ -317,6 +317,8 @@ test('a hundred mails are moved to Junk together', async () => {
   await desk.press(page, '[name=pick]')
   await desk.press(page, '#all')
   await desk.press(page, '.bulk button:has-text("Junk")')
+  await page.waitForSelector('h1 >> text=Move 100 mails to Junk?')
+  await desk.press(page, 'button:has-text("Move 100 to Junk")')
   await page.waitForURL(/done=junk/)
   expect(await page.locator('.notice').innerText()).toContain('100 mails moved to Junk')
   expect(new Set(await Promise.all(rows.map(stateOf)))).toEqual(new Set(['filed']))

@@ -5,10 +5,12 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import type { Browser, Page } from 'playwright-core'
 import { type StandIn, startStandIn } from '../../src/demo/stand-in.ts'
 import { type NewMessage, storeIngested } from '../../src/store/ingested.ts'
+import { loadMessage } from '../../src/store/messages.ts'
 import { run } from '../cli/run.ts'
 import { aVerdict } from '../triage/a-verdict.ts'
 import { openBrowser } from './browser.ts'
 import { type RunningDaemon, startDaemon } from './daemon.ts'
+import { phone as hand } from './hands.ts'
 
 const account = 'queue@shop.example'
 const count = 523
@@ -48,6 +50,7 @@ afterAll(async () => {
 })
 
 const url = () => running.daemon.url ?? ''
+const db = () => running.daemon.context.db
 const html = async (path: string) => (await fetch(`${url()}${path}`)).text()
 const idsOf = (page: string) =>
   [...page.matchAll(/<a class="mail(?: needs)?" href="\/replies\/(\w+)[?"]/g)].map(([, id]) => id)
@@ -164,13 +167,115 @@ describe('in a browser', () => {
     await page.goto(`${url()}/?rows=100`)
     await page.locator('[name=pick]').first().check()
     await page.click('#all')
-    await page.click('.bulk >> text=Reject')
+    await page.keyboard.press('r')
+    // So many are asked about once more.
+    await page.waitForSelector('h1 >> text=Reject 100 replies?')
+    await page.click('button >> text=Reject 100')
     await page.waitForURL(/done=reject/)
     expect(await page.locator('.notice').innerText()).toContain('100 replies rejected')
+    expect(await page.locator('a.mail[aria-current]').getAttribute('data-id')).toBe(inOrder[100])
     expect(await page.locator('.list .tabs .count').first().innerText()).toBe(String(count - 100))
     await page.click('#undo')
     await page.waitForURL(/done=reopen/)
     expect(await page.locator('.list .tabs .count').first().innerText()).toBe(String(count))
+  })
+
+  const chosen = () =>
+    page.locator('[name=pick]:checked').evaluateAll((picks) => picks.map(({ value }) => value.split('.')[0]))
+  const pick = (at: number) => `.row:has([data-id="${inOrder[at]}"]) [name=pick]`
+  const disposition = async (at: number) => (await loadMessage(db(), inOrder[at] ?? ''))?.disposition
+
+  test('a range is chosen with Shift and a click, or with Shift X; a key is then about all of it, and no row moves', async () => {
+    await page.goto(`${url()}/`)
+    const top = async () => (await page.locator(pick(2)).boundingBox())?.y
+    const before = await top()
+    await page.click(pick(1))
+    await page.waitForSelector('#bulk >> text=1 chosen')
+    expect(await top()).toBe(before)
+    await page.click(pick(4), { modifiers: ['Shift'] })
+    expect(await chosen()).toEqual(inOrder.slice(1, 5))
+    await page.click(pick(3), { modifiers: ['Shift'] })
+    expect(await chosen()).toEqual(inOrder.slice(1, 3))
+    await page.keyboard.press('Escape')
+    expect(await chosen()).toEqual([])
+    await page.focus(`a.mail[data-id="${inOrder[2]}"]`)
+    await page.keyboard.press('x')
+    await page.focus(`a.mail[data-id="${inOrder[4]}"]`)
+    await page.keyboard.press('X')
+    expect(await chosen()).toEqual(inOrder.slice(2, 5))
+    expect(await page.locator('#chosen').innerText()).toBe('3 chosen, all in doubt')
+    // Nothing is written in them: neither they nor the open mail are sent.
+    await page.keyboard.press('a')
+    await page.waitForSelector('.notice >> text=in doubt in each that is chosen')
+    await page.keyboard.press('r')
+    await page.waitForURL(/done=reject/)
+    expect(await Promise.all([0, 2, 3, 4].map(disposition))).toEqual([
+      'held',
+      'rejected',
+      'rejected',
+      'rejected',
+    ])
+    // The next one is open, and its row is where it was left.
+    expect(await page.locator('#panes').getAttribute('data-id')).toBe(inOrder[5])
+    await page.click('#undo')
+    await page.waitForURL(/done=reopen/)
+    expect(await page.locator('#panes').getAttribute('data-id')).toBe(inOrder[2])
+  })
+
+  test('what is sent leaves the choice', async () => {
+    await page.goto(`${url()}/`)
+    for (const at of [5, 6]) await page.check(pick(at))
+    const approved = (to: string) =>
+      db().query(
+        `with moved as (update replyd.message set disposition = $2 where id = $1 returning id)
+         insert into replyd.event (message_id, at, step, disposition, reason, actor)
+           select id, now(), 'review', $2, 'approved-by-person', 'test' from moved`,
+        [inOrder[5], to],
+      )
+    await approved('approved')
+    await page.waitForSelector(`${pick(5)}:disabled`)
+    expect(await chosen()).toEqual([inOrder[6]])
+    await approved('held')
+    await page.waitForSelector(`${pick(5)}:enabled`)
+  })
+
+  test('deep in the list, the page is opened again where it was', async () => {
+    const id = inOrder[140] as string
+    await page.goto(`${url()}/replies/${id}`)
+    const row = page.locator(`a.mail[data-id="${id}"]`)
+    expect(await row.getAttribute('aria-current')).toBe('true')
+    const box = await row.boundingBox()
+    expect(box && box.y > 0 && box.y < 700).toBe(true)
+    // The list does not end there.
+    await page.keyboard.press('j')
+    await page.waitForSelector(`#panes[data-id="${inOrder[141]}"]`)
+    await page.goBack()
+    await page.waitForSelector(`#panes[data-id="${id}"]`)
+  })
+
+  test.each([
+    ['the back of the browser', true],
+    ['“← Inbox”', false],
+  ])('on a phone, %s leads to the row', async (_way, byBrowser) => {
+    const phone = await (await browser.newContext({ ...hand.options })).newPage()
+    await phone.goto(`${url()}/?rows=60`)
+    const row = phone.locator(`a.mail[data-id="${inOrder[45]}"]`)
+    await row.scrollIntoViewIfNeeded()
+    const before = (await row.boundingBox())?.y
+    await row.tap()
+    await phone.waitForSelector('body.opened')
+    await (byBrowser ? phone.goBack() : phone.tap('#back'))
+    await phone.waitForSelector('body.listing')
+    await phone.waitForFunction('scrollY > 0')
+    expect((await row.boundingBox())?.y).toBeCloseTo(before ?? 0, 0)
+    expect(await row.getAttribute('aria-current')).toBe('true')
+    // Of a page that was opened without the list, too.
+    await phone.goto(`${url()}/replies/${inOrder[200]}`)
+    await phone.tap('#back')
+    await phone.waitForSelector('body.listing.back')
+    const box = await phone.locator(`a.mail[data-id="${inOrder[200]}"]`).boundingBox()
+    expect(box && box.y > 0 && box.y + box.height < 780).toBe(true)
+    await phone.context().close()
   })
 
   test.each([true, false])(
@@ -182,7 +287,14 @@ describe('in a browser', () => {
       await other.locator('[name=pick]').first().check()
       await Promise.all([other.waitForURL(/inbox\/all/), other.click(`text=All ${matching} that match`)])
       expect(await other.locator('h1').innerText()).toBe(`All ${matching} mails with “Question 1”`)
-      await Promise.all([other.waitForURL(/done=reject/), other.click(`text=Reject ${matching}`)])
+      // Nothing is written in any of them.
+      expect(
+        await other.locator('form', { hasText: 'None of them can be sent' }).locator('button').count(),
+      ).toBe(0)
+      expect(await other.locator('.rows li', { hasText: 'Noor' }).count()).toBe(matching)
+      await other.click(`text=Reject ${matching} …`)
+      await other.waitForSelector(`h1 >> text=Reject ${matching} replies?`)
+      await Promise.all([other.waitForURL(/done=reject/), other.click(`button >> text=Reject ${matching}`)])
       expect(await other.locator('.notice').innerText()).toContain(`${matching} replies rejected`)
       expect(await other.locator('#headline').innerText()).toContain('0 found')
       expect(other.url().length).toBeLessThan(200)

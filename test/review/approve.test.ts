@@ -1,6 +1,7 @@
 /** Which replies are not sent together with others, but only from the open reply. */
 import { expect, test } from '@jest/globals'
-import { isDoubtful } from '../../src/review/approve.ts'
+import { doubtsOf, isDoubtful } from '../../src/review/approve.ts'
+import type { ReplyRow } from '../../src/store/replies.ts'
 
 const reply = {
   ...{ text: 'We open at ten.', draftText: 'We open at ten.', holdReasons: [], claims: [] },
@@ -24,5 +25,5 @@ test.each([
   ],
   ['the model wrote none', { composed: null }, false],
 ] as const)('%s', (_what, changed, expected) => {
-  expect(isDoubtful({ ...reply, ...changed } as Parameters<typeof isDoubtful>[0])).toBe(expected)
+  expect(isDoubtful(doubtsOf({ ...reply, ...changed } as unknown as ReplyRow))).toBe(expected)
 })

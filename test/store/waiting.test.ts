@@ -1,0 +1,152 @@
+/** What waits, in the embedded store: its order, its counts, and what a search finds. */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { silentLog } from '../../src/base/log.ts'
+import { type Database, openDatabase } from '../../src/store/database.ts'
+import {
+  countWaiting,
+  listMails,
+  type Show,
+  waitingBefore,
+  waitingCounts,
+  waitingMails,
+} from '../../src/store/review-lists.ts'
+import { putWaiting } from '../flow/waiting.ts'
+import { fillState } from '../store-template.ts'
+
+const directory = mkdtempSync(join(tmpdir(), 'replyd-waiting-'))
+const account = 'me@shop.example'
+let db: Database
+
+const letters = [
+  ['zoe', 'Zoë Lindqvist', 'My new bike', 'The brakes are loud.'],
+  ['leila', 'ليلى حداد', 'موعد التسليم', 'متى تصل الدراجة؟'],
+  ['jose', 'JOSÉ Núñez', 'Straße, order 4712', "Where's my\nnew bell?"],
+  ['sofia', 'Со́фья Ёлкина', 'Вопрос', 'Когда вы открыты?'],
+  ['tanaka', '田中 さくら', '土曜日の営業時間について', 'ガラスは割れますか。'],
+] as const
+
+const set = (id: string, mail: string, reply = 'id = id') =>
+  db.query(
+    `with changed as (update replyd.message set ${mail} where id = '${id}') update replyd.reply set ${reply} where id = '${id}'`,
+  )
+
+beforeAll(async () => {
+  await fillState(directory)
+  db = await openDatabase({ directory, databaseUrl: null }, silentLog)
+  for (const [at, [id, fromName, subject, reply]] of letters.entries()) {
+    const mail = { id, account, from: `${id}@buyers.example`, fromName, subject, text: 'Hello', reply }
+    await putWaiting(db, { ...mail, uid: at + 1 }, new Date(Date.UTC(2026, 10, 1 + at)))
+    // As they are saved in the mode `draft`.
+    await set(
+      id,
+      `step = 'done', disposition = 'drafted', reason = 'mode-draft'`,
+      `state = 'saved', saved_uid = 1, hold_reason = 'mode-draft'`,
+    )
+  }
+}, 120_000)
+
+afterAll(async () => {
+  await db[Symbol.asyncDispose]()
+  rmSync(directory, { recursive: true, force: true })
+})
+
+const idsOf = async (filter: { search?: string; show?: Show } = {}) =>
+  (await waitingMails(db, filter)).map(({ id }) => id)
+
+describe('a search', () => {
+  test.each([
+    ['zoe', 'zoe'],
+    ['ZOË', 'zoe'],
+    ['bik', 'zoe'],
+    ['bike lindqvist', 'zoe'],
+    ['"My new bike"', 'zoe'],
+    ['"bike new"', ''],
+    ['new', 'zoe jose'],
+    ['from:zoe', 'zoe'],
+    ['from:bike', ''],
+    ['subject:bike new', 'zoe'],
+    ['from:"Zoe Lindqvist" brakes', 'zoe'],
+    ['from:zoe@buyers.example', 'zoe'],
+    ['لیلی', 'leila'],
+    ['ليلى', 'leila'],
+    ['التسليم متى', 'leila'],
+    ['jose nunez', 'jose'],
+    ['strasse', 'jose'],
+    ['straße', 'jose'],
+    ['47', 'jose'],
+    ['٤٧', 'jose'],
+    ['12', ''],
+    ['where’s', 'jose'],
+    ['"my new bell"', 'jose'],
+    ['елкина', 'sofia'],
+    ['ЁЛКИНА', 'sofia'],
+    ['софья', 'sofia'],
+    ['営業時間', 'tanaka'],
+    ['100%', ''],
+    ['(brakes', ''],
+    ['[a-z]', ''],
+    ['\u0000', 'zoe leila jose sofia tanaka'],
+    ['"', 'zoe leila jose sofia tanaka'],
+  ])('%s', async (search, expected) => {
+    const found = expected.split(' ').filter((id) => id !== '')
+    expect(await idsOf({ search })).toEqual(found)
+    expect(await countWaiting(db, { search })).toBe(found.length)
+    // The history knows no text of a reply.
+    if (!/brakes|bell|متى|where|"my new|^new$/i.test(search))
+      expect((await listMails(db, { search, limit: 9 })).map(({ id }) => id).sort()).toEqual(found.sort())
+  })
+
+  test("the history's field for the sender ignores accents, too", async () => {
+    expect((await listMails(db, { from: 'zoe lind', limit: 9 })).map(({ id }) => id)).toEqual(['zoe'])
+  })
+})
+
+describe('the order', () => {
+  test('what needs somebody comes first, then what is urgent, then what is old', async () => {
+    await set('tanaka', 'id = id', `hold_reason = 'needs-person mode-draft'`)
+    await set('sofia', `verdict = '{"urgency": 2}'`)
+    expect(await idsOf()).toEqual(['tanaka', 'sofia', 'zoe', 'leila', 'jose'])
+    expect(await idsOf({ show: 'held' })).toEqual(['tanaka'])
+  })
+
+  test.each([
+    ['edited', `step = 'review', disposition = 'held', reason = 'edited'`, `text = 'Mine.'`],
+    ['approved', `step = 'deliver', disposition = 'approved', reason = 'approved-by-person'`, 'id = id'],
+    ['taken back', `step = 'done', disposition = 'drafted', reason = 'cancelled'`, 'id = id'],
+  ])('stays when a reply is %s, and the numbers of the tabs add up', async (_what, mail, reply) => {
+    const before = await idsOf()
+    for (const id of ['leila', 'tanaka']) await set(id, mail, reply)
+    expect(await idsOf()).toEqual(before)
+    const { all, held, ready, sending } = await waitingCounts(db)
+    expect(held + ready + sending).toBe(all)
+    for (const [show, count] of Object.entries({ held, ready, sending }))
+      expect(await idsOf({ show: show as Show })).toHaveLength(count)
+    for (const id of ['leila', 'tanaka'])
+      await set(
+        id,
+        `step = 'done', disposition = 'drafted', reason = 'mode-draft'`,
+        `text = draft_text, state = 'saved'`,
+      )
+  })
+
+  test('what a person has written into a draft is theirs: it needs nobody, before its undo and after', async () => {
+    const needed = async () => (await waitingCounts(db)).held
+    for (const reason of ['edited', 'cancelled', 'reopened']) {
+      await set('tanaka', `step = 'review', disposition = 'held', reason = '${reason}'`, `text = 'Mine.'`)
+      expect([reason, await needed()]).toEqual([reason, 0])
+    }
+    await set('tanaka', `reason = 'smtp-rejected'`)
+    expect(await needed()).toBe(1)
+  })
+
+  test('the rows before a mail are counted, for a mail that has left the list, too', async () => {
+    const ids = await idsOf()
+    for (const [at, id] of ids.entries()) expect(await waitingBefore(db, {}, id)).toBe(at)
+    await set('leila', `step = 'done', disposition = 'rejected'`, `state = 'rejected'`)
+    expect(await waitingBefore(db, {}, 'leila')).toBe(ids.indexOf('leila'))
+    expect(await waitingBefore(db, {}, 'nothing')).toBeNull()
+  })
+})
