@@ -13,6 +13,14 @@ function press(id) {
   return isVisible(element)
 }
 
+/** A key decides about the open mail while the list shows it: after a search another mail may be open beside the list. */
+function decide(id) {
+  const isListed = rows().length > 0 || byId('search')?.value
+  if (!isListed || !isVisible(byId('mails')) || currentRow()) return press(id)
+  say('The open mail is not in this list. Open one of the list first, or use the buttons.')
+  return true
+}
+
 /** To the next mail of the list; where the panes are shown, it is opened. */
 function move(step) {
   const links = rows()
@@ -30,10 +38,10 @@ const keys = {
   j: () => move(1),
   k: () => move(-1),
   a: () =>
-    decidesChosen('bulk-approve') || press('approve') || document.activeElement?.closest('a.mail')?.click(),
+    decidesChosen('bulk-approve') || decide('approve') || document.activeElement?.closest('a.mail')?.click(),
   e: () => byId('text')?.focus(),
-  r: () => decidesChosen('bulk-reject') || press('reject'),
-  '!': () => decidesChosen('bulk-junk') || press('junk'),
+  r: () => decidesChosen('bulk-reject') || decide('reject'),
+  '!': () => decidesChosen('bulk-junk') || decide('junk'),
   u: () => press('undo'),
   x: () => pickHere()?.click(),
   X: () => chooseToHere(),
@@ -105,6 +113,10 @@ const placesOf = (id) => ['text', 'to', 'cc', 'subject'].map((name) => placeOf(i
 const isTyped = () =>
   [...document.querySelectorAll('#text, [data-unsaved]')].some((area) => area.value !== area.defaultValue)
 let leaving = false
+// What a save that is under way sends, by the name of the field; and what was typed since, which stays as not saved.
+let sent = new Map()
+let late = []
+const typedFields = () => [...document.querySelectorAll('#text, [data-unsaved]')]
 
 function keepTyped() {
   const area = byId('text')
@@ -240,6 +252,9 @@ function markCurrent(focus) {
 
 function settle() {
   forgetTyped()
+  if (new URL(location.href).searchParams.get('done') === 'edit')
+    for (const [place, value] of late) localStorage.setItem(place, value)
+  late = []
   keepTyped()
   settleReply()
   countDown()
@@ -335,7 +350,9 @@ function refreshReply(fresh) {
 /** A decision of this window is on its way: nobody else made it. */
 let deciding = false
 document.addEventListener('htmx:beforeRequest', ({ detail }) => {
-  if (detail.elt.closest?.('#reply') && detail.requestConfig.verb === 'post') deciding = true
+  if (!detail.elt.closest?.('#reply') || detail.requestConfig.verb !== 'post') return
+  deciding = true
+  sent = new Map(typedFields().map(({ name, value }) => [name, value]))
 })
 document.addEventListener('htmx:afterRequest', () => {
   deciding = false
@@ -349,6 +366,9 @@ document.addEventListener('htmx:configRequest', ({ detail }) => {
 document.addEventListener('htmx:beforeSwap', (event) => {
   const { xhr, target } = event.detail
   if (target?.id !== 'panes') return
+  late = typedFields()
+    .filter(({ name, value }) => deciding && sent.has(name) && sent.get(name) !== value)
+    .map(({ name, value, form }) => [placeOf(form.dataset.reply, name), value])
   // Refused, with what was typed still in the page.
   if (xhr.status >= 400 && xhr.responseText.includes('id="panes"')) {
     event.detail.shouldSwap = true

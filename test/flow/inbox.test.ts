@@ -130,6 +130,11 @@ describe('three panes', () => {
     expect(await openId(page)).toBe(one.id)
     expect(new URL(page.url()).pathname).toBe(`/replies/${one.id}`)
     expect(await page.evaluate('document.activeElement.id')).toBe('search')
+    // No key decides about a mail that the list does not show.
+    await page.keyboard.press('Escape')
+    await page.keyboard.press('r')
+    await page.waitForSelector('#notice >> text=The open mail is not in this list.')
+    expect((await loadMessage(db(), one.id))?.disposition).toBe('held')
     await page.fill('#search', 'nothing like that')
     await page.waitForSelector('#mails >> text=Nothing here matches.')
     await page.fill('#search', '')

@@ -333,6 +333,30 @@ test('what is typed is kept until it is saved, and Ctrl+Enter sends it', async (
   await page.context().close()
 })
 
+test('what is typed while a save is under way stays, as not saved', async () => {
+  const row = await ask(patient)
+  const page = await opened(patient, `/replies/${row.id}`)
+  let release = () => {}
+  const held = new Promise<void>((resolve) => {
+    release = resolve
+  })
+  await page.route('**/edit*', async (route) => {
+    await held
+    await route.continue()
+  })
+  await page.fill('#text', 'We open at nine.')
+  const posted = page.waitForRequest(({ method }) => method() === 'POST')
+  await page.click('#save')
+  await posted
+  await page.fill('#text', 'We open at nine. And on Sunday?')
+  release()
+  await page.waitForURL(/done=edit/)
+  await page.waitForSelector('.typed >> text=This is what you typed before.')
+  expect(await page.inputValue('#text')).toBe('We open at nine. And on Sunday?')
+  expect(await page.evaluate("document.getElementById('text').defaultValue")).toBe('We open at nine.')
+  await page.context().close()
+})
+
 test('the button says what happens', async () => {
   const [now, later] = [await ask(swift), await ask(patient)]
   const page = await opened(swift, `/replies/${now.id}`)

@@ -60,7 +60,7 @@ export class Asker implements Disposable {
     // Then the question says what an empty line means.
     const hasEmpty = question.includes('; empty:')
     const earlier = key === undefined || hasEmpty ? null : (this.#memory?.last(key) ?? null)
-    const answer = await this.#untilSound(question, earlier ?? proposal, asking)
+    const answer = await this.#untilSound(question, earlier || proposal, asking)
     if (key !== undefined) this.#memory?.keep(key, answer, shownLater(question, asking))
     return answer
   }

@@ -13,6 +13,9 @@ import type { Talk } from './talk.ts'
 const patienceMs = 10_000
 const mostNames = 12
 
+/** The answer for a server of the owner's own. Kept apart from OpenAI's: neither key may go to the other server. */
+export const ownKey = 'model.key'
+
 /** What the owner types, and `ca`, the file with the authority that they trust; empty: none of their own. */
 interface Elsewhere {
   baseUrl: string
@@ -64,7 +67,7 @@ type Listing = Omit<Reached, 'baseUrl'>
 /** Asks for the key, and which models there are. @returns null: the address is to be asked for again */
 async function listed(talk: Talk, baseUrl: string): Promise<Listing | null> {
   const { asker, say, terminal, folder } = talk
-  const asking = { hidden: true, key: 'OPENAI_API_KEY' }
+  const asking = { hidden: true, key: ownKey }
   let key = await asker.ask('Key of the model; empty: it needs none', '', asking)
   let ca = ''
   for (;;) {
@@ -81,7 +84,7 @@ async function listed(talk: Talk, baseUrl: string): Promise<Listing | null> {
       if (fault === 'no list') return { key, ca, names: [] }
       if (fault !== 'key') ca = fault.ca
       else {
-        asker.doubt('OPENAI_API_KEY')
+        asker.doubt(ownKey)
         key = await asker.ask('Key of the model; empty: another address', '', asking)
         if (key === '') return null
       }

@@ -13,7 +13,7 @@ import { UsageError } from '../failure.ts'
 import type { Asker } from './asker.ts'
 import { believingModel } from './authority.ts'
 import type { OwnModel } from './discover.ts'
-import { elsewhere, urlFault } from './elsewhere.ts'
+import { elsewhere, ownKey, urlFault } from './elsewhere.ts'
 import { configOf, environmentText, type Texts, withoutVariable, withVariable } from './files.ts'
 import type { State, Talk, Tried } from './talk.ts'
 
@@ -58,7 +58,7 @@ export async function chosenModel(given: Talk, texts: Texts): Promise<Tried> {
     const { model: _, baseUrl: __, ...options } = talk.options
     talk = { ...talk, options }
     secrets = modelVariables.reduce(withoutVariable, tried.texts.secrets)
-    for (const key of ['model', 'model.url', 'model.name', 'OPENAI_API_KEY']) talk.asker.doubt(key)
+    for (const key of ['model', 'model.url', 'model.name', ownKey, 'OPENAI_API_KEY']) talk.asker.doubt(key)
   }
 }
 
@@ -128,7 +128,7 @@ const keyFor = (asker: Asker, isNeeded: boolean) =>
   asker.ask(
     `OPENAI_API_KEY, the key for the model; empty: ${isNeeded ? 'later' : 'it needs none'}`,
     isNeeded && !asker.asks ? null : '',
-    { hidden: true, key: 'OPENAI_API_KEY' },
+    { hidden: true, key: isNeeded ? 'OPENAI_API_KEY' : ownKey },
   )
 
 /** The line below the menu's first choice; empty when OpenAI has announced nothing. */
