@@ -149,7 +149,7 @@ export const account = z
     pausedAt: moment().nullable().meta({ description: 'When' }),
     stopped: z.string().nullable().meta({ description: 'Why replyd stopped on its own' }),
     sentCopy: z.boolean().nullable().meta({
-      description: 'Whether the server itself keeps a copy of what is sent; null if that is not known yet',
+      description: 'Whether replyd puts a copy of what it sends into Sent; null if that is not known yet',
     }),
   })
   .meta({ id: 'Account' })
