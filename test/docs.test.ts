@@ -237,6 +237,7 @@ const elsewhere: Record<string, string> = {
   'Address that replyd answers for: you@example.com': 'test/cli/init/init.test.ts and test/live/init.test.ts',
   'Starting replyd for you@example.com …': 'test/cli/start.test.ts',
   'git clone ADDRESS replyd': 'needs an address',
+  '$ npx replyd replies approve ID': 'test/demo/screen.test.ts and test/flow/command-line.test.ts',
   'mkdir knowledge': 'below',
   '# .env': 'values to fill in; the variables are those of the sample above it',
   ' IMAP ──watch──> ingest ──> guard ──> triage ──┬─> file     (spam)': 'a drawing',

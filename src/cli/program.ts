@@ -1,7 +1,7 @@
 /** The command line. Commands are loaded on demand, so that start-up stays fast. */
 import { Argument, Command, CommanderError, Option } from 'commander'
 import { programVersion } from '../base/package.ts'
-import { asCalled } from './called.ts'
+import { asCalled, calledAs } from './called.ts'
 import { configPath } from './config-path.ts'
 import { addEvidenceCommands } from './evidence-commands.ts'
 import { reportFailure, UsageError, wantsJson } from './failure.ts'
@@ -312,7 +312,7 @@ export async function demo(options: DemoFlags, terminal: Terminal): Promise<Exit
   })
   void waiting(opened, 'opening the database', options.json ? undefined : terminal)
   const { runDemo } = await import('../demo/demo.ts')
-  const said = { exit: options.exit === true, json: options.json === true, environment, stdout, stderr }
-  await runDemo({ ...said, onReady: () => ready() }).finally(() => ready())
+  const said = { exit: options.exit === true, json: options.json === true, replyd: calledAs(environment) }
+  await runDemo({ ...said, environment, stdout, stderr, onReady: () => ready() }).finally(() => ready())
   return 0
 }

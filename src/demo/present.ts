@@ -9,6 +9,7 @@ import { loadMails } from '../store/bodies.ts'
 import type { MessageRow } from '../store/messages.ts'
 import { loadReply, type ReplyRow } from '../store/replies.ts'
 import { usageBy } from '../store/statistics.ts'
+import { apiToken } from '../web/access.ts'
 import { supported } from '../web/words.ts'
 import type { DemoMailbox } from './mailbox.ts'
 import { demoOwner, type Sample } from './samples.ts'
@@ -27,6 +28,8 @@ export interface DemoOptions {
   /** End when every sample is decided. */
   exit: boolean
   json: boolean
+  /** How replyd is called here. */
+  replyd: string
   environment: NodeJS.ProcessEnv
   stdout: Writable & { isTTY?: boolean; columns?: number }
   stderr: Writable
@@ -51,8 +54,8 @@ export async function present(presentation: Presentation): Promise<void> {
   const decided = collect(presentation)
   for (const { octets } of world.samples) await mailbox.deliver(octets)
   const rows = await decided
-  if (!presentation.json) await showOne(presentation, rows)
-  await close(presentation, rows, systemClock.now().getTime() - started.getTime())
+  const shownId = presentation.json ? null : await showOne(presentation, rows)
+  await close(presentation, { rows, shownId, durationMs: systemClock.now().getTime() - started.getTime() })
   const wrong = world.offline ? differences(world.samples, rows) : []
   if (wrong.length > 0) throw new Error(`the demo's samples did not end as expected: ${wrong.join('; ')}`)
   daemon.pipeline.removeAllListeners('settled')
@@ -115,14 +118,14 @@ function decidedMail(row: MessageRow): DecidedMail {
   }
 }
 
-/** Prints the first drafted mail in English, otherwise the first drafted one. */
-async function showOne(presentation: Presentation, rows: readonly MessageRow[]): Promise<void> {
+/** Prints the first drafted mail in English, otherwise the first drafted one, and returns its id. */
+async function showOne(presentation: Presentation, rows: readonly MessageRow[]): Promise<string | null> {
   const { db } = presentation.daemon.context
   const drafted = rows.filter(({ disposition }) => disposition === 'drafted')
   const row = drafted.find(({ verdict }) => modelVerdict(verdict)?.language === 'en') ?? drafted[0]
-  if (row === undefined) return
+  if (row === undefined) return null
   const [[mail], reply] = await Promise.all([loadMails(db, [row.id]), loadReply(db, row.id)])
-  if (mail === undefined || reply === null) return
+  if (mail === undefined || reply === null) return null
   const shown = {
     ...decidedMail(row),
     text: visibleText(mail.message).text,
@@ -130,18 +133,21 @@ async function showOne(presentation: Presentation, rows: readonly MessageRow[]):
     sources: sourcesUsed(reply),
   }
   print(presentation, answeredLines(shown, style(presentation)))
+  return row.id
 }
 
 /** The passages that the text leans on. */
 const sourcesUsed = ({ text, sources }: ReplyRow) =>
   supported(text, sources).flatMap(({ source }) => (source === null ? [] : sources.slice(source, source + 1)))
 
-async function close(
-  presentation: Presentation,
-  rows: readonly MessageRow[],
-  durationMs: number,
-): Promise<void> {
-  const { world, daemon, exit, json, stderr } = presentation
+interface Outcome {
+  rows: readonly MessageRow[]
+  shownId: string | null
+  durationMs: number
+}
+
+async function close(presentation: Presentation, { rows, shownId, durationMs }: Outcome): Promise<void> {
+  const { world, daemon, exit, json, replyd, stderr } = presentation
   const [usage] = await usageBy(daemon.context.db, 'account', '')
   const { calls = 0, inputTokens = 0, outputTokens = 0, cost = 0 } = usage ?? {}
   const price = priceOf(comparedModel, null, false)
@@ -156,6 +162,10 @@ async function close(
       listPrice: world.offline ? { model: comparedModel, cost: atListPrice } : null,
       durationMs,
       review: exit ? null : daemon.url,
+      access:
+        exit || daemon.url === null
+          ? null
+          : { url: daemon.url, token: apiToken(world.config), shownId, replyd },
     },
     style(presentation),
   )

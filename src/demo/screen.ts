@@ -63,6 +63,17 @@ export interface Summary {
   durationMs: number
   /** Address of the review page while it is up, otherwise null. */
   review: string | null
+  /** What a command needs; null where nothing is up. */
+  access: Access | null
+}
+
+export interface Access {
+  url: string
+  token: string
+  /** Of the mail that was shown in full; null if none was. */
+  shownId: string | null
+  /** How replyd is called here. */
+  replyd: string
 }
 
 /** The page first, then which model answers: nobody should mistake the stand-in's rules for a model. */
@@ -143,7 +154,7 @@ function shownName(from: string): string {
 }
 
 export function summaryLines(summary: Summary, style: ScreenStyle): string[] {
-  const { dispositions, calls, inputTokens, outputTokens, durationMs, review } = summary
+  const { dispositions, calls, inputTokens, outputTokens, durationMs, review, access } = summary
   const paint = painter(style.colour)
   const counts = new Map<Disposition, number>()
   for (const disposition of dispositions) counts.set(disposition, (counts.get(disposition) ?? 0) + 1)
@@ -167,10 +178,22 @@ export function summaryLines(summary: Summary, style: ScreenStyle): string[] {
           '',
           `See them all: ${paint.bold(review)}`,
           `Write a mail to it: ${paint.bold(new URL('/demo', review).href)}`,
+          ...(access === null ? [] : commandLines(access)),
           'Ctrl+C ends the demo.',
         ]
   return ['', paint.bold('Summary'), ...table, ...page, '', `Now yours: ${paint.bold('npx replyd init')}`]
 }
+
+/** To be typed as they are. */
+const commandLines = ({ url, token, shownId, replyd }: Access): string[] => [
+  '',
+  'Or with commands, in another terminal in this folder:',
+  `  export REPLYD_URL=${url}`,
+  `  export REPLYD_TOKEN=${token}`,
+  `  ${replyd} replies list`,
+  ...(shownId === null ? [] : [`  ${replyd} replies approve ${shownId}`]),
+  '',
+]
 
 /** A text with a bar in front of each line. */
 export function letterLines(text: string, style: ScreenStyle): string[] {

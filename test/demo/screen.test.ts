@@ -148,6 +148,7 @@ describe('the summary', () => {
     listPrice: { model: 'gpt-4o-mini', cost: 0.00226 },
     durationMs: 4321,
     review: 'http://127.0.0.1:8025/',
+    access: null,
   }
 
   test('counts, most frequent first, tokens, cost, time and the page', () => {
@@ -170,6 +171,21 @@ describe('the summary', () => {
       '',
       'Now yours: npx replyd init',
     ])
+  })
+
+  test('the commands that show and approve the reply, to be typed as they are', () => {
+    const access = { url: 'http://127.0.0.1:8025/', token: 'T', shownId: '01KB', replyd: 'npx replyd' }
+    const lines = summaryLines({ ...summary, access }, style)
+    const at = lines.indexOf('Or with commands, in another terminal in this folder:')
+    expect(lines.slice(at + 1, at + 5)).toEqual([
+      '  export REPLYD_URL=http://127.0.0.1:8025/',
+      '  export REPLYD_TOKEN=T',
+      '  npx replyd replies list',
+      '  npx replyd replies approve 01KB',
+    ])
+    expect(
+      summaryLines({ ...summary, access: { ...access, shownId: null } }, style).join('\n'),
+    ).not.toContain('approve')
   })
 
   test('real money, and no page once the demo has ended', () => {

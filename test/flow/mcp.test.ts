@@ -112,7 +112,8 @@ describe.each<[string, Revision, (revision: Revision) => Promise<Client>]>([
     const said = await call(client, 'edit_reply', { id: edited, text: 'At ten.' })
     expect([said.failed, (await loadReply(dbOf(), edited))?.text]).toEqual([false, 'At ten.'])
     const late = await call(client, 'edit_reply', { id: edited, text: 'At two.', version: 'of before' })
-    expect(late).toEqual({ failed: true, text: 'The text has changed in the meantime. Review it again.' })
+    const words = /^The text has changed in the meantime: .* edited it \(.*\)\. Review it again\.$/
+    expect(late).toEqual({ failed: true, text: expect.stringMatching(words) })
     await call(client, 'reject_reply', { id: rejected })
     expect((await loadReply(dbOf(), rejected))?.state).toBe('rejected')
     expect((await call(client, 'rewrite_reply', { id: rewritten, instruction: 'Shorter' })).failed).toBe(
