@@ -19,6 +19,56 @@ export const foldedName = (name: string): string =>
     .replace(/[^\p{L}\p{N}]+/gu, '')
     .toLowerCase()
 
+/** Names of the program's own in the ledger; each letter also as what is read as it. */
+const ownNames = ['replyd', 'owner', 'api', 'system', 'model', 'daemon']
+const readAs: Record<string, string> = {
+  a: 'a|4',
+  e: 'e|3',
+  i: 'i|1',
+  l: 'l|I|1',
+  m: 'm|rn',
+  o: 'o|0',
+  s: 's|5',
+  w: 'w|vv',
+}
+/** A Latin letter beyond a to z (`ʀ`, `ł`) may be read as any. */
+const anyLatin = '(?![A-Za-z])\\p{Script=Latin}'
+const lookAlike = ownNames
+  .map((name) => [...name].map((letter) => `(?:${readAs[letter] ?? letter}|${anyLatin})`).join(''))
+  .join('|')
+const startsAsOwn = new RegExp(`^(?:${lookAlike})`, 'iu')
+
+/** Cyrillic and Greek letters that are read as Latin ones. */
+const readAsLatin = {
+  a: '\u0430\u03b1',
+  d: '\u0501',
+  e: '\u0435\u03b5',
+  i: '\u0456\u03b9',
+  l: '\u04cf',
+  m: '\u043c',
+  n: '\u043f\u03b7',
+  o: '\u043e\u03bf',
+  p: '\u0440\u03c1',
+  r: '\u0433',
+  s: '\u0455',
+  t: '\u0442\u03c4',
+  w: '\u051d\u0461\u0448\u03c9',
+  y: '\u0443\u03b3',
+}
+const latinOf = new Map(
+  Object.entries(readAsLatin).flatMap(([latin, letters]) => [...letters].map((letter) => [letter, latin])),
+)
+const inLatin = (folded: string) => [...folded].map((letter) => latinOf.get(letter) ?? letter).join('')
+
+/** Whether a name in one script reads as one of the program's own. */
+function readsAsOwn(name: string): boolean {
+  const letters = name.normalize('NFKD').replace(/[^\p{L}\p{N}]+/gu, '')
+  if (/\p{Script=Latin}/u.test(letters) || !/\p{L}/u.test(letters)) return startsAsOwn.test(letters)
+  // Whole words only: people's names in other scripts begin with such letters, too.
+  const first = foldedName(name.trim().split(/[\s\p{P}]/u, 1)[0] ?? '')
+  return [foldedName(name), first].some((word) => ownNames.includes(inLatin(word)))
+}
+
 /**
  * The name under which a logged-in person decides; null for one that could be mistaken for the program's own in the
  * ledger (`replyd`, `owner`, `api …`), in whatever letters.
@@ -28,7 +78,7 @@ export function reviewerName(written: string): string | null {
   const folded = foldedName(name)
   if (name === '') return 'reviewer'
   const isLatin = !/[^\p{Script=Latin}\p{N}]/u.test(folded) || !/\p{Script=Latin}/u.test(folded)
-  return /^(?:replyd|owner|api|system|model|daemon)/.test(folded) || !isLatin ? null : name
+  return readsAsOwn(name) || !isLatin ? null : name
 }
 
 /** Characters of a password, as for `web.password`. */

@@ -79,7 +79,13 @@ export const actions: Readonly<Record<string, Action>> = {
   cancel: action('Take the approval back', nothing, cancel, 'Cancelled: nothing was sent.'),
   edit: action(
     'Replace the text of the reply, and To, Cc and Subject if they are given',
-    z.strictObject({ text: text(), seen: seen.optional(), to: typed, cc: typed, subject: typed }),
+    z.strictObject({
+      text: text().meta({ description: 'The whole new text' }),
+      seen: seen.optional(),
+      to: typed,
+      cc: typed,
+      subject: typed,
+    }),
     (review, id, actor, { text, seen, ...header }) => edit(review, id, actor, text, seen, header),
     'Saved.',
     {
@@ -108,7 +114,10 @@ export const actions: Readonly<Record<string, Action>> = {
   ),
   rewrite: action(
     'Have the reply written again',
-    z.strictObject({ instruction: text().default(''), seen: seen.optional() }),
+    z.strictObject({
+      instruction: text().default('').meta({ description: 'What to change, in words; empty: write it anew' }),
+      seen: seen.optional(),
+    }),
     (review, id, actor, given) => rewrite(review, id, actor, given.instruction, given.seen),
     'A new version is being written.',
   ),

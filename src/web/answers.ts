@@ -7,12 +7,15 @@ import { roles } from '../store/people.ts'
 
 const moment = () => z.iso.datetime()
 const count = () => z.int().min(0)
+const when = () => moment().meta({ description: 'When' })
+const who = () => z.string().meta({ description: 'Who did it: a person, a token or replyd' })
+const stepName = () => z.string().meta({ description: 'Name of the step' })
 
-export const done = z.object({ ok: z.literal(true) }).meta({ id: 'Done' })
+export const done = z.object({ ok: z.literal(true).meta({ description: 'It is done' }) }).meta({ id: 'Done' })
 
 export const approved = z
   .object({
-    ok: z.literal(true),
+    ok: z.literal(true).meta({ description: 'It is approved' }),
     sendsAt: moment().nullable().meta({
       description: 'When it goes out, the end of the undo window; null while the account is paused',
     }),
@@ -20,7 +23,10 @@ export const approved = z
   .meta({ id: 'Approved' })
 
 export const edited = z
-  .object({ ok: z.literal(true), version: z.string().meta({ description: 'Names the new text' }) })
+  .object({
+    ok: z.literal(true).meta({ description: 'It is saved' }),
+    version: z.string().meta({ description: 'Names the new text' }),
+  })
   .meta({ id: 'Edited' })
 
 const explained = {
@@ -30,41 +36,48 @@ const explained = {
 }
 
 const mailFields = {
-  id: z.string(),
-  account: z.string(),
-  from: z.string().nullable(),
-  fromName: z.string().nullable(),
-  subject: z.string().nullable(),
-  arrivedAt: moment(),
-  step: z.string(),
-  disposition: z.enum(dispositions),
+  id: z.string().meta({ description: 'Of the mail; its reply has the same' }),
+  account: z.string().meta({ description: 'Address of the mailbox' }),
+  from: z.string().nullable().meta({ description: 'Address of the sender' }),
+  fromName: z.string().nullable().meta({ description: 'Name of the sender, as the mail states it' }),
+  subject: z.string().nullable().meta({ description: 'Decoded; null if the mail has none' }),
+  arrivedAt: moment().meta({ description: 'When the mail server received it' }),
+  step: z.string().meta({ description: 'What is done next; `done` when nothing is' }),
+  disposition: z.enum(dispositions).meta({ description: 'What has become of it so far' }),
   ...explained,
-  detail: z.string().nullable(),
-  codes: z.array(z.string()),
+  detail: z.string().nullable().meta({ description: 'A number or a word that belongs to the reason' }),
+  codes: z.array(z.string()).meta({ description: 'What the rules found in the mail' }),
   verdict: z.looseObject({}).nullable().meta({ description: 'What triage says' }),
 }
 
 const holdReasons = z.array(z.object(explained)).meta({ description: 'Why it waits for a person' })
-const replyFields = { state: z.enum(replyStates), holdReasons, sendAfter: moment().nullable() }
+const replyFields = {
+  state: z.enum(replyStates).meta({ description: 'Where the reply is on its way' }),
+  holdReasons,
+  sendAfter: moment().nullable().meta({ description: 'When it goes out; null unless it is approved' }),
+}
 
 export const listedMail = z
-  .object({ ...mailFields, reply: z.object(replyFields).nullable() })
+  .object({
+    ...mailFields,
+    reply: z.object(replyFields).nullable().meta({ description: 'Null if there is none' }),
+  })
   .meta({ id: 'ListedMail' })
 
 export const historyMail = z
   .object({
     ...mailFields,
-    reply: z.object(replyFields).nullable(),
+    reply: z.object(replyFields).nullable().meta({ description: 'Null if there is none' }),
     cost: z.number().meta({ description: 'US dollars' }),
-    tokens: count(),
+    tokens: count().meta({ description: 'Of all calls to the model for this mail' }),
   })
   .meta({ id: 'HistoryMail' })
 
 export const wholeMail = z
   .object({
     ...mailFields,
-    lastError: z.string().nullable(),
-    dueAt: moment().nullable(),
+    lastError: z.string().nullable().meta({ description: 'Why the step was last postponed' }),
+    dueAt: moment().nullable().meta({ description: 'When the step is tried next' }),
     text: z
       .string()
       .nullable()
@@ -72,45 +85,58 @@ export const wholeMail = z
     attachments: z
       .array(
         z.object({
-          name: z.string(),
-          type: z.string(),
+          name: z.string().meta({ description: 'Of the file, as the mail states it' }),
+          type: z.string().meta({ description: 'Media type' }),
           size: count().meta({ description: 'Octets' }),
           reading: z.string().meta({ description: 'What the model was given of it, or why nothing' }),
-          text: z.string().nullable(),
+          text: z.string().nullable().meta({ description: 'What the model was given; null if nothing' }),
         }),
       )
       .meta({ description: 'Files that were read for the model; empty unless `attachments` is switched on' }),
     reply: z
       .object({
         ...replyFields,
-        to: z.string(),
-        addressees: z.array(z.string()),
-        subject: z.string(),
-        text: z.string(),
+        to: z.string().meta({ description: 'Who gets it, with commas' }),
+        addressees: z.array(z.string()).meta({ description: 'Who gets it, each by itself' }),
+        subject: z.string().meta({ description: 'Of the reply' }),
+        text: z.string().meta({ description: 'As it goes out' }),
         edited: z
           .boolean()
           .meta({ description: 'A person changed the text; claims and sources are about the text before' }),
         version: z.string().meta({ description: 'Names this text; `seen` of a decision repeats it' }),
-        language: z.string().nullable(),
-        confidence: z.number().nullable(),
-        claims: z.array(z.unknown()),
-        sources: z.array(z.unknown()),
-        actor: z.string().nullable(),
+        language: z.string().nullable().meta({ description: 'BCP 47; null if it is not known' }),
+        confidence: z.number().nullable().meta({ description: 'Of the model, from 0 to 1' }),
+        claims: z.array(z.unknown()).meta({ description: 'What the text states, each with its support' }),
+        sources: z.array(z.unknown()).meta({ description: 'Passages that the model was given' }),
+        actor: z.string().nullable().meta({ description: 'Who decided last; null if nobody has' }),
       })
-      .nullable(),
-    events: z.array(z.looseObject({ at: moment(), step: z.string(), actor: z.string() })),
-    changes: z.array(z.looseObject({ at: moment(), actor: z.string() })),
-    calls: z.array(z.looseObject({ at: moment(), step: z.string(), model: z.string() })),
+      .nullable()
+      .meta({ description: 'Null if there is none' }),
+    events: z
+      .array(z.looseObject({ at: when(), step: stepName(), actor: who() }))
+      .meta({ description: 'Each step that was taken' }),
+    changes: z
+      .array(z.looseObject({ at: when(), actor: who() }))
+      .meta({ description: 'What people changed' }),
+    calls: z
+      .array(
+        z.looseObject({
+          at: when(),
+          step: stepName(),
+          model: z.string().meta({ description: 'Name of the model' }),
+        }),
+      )
+      .meta({ description: 'Calls to the model' }),
   })
   .meta({ id: 'Mail' })
 
 export const usage = z
   .object({
     key: z.string().meta({ description: 'Day, account or step' }),
-    calls: count(),
-    inputTokens: count(),
-    cachedTokens: count(),
-    outputTokens: count(),
+    calls: count().meta({ description: 'Calls to the model' }),
+    inputTokens: count().meta({ description: 'Tokens that were sent' }),
+    cachedTokens: count().meta({ description: 'Those of the input that the model had in its cache' }),
+    outputTokens: count().meta({ description: 'Tokens that came back' }),
     cost: z.number().meta({ description: 'US dollars' }),
   })
   .meta({ id: 'Usage' })
@@ -118,26 +144,32 @@ export const usage = z
 export const account = z
   .object({
     account: z.string().meta({ description: 'Its address' }),
-    paused: z.boolean(),
-    pausedBy: z.string().nullable(),
-    pausedAt: moment().nullable(),
+    paused: z.boolean().meta({ description: 'A person stopped all sending' }),
+    pausedBy: z.string().nullable().meta({ description: 'Who did' }),
+    pausedAt: moment().nullable().meta({ description: 'When' }),
     stopped: z.string().nullable().meta({ description: 'Why replyd stopped on its own' }),
-    sentCopy: z.boolean().nullable(),
+    sentCopy: z.boolean().nullable().meta({
+      description: 'Whether replyd puts a copy of what it sends into Sent; null if that is not known yet',
+    }),
   })
   .meta({ id: 'Account' })
 
 export const autonomy = z
   .object({
-    account: z.string(),
-    category: z.string(),
+    account: z.string().meta({ description: 'Address of the mailbox' }),
+    category: z.string().meta({ description: 'Its name' }),
     streak: count().meta({ description: 'Drafts in a row that went out without a correction' }),
     needed: count().meta({ description: 'It is offered from that many on' }),
-    offered: z.boolean(),
-    granted: z.boolean(),
-    grantedAt: moment().nullable(),
-    grantedBy: z.string().nullable(),
+    offered: z.boolean().meta({ description: 'A person may grant it now' }),
+    granted: z.boolean().meta({ description: 'Its replies are sent automatically' }),
+    grantedAt: moment().nullable().meta({ description: 'When it was granted' }),
+    grantedBy: z.string().nullable().meta({ description: 'Who granted it' }),
     takenBack: z
-      .object({ reason: z.enum(setbackReasons), at: moment(), id: z.string().nullable() })
+      .object({
+        reason: z.enum(setbackReasons).meta({ description: 'A code' }),
+        at: when(),
+        id: z.string().nullable().meta({ description: 'Of the mail that was the cause; null if none was' }),
+      })
       .nullable()
       .meta({ description: 'What ended the last grant' }),
   })
@@ -146,31 +178,42 @@ export const autonomy = z
 export const audited = z
   .object({
     ok: z.boolean().meta({ description: 'Every mailbox could be read, and no mail was missed' }),
-    mailboxes: z.array(
-      z.looseObject({ account: z.string(), mailbox: z.string(), missed: z.array(z.unknown()) }),
-    ),
+    mailboxes: z
+      .array(
+        z.looseObject({
+          account: z.string().meta({ description: 'Its address' }),
+          mailbox: z.string().meta({ description: 'Its name on the server' }),
+          missed: z.array(z.unknown()).meta({ description: 'Mails that the ledger does not have' }),
+        }),
+      )
+      .meta({ description: 'One for each mailbox that is watched' }),
   })
   .meta({ id: 'Audit' })
 
 export const forgotten = z
-  .object({ mails: count(), replies: count(), closed: count(), underWay: count() })
+  .object({
+    mails: count().meta({ description: 'Mails that were forgotten' }),
+    replies: count().meta({ description: 'Replies that were forgotten' }),
+    closed: count().meta({ description: 'Of the mails, those that waited: nothing is sent for them' }),
+    underWay: count().meta({ description: 'Mails that are being sent now, and stay' }),
+  })
   .meta({ id: 'Forgotten' })
 
 export const person = z.looseObject({
   id: z.string().meta({ description: 'The name folded to letters and digits' }),
-  name: z.string(),
-  role: z.enum(roles),
+  name: z.string().meta({ description: 'As it was given' }),
+  role: z.enum(roles).meta({ description: 'What the person may do' }),
 })
 const change = z
   .object({
     where: z.string().meta({ description: '`replyd.yaml:7`, or the name of a variable' }),
-    key: z.string(),
+    key: z.string().meta({ description: 'Of the setting' }),
     accounts: z.array(z.string()).meta({ description: 'Empty for all' }),
     from: z
       .string()
       .optional()
       .meta({ description: 'Only of short values that are no secret; of a mailbox `present` or `absent`' }),
-    to: z.string().optional(),
+    to: z.string().optional().meta({ description: 'As `from`' }),
   })
   .meta({ id: 'Change' })
 
@@ -182,73 +225,85 @@ export const reloaded = z
   .meta({ id: 'Reloaded' })
 
 export const token = z
-  .looseObject({ name: z.string(), scopes: z.array(z.enum(tokenScopes)) })
+  .looseObject({
+    name: z.string().meta({ description: 'Of the token' }),
+    scopes: z.array(z.enum(tokenScopes)).meta({ description: 'What it may do' }),
+  })
   .meta({ id: 'Token' })
 
 export const newToken = z
   .object({
-    name: z.string(),
-    scopes: z.array(z.enum(tokenScopes)),
+    name: z.string().meta({ description: 'Of the token' }),
+    scopes: z.array(z.enum(tokenScopes)).meta({ description: 'What it may do' }),
     token: z.string().meta({ description: 'Shown once' }),
   })
   .meta({ id: 'NewToken' })
 
 export const knowledgeFile = z
   .object({
-    account: z.string(),
-    file: z.string(),
-    passages: count(),
+    account: z.string().meta({ description: 'Address of the mailbox' }),
+    file: z.string().meta({ description: 'Name in the knowledge folder' }),
+    passages: count().meta({ description: 'How many parts can be found' }),
     fault: z.string().nullable().meta({ description: 'Why it is left out; null if it is not' }),
     page: z
-      .object({ url: z.string(), readAt: z.string().meta({ description: 'When it was last read' }) })
+      .object({
+        url: z.string().meta({ description: 'Address of the page' }),
+        readAt: z.string().meta({ description: 'When it was last read' }),
+      })
       .optional()
       .meta({ description: 'Only for a web page' }),
   })
   .meta({ id: 'KnowledgeFile' })
 
 export const knowledgeText = z
-  .object({ account: z.string(), file: z.string(), text: z.string() })
+  .object({
+    account: z.string().meta({ description: 'Address of the mailbox' }),
+    file: z.string().meta({ description: 'Name in the knowledge folder' }),
+    text: z.string().meta({ description: 'The whole file' }),
+  })
   .meta({ id: 'KnowledgeText' })
 
 export const fact = z
   .object({
-    id: z.string(),
-    account: z.string(),
-    topic: z.string(),
-    fact: z.string(),
+    id: z.string().meta({ description: 'Of the proposal' }),
+    account: z.string().meta({ description: 'Address of the mailbox' }),
+    topic: z.string().meta({ description: 'What it is about' }),
+    fact: z.string().meta({ description: 'What replies may state' }),
     by: z.string().meta({ description: 'Who proposed it' }),
-    at: moment(),
+    at: moment().meta({ description: 'When it was proposed' }),
   })
   .meta({ id: 'Fact' })
 
 export const gap = z
   .object({
     id: z.string().meta({ description: 'Names it, as `gap` of a taught fact' }),
-    account: z.string(),
-    question: z.string(),
+    account: z.string().meta({ description: 'Address of the mailbox' }),
+    question: z.string().meta({ description: 'What no source answers' }),
     others: z.array(z.string()).meta({ description: 'Other words for it' }),
-    last: moment(),
-    mails: z.array(
-      z.looseObject({
-        id: z.string(),
-        subject: z.string().nullable(),
-        gap: z.string(),
-        waits: z.boolean(),
-        edited: z.boolean(),
-      }),
-    ),
+    last: moment().meta({ description: 'When it was last asked' }),
+    mails: z
+      .array(
+        z.looseObject({
+          id: z.string().meta({ description: 'Of the mail' }),
+          subject: z.string().nullable().meta({ description: 'Null if the mail has none' }),
+          gap: z.string().meta({ description: 'The question in the words of this mail' }),
+          waits: z.boolean().meta({ description: 'Its reply waits for a person' }),
+          edited: z.boolean().meta({ description: 'A person has changed its draft' }),
+        }),
+      )
+      .meta({ description: 'Those that asked' }),
   })
   .meta({ id: 'Gap' })
 
 export const taughtFact = z
   .object({
-    id: z.string(),
-    account: z.string(),
+    id: z.string().meta({ description: 'Of the fact' }),
+    account: z.string().meta({ description: 'Address of the mailbox' }),
     file: z.string().meta({ description: 'In the knowledge folder' }),
-    question: z.string(),
-    fact: z.string(),
-    by: z.string(),
-    at: moment(),
+    question: z.string().meta({ description: 'What it answers' }),
+    fact: z.string().meta({ description: 'What replies may state' }),
+    by: z.string().meta({ description: 'Who taught it' }),
+    at: moment().meta({ description: 'When it was taught' }),
     mails: z.array(z.string()).meta({ description: 'Ids of the mails that asked for it' }),
   })
   .meta({ id: 'TaughtFact' })
@@ -263,22 +318,34 @@ export const teaching = z
 
 export const offer = z
   .object({
-    id: z.string(),
-    account: z.string(),
-    question: z.string(),
-    fact: z.string(),
-    personal: z.array(z.looseObject({ text: z.string(), kind: z.string() })),
-    mail: z.object({ id: z.string(), subject: z.string().nullable() }),
-    editedBy: z.string().nullable(),
-    at: moment(),
+    id: z.string().meta({ description: 'Of the offer' }),
+    account: z.string().meta({ description: 'Address of the mailbox' }),
+    question: z.string().meta({ description: 'What the fact answers' }),
+    fact: z.string().meta({ description: 'What a person wrote into a draft' }),
+    personal: z
+      .array(
+        z.looseObject({
+          text: z.string().meta({ description: 'The words' }),
+          kind: z.string().meta({ description: 'Of what they seem to be' }),
+        }),
+      )
+      .meta({ description: 'What may be personal in the fact' }),
+    mail: z
+      .object({
+        id: z.string().meta({ description: 'Of the mail' }),
+        subject: z.string().nullable().meta({ description: 'Null if the mail has none' }),
+      })
+      .meta({ description: 'Whose draft it was' }),
+    editedBy: z.string().nullable().meta({ description: 'Who wrote it' }),
+    at: moment().meta({ description: 'When it was written' }),
   })
   .meta({ id: 'Offer' })
 
 export const code = z
   .object({
-    to: z.string(),
-    subject: z.string(),
-    text: z.string(),
+    to: z.string().meta({ description: 'Who gets the reply' }),
+    subject: z.string().meta({ description: 'Of the reply' }),
+    text: z.string().meta({ description: 'Of the reply' }),
     code: z.string().meta({ description: 'As `seen` of an approval, for exactly this text' }),
   })
   .meta({ id: 'ApprovalCode' })

@@ -4,8 +4,10 @@
  */
 import { type Context, Hono, type Next } from 'hono'
 import { z } from 'zod'
+import { nearest } from '../config/faults.ts'
 import { actorOf, scopeOf } from './bearer.ts'
 import { fitting, jsonBody, queryOf } from './bodies.ts'
+import { examples } from './examples.ts'
 import { notAllowed } from './failures.tsx'
 import type { Reading, WebContext } from './web-context.ts'
 
@@ -96,7 +98,7 @@ export class Operations {
    */
   readonly gate = async (c: Context, next: Next): Promise<Response | undefined> => {
     const here = this.#declared.filter(({ path }) => patternOf(path).test(c.req.path))
-    if (here.length === 0) return unknownPath(c)
+    if (here.length === 0) return this.#unknown(c)
     const method = c.req.method === 'HEAD' ? 'get' : c.req.method.toLowerCase()
     const operation = here.find((each) => each.method === method)
     if (operation === undefined)
@@ -119,7 +121,12 @@ export class Operations {
   readings(reading: Reading): Hono {
     const routes = new Hono()
     for (const each of this.#readings) each(reading, routes)
-    return routes.all('*', unknownPath)
+    return routes.all('*', this.#unknown)
+  }
+
+  readonly #unknown = (c: Context): Response => {
+    const known = this.#declared.map(({ path }) => `/api${path}`)
+    return c.json({ error: 'not-found', message: unknownWords(c.req.path, known) }, 404)
   }
 
   /** OpenAPI 3.1. */
@@ -155,8 +162,15 @@ export class Operations {
 const methodNames = { get: ['GET', 'HEAD'], post: ['POST'] }
 const patternOf = (path: string) => new RegExp(`^/api${path.replace(/\{\w+\}/g, '[^/]+')}$`)
 
-const unknownPath = (c: Context) =>
-  c.json({ error: 'not-found', message: 'There is no such operation: see /api/openapi.json.' }, 404)
+function unknownWords(path: string, known: readonly string[]): string {
+  // Ids and addresses are long: they would outweigh the words.
+  const typed = path.replace(/\/[^/]*@[^/]*|\/[0-9a-z]{26}(?=\/|$)/gi, '/x')
+  const plain = new Map(known.map((each) => [each.replace(/\{\w+\}/g, 'x'), each]))
+  const meant = plain.get(nearest(typed, [...plain.keys()]) ?? '')
+  return meant === undefined
+    ? 'There is no such operation: see /api/openapi.json.'
+    : `There is no such operation. Did you mean ${meant}? All are in /api/openapi.json.`
+}
 
 function routeOf<Web, Path extends Fields, Query extends Fields, Body extends Fields>(
   { method, path, parameters, query, body, answer }: Operation<Path, Query, Body>,
@@ -183,10 +197,16 @@ type Components = Record<string, unknown>
 function described(operation: Operation<Fields, Fields, Fields>, components: Components): object {
   const { id, method, path, tag, summary, parameters, query, body, answer, isOpen } = operation
   const scope = scopeOf(method.toUpperCase(), `/api${path}`)
+  const example = examples[id]
   const answered =
     typeof answer === 'string'
       ? { [answer]: { schema: { type: 'string', format: 'binary' } } }
-      : { 'application/json': { schema: jsonSchema(answer, components) } }
+      : {
+          'application/json': {
+            schema: jsonSchema(answer, components),
+            ...(example && { example: example.answer }),
+          },
+        }
   const refused = Object.fromEntries(
     (operation.refusals ?? []).map((status) => [status, refusal(refusals[status][0])]),
   )
@@ -197,7 +217,8 @@ function described(operation: Operation<Fields, Fields, Fields>, components: Com
     ...refused,
     default: refusal('Failure'),
   }
-  const content = body && { 'application/json': { schema: jsonSchema(body, components) } }
+  const asked = example?.body && { example: example.body }
+  const content = body && { 'application/json': { schema: jsonSchema(body, components), ...asked } }
   return {
     operationId: id,
     tags: [tag],

@@ -135,7 +135,13 @@ async function page(
   )
 }
 
-const personFields = z.strictObject({ name: text(), role, password: text() })
+const personRole = role.meta({ description: 'What the person may do' })
+const freshPassword = text().meta({ description: 'The first password of the person, or the new one' })
+const personFields = z.strictObject({
+  name: text().meta({ description: 'Of the person' }),
+  role: personRole,
+  password: freshPassword,
+})
 const named = z.strictObject({
   name: z.string().meta({ description: 'Name of the person, in any spelling' }),
 })
@@ -171,7 +177,7 @@ function addPersonOperations(api: Operations): void {
       ...{ id: 'changeRole', method: 'post', path: '/people/{name}/role', tag: 'people' },
       summary: 'Give somebody another role',
       parameters: named,
-      body: z.strictObject({ role }),
+      body: z.strictObject({ role: personRole }),
       answer: answers.done,
       refusals: [404],
     },
@@ -185,7 +191,7 @@ function addPersonOperations(api: Operations): void {
       ...{ id: 'changePassword', method: 'post', path: '/people/{name}/password', tag: 'people' },
       summary: 'Give somebody another password; their sessions end',
       parameters: named,
-      body: z.strictObject({ password: text() }),
+      body: z.strictObject({ password: freshPassword }),
       answer: answers.done,
       refusals: [404, 422],
     },

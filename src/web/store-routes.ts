@@ -69,7 +69,9 @@ export function addStoreOperations(api: Operations): void {
       ...{ id: 'forgetCorrespondent', method: 'post', path: '/forget', tag: 'store' },
       summary: 'Remove the stored text of one correspondent',
       body: z.strictObject({
-        address: text().refine((value) => value.includes('@'), 'must be an address'),
+        address: text()
+          .refine((value) => value.includes('@'), 'must be an address')
+          .meta({ description: 'Whose mails are forgotten' }),
       }),
       answer: answers.forgotten,
     },

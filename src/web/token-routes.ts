@@ -9,8 +9,11 @@ import { fitting } from './bodies.ts'
 import type { Operations } from './operations.ts'
 
 const tokenFields = z.strictObject({
-  name: z.string().regex(/^[\w][\w .@-]{0,39}$/, 'must be 1 to 40 letters, digits, spaces or any of . _ @ -'),
-  scopes: z.array(z.enum(tokenScopes)).min(1, 'must not be empty'),
+  name: z
+    .string()
+    .regex(/^[\w][\w .@-]{0,39}$/, 'must be 1 to 40 letters, digits, spaces or any of . _ @ -')
+    .meta({ description: 'Of the token' }),
+  scopes: z.array(z.enum(tokenScopes)).min(1, 'must not be empty').meta({ description: 'What it may do' }),
 })
 
 export interface NewToken {

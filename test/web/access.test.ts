@@ -29,6 +29,24 @@ test.each([
   ['rеplyd', null],
   ['owner', null],
   ['api Ada', null],
+  // Look-alikes in Latin letters and digits, and in one other script.
+  ['repIyd', null],
+  ['rep1yd', null],
+  ['rep\u0142yd', null],
+  ['\u0280eplyd', null],
+  ['0wner', null],
+  ['ovvner', null],
+  ['ap1 Ada', null],
+  ['daernon', null],
+  ['\u0430\u0440\u0456', null],
+  ['\u0430\u0440\u0456 2', null],
+  ['Łukasz', 'Łukasz'],
+  ['Øystein', 'Øystein'],
+  ['Đorđe', 'Đorđe'],
+  ['Αλίκη', 'Αλίκη'],
+  ['Оксана', 'Оксана'],
+  ['李明', '李明'],
+  ['Aplin', 'Aplin'],
 ])('logged in as %j, a person decides as %j', (written, name) => expect(reviewerName(written)).toBe(name))
 
 test("the API's token stays the same from start to start", () => {

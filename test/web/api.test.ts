@@ -1,7 +1,11 @@
 /** What the API refuses before it does anything: no store is needed for that. */
 import { describe, expect, test } from '@jest/globals'
+import { z } from 'zod'
 import { silentLog } from '../../src/base/log.ts'
+import { actions } from '../../src/web/actions.ts'
+import * as answers from '../../src/web/answers.ts'
 import { operations } from '../../src/web/api.ts'
+import { examples } from '../../src/web/examples.ts'
 import { buildApp, type WebContext } from '../../src/web/server.tsx'
 
 const token = 'a-token-of-twenty-letters'
@@ -177,6 +181,24 @@ test('HEAD is answered as GET, without the body', async () => {
   expect(get?.status).toBe(200)
 })
 
+test.each([
+  ['/mail', '/api/mails'],
+  ['/reply', '/api/replies'],
+  ['/replies/01kb6s3v9m4q8x2c7d5f1g0h6j/aprove', '/api/replies/{id}/approve'],
+  ['/accounts/a@shop.example/paused', '/api/accounts/{address}/pause'],
+])('%s is not there, and the nearest path is named: %s', async (path, meant) => {
+  const { answer } = await ask('GET', path)
+  expect(answer.message).toBe(
+    `There is no such operation. Did you mean ${meant}? All are in /api/openapi.json.`,
+  )
+})
+
+test('what is like no path is not guessed at', async () => {
+  expect((await ask('GET', '/zzzzzzzzzz')).answer.message).toBe(
+    'There is no such operation: see /api/openapi.json.',
+  )
+})
+
 describe('the description', () => {
   type Told = {
     operationId: string
@@ -227,6 +249,39 @@ describe('the description', () => {
       }
     },
   )
+
+  test('describes every field and every parameter', async () => {
+    const { answer } = await ask('GET', '/openapi.json')
+    const bare = (node: unknown, place: string): string[] => {
+      if (typeof node !== 'object' || node === null) return []
+      const { properties } = node as { properties?: Record<string, object> }
+      const fields = Object.entries(properties ?? {})
+        .filter(([, field]) => !('description' in field) && !('$ref' in field))
+        .map(([name]) => `${place}.${name}`)
+      return [...fields, ...Object.entries(node).flatMap(([key, each]) => bare(each, `${place}/${key}`))]
+    }
+    expect(bare(answer, '')).toEqual([])
+    for (const { parameters } of all)
+      for (const each of parameters) expect(each).toMatchObject({ description: expect.stringMatching(/./) })
+  })
+
+  test('has examples that are what is asked and answered', () => {
+    const answered = new Map<string, z.ZodType>([
+      ['listWaiting', z.array(answers.listedMail)],
+      ['listMails', z.array(answers.historyMail)],
+      ['approveReply', answers.approved],
+      ['editReply', answers.edited],
+      ['rewriteReply', answers.done],
+    ])
+    expect(Object.keys(examples)).toEqual([...answered.keys()])
+    for (const [id, { body, answer }] of Object.entries(examples)) {
+      expect(answered.get(id)?.parse(answer)).toEqual(answer)
+      if (body) expect(actions[id.replace('Reply', '')]?.fields.parse(body)).toEqual(body)
+      expect(JSON.stringify(all.find(({ operationId }) => operationId === id))).toContain(
+        JSON.stringify(answer),
+      )
+    }
+  })
 
   test('says what may be refused', () => {
     const { responses } = all.find(({ operationId }) => operationId === 'approveReply') ?? { responses: {} }
