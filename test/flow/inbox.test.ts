@@ -168,7 +168,7 @@ describe('live', () => {
     const [idle, typing] = [await opened(`/replies/${row.id}`), await opened(`/replies/${row.id}`)]
     await typing.fill('#text', 'I am still writing')
     await edit(running.daemon, row.id, 'Ann', 'We open at noon.')
-    await idle.waitForSelector('.notice >> text=was changed elsewhere')
+    await idle.waitForSelector('.notice >> text=Ann edited it.')
     expect(await idle.inputValue('#text')).not.toBe('We open at noon.')
     await Promise.all([idle.waitForEvent('load'), idle.click('text=Show it')])
     expect(await idle.inputValue('#text')).toBe('We open at noon.')

@@ -345,7 +345,7 @@ test('what is typed while a save is under way stays, as not saved', async () => 
     await route.continue()
   })
   await page.fill('#text', 'We open at nine.')
-  const posted = page.waitForRequest(({ method }) => method() === 'POST')
+  const posted = page.waitForRequest((request) => request.method() === 'POST')
   await page.click('#save')
   await posted
   await page.fill('#text', 'We open at nine. And on Sunday?')
@@ -542,7 +542,7 @@ test('History: filters stand in the URL, and a page ends by its key', async () =
   const calls = page.locator('section[aria-label="AI calls"] tbody tr')
   expect(await calls.count()).toBe(2)
   expect(await calls.first().innerText()).toMatch(
-    /Triage\s+\S+\s+[0-9a-f]{8,}\s+\d+\s+\d+\s+\d+\s+\$\S+\s+\d+ ms/,
+    /Judging\s+\S+\s+[0-9a-f]{8,}\s+\d+\s+\d+\s+\d+\s+\$\S+\s+\d+ ms/,
   )
   await page.context().close()
 })
