@@ -175,10 +175,10 @@ test('an edit replaces the draft in Drafts; a rejection that is undone brings it
     (await readMailbox(dovecot, address, 'Drafts')).map(({ octets }) => octets.toString())
   expect(await drafts()).toEqual([expect.stringContaining('we are closed.')])
   await approveWhatStands(review, row.id)
-  expect(await cancel(review, row.id, 'Ann')).toMatchObject({ state: 'held' })
+  expect(await cancel(review, row.id, 'Ann')).toMatchObject({ state: 'saved' })
   await reject(review, row.id, 'Ann')
   expect(await drafts()).toEqual([])
-  expect(await reopen(review, row.id, 'Ann')).toMatchObject({ state: 'held' })
+  expect(await reopen(review, row.id, 'Ann')).toMatchObject({ state: 'saved' })
   await approveWhatStands(review, row.id)
   expect((await walk.walk(row.id)).row.disposition).toBe('sent')
   expect([server.mails.map(String), await drafts()]).toEqual([

@@ -115,7 +115,8 @@ test('the phone edits a draft and flags it: the customer gets the edited text, o
   const text = draft.octets.toString('latin1')
   const edited = text.replace(/^Message-ID: .*$/im, 'Message-ID: <phone-1@nordlicht.example>\r\nBcc:')
   const words = 'A line that the owner wrote on the phone.'
-  const at = edited.search(/\r\n\r\n(?![\s\S]*Content-Transfer-Encoding)/)
+  // The first part is the text.
+  const at = edited.indexOf('\r\n\r\n', edited.search(/Content-Transfer-Encoding/i))
   const changed = `${edited.slice(0, at)}\r\n\r\n${words}\r\n${edited.slice(at + 4)}`
   await inMailbox('Drafts', async (client) => {
     await client.append('Drafts', Buffer.from(changed, 'latin1'), ['\\Draft', '\\Seen', '\\Flagged'])
