@@ -260,11 +260,22 @@ function settle() {
   countDown()
 }
 
+// One at a time: while a hundred mails are decided, news come faster than a page is read.
+let reading = null
+let isStale = false
+function refresh() {
+  isStale = reading !== null
+  reading ??= readAgain().finally(() => {
+    reading = null
+    if (isStale) refresh()
+  })
+}
+
 /** Only what has changed is replaced, and never what somebody is typing. */
-async function refresh() {
+async function readAgain() {
   const wanted = new URL(location.href)
   if (rows().length > 0) wanted.searchParams.set('rows', rows().length)
-  const answer = await fetch(wanted).catch(() => null)
+  const answer = await fetch(wanted, { signal: AbortSignal.timeout(60_000) }).catch(() => null)
   if (answer === null || !answer.ok) return
   if (new URL(answer.url).pathname === '/login') return void location.assign('/login')
   const fresh = new DOMParser().parseFromString(await answer.text(), 'text/html')
@@ -395,7 +406,7 @@ document.addEventListener('htmx:afterSettle', ({ detail: { elt, requestConfig } 
   markCurrent(true)
   showOthers()
   listen()
-  if (requestConfig?.verb === 'post') void refresh()
+  if (requestConfig?.verb === 'post') refresh()
 })
 document.addEventListener('htmx:sendError', () => {
   leaving = false
@@ -454,12 +465,12 @@ function listen() {
   source = new EventSource(`/events?since=${encodeURIComponent(mark)}&mail=${encodeURIComponent(mail)}`)
   source.addEventListener('error', () => lost(true))
   source.addEventListener('open', () => {
-    if (byId('state').classList.contains('lost')) void refresh()
+    if (byId('state').classList.contains('lost')) refresh()
     lost(false)
   })
   source.addEventListener('changed', ({ data }) => {
     mark = data
-    void refresh()
+    refresh()
   })
   source.addEventListener('ready', () => {
     others = {}

@@ -185,7 +185,7 @@ const severalWords: Readonly<Record<string, (count: string) => string>> = {
   approve: (count) => `${count} will be sent.`,
   cancel: (count) => `Stopped: ${count} will not be sent.`,
   reject: (count) => `${count} rejected: nothing will be sent.`,
-  reopen: (count) => `${count} wait for you again.`,
+  reopen: (count) => `${count} ${/^(?:1|No) /.test(count) ? 'waits' : 'wait'} for you again.`,
   junk: (count) => `${count} moved to Junk.`,
   'undo-junk': (count) => `${count} moved back.`,
 }
