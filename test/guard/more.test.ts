@@ -108,7 +108,8 @@ describe('Authentication-Results', () => {
     [`mx.harbor.example   1 ; ${fail}`, 'draft dmarc-fail'],
     ['mx.harbor.example; dkim= pass header.d =quarry.example', 'may ok'],
     ['mx.harbor.example; arc=pass smtp.mailfrom=quarry.example', 'draft unauthenticated'],
-    ['mx.harbor.example; spf=pass smtp.mailfrom="a b"@quarry.example', 'draft unauthenticated'],
+    // RFC 8601 section 2.2: the local part may be quoted.
+    ['mx.harbor.example; spf=pass smtp.mailfrom="a b"@quarry.example', 'may ok'],
     ['mx.harbor.example; dkim=pass header.d=.', 'draft unauthenticated'],
     ['mx.harbor.example; dkim=pass header.d=xquarry.example', 'draft unauthenticated'],
     [`mx.harbor.example; dkim=fail reason="never closed; ${fail}`, 'draft unauthenticated'],
