@@ -86,6 +86,9 @@ async function placeAfter(
   return (await nextOf(db, filter, ids.at(-1) ?? '', { decided: new Set(ids) })) ?? ''
 }
 
+/** Decided at the same time: the store answers them together, and is not held up by each of the pages that follow. */
+const mostTogether = 20
+
 /** @returns the ids of those that could be decided */
 async function decideEach(
   review: Review,
@@ -93,16 +96,19 @@ async function decideEach(
   picks: readonly string[],
   actor: string,
 ): Promise<string[]> {
-  const done: string[] = []
-  for (const each of picks) {
+  const decideOne = async (each: string): Promise<string[]> => {
     const [id = '', seen = ''] = each.split('.')
     try {
       await forEach[action]?.(review, id, actor, seen)
-      done.push(id)
+      return [id]
     } catch (error) {
-      if (!(error instanceof Refusal)) throw error
+      if (error instanceof Refusal) return []
+      throw error
     }
   }
+  const done: string[] = []
+  for (let at = 0; at < picks.length; at += mostTogether)
+    done.push(...(await Promise.all(picks.slice(at, at + mostTogether).map(decideOne))).flat())
   return done
 }
 
