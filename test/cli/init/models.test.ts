@@ -1,10 +1,14 @@
 /** init offers a model that answers on this machine, and asks for no key then. */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { PassThrough, Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
-import { afterEach, beforeEach, expect, test } from '@jest/globals'
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { Asker } from '../../../src/cli/init/asker.ts'
 import type { Network, OwnModel } from '../../../src/cli/init/discover.ts'
 import { configText } from '../../../src/cli/init/files.ts'
+import { Memory } from '../../../src/cli/init/memory.ts'
 import { chosenModel, ownModels, withModel } from '../../../src/cli/init/models.ts'
 import type { InitOptions } from '../../../src/cli/init/talk.ts'
 import { parseDotEnv } from '../../../src/config/interpolation.ts'
@@ -48,11 +52,12 @@ async function written(
   environment: Record<string, string> = {},
   yes = false,
   given: Pick<InitOptions, 'model' | 'baseUrl'> = {},
+  memory: Memory | null = null,
 ) {
   const stdout = new PassThrough()
   const shown = text(stdout)
   const terminal = { environment, stdin: Readable.from([typed]), stdout, stderr: stdout }
-  using asker = new Asker(terminal, yes)
+  using asker = new Asker(terminal, yes, memory)
   const say = async (line: string) => void stdout.write(`${line}\n`)
   let looked = 0
   const look = async () => {
@@ -112,6 +117,29 @@ test('an address where nothing answers is said at once, and asked for again, wit
     REPLYD_MODEL: 'own-model',
   })
   expect(shown.match(/Name of the model/g)).toHaveLength(1)
+})
+
+describe('with the answers kept', () => {
+  let folder: string
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'replyd-models-'))
+  })
+  afterEach(() => rmSync(folder, { recursive: true }))
+  const kept = (typed: string) => written(typed, {}, false, {}, new Memory(join(folder, 'answers'), true))
+
+  test("the key of a server of one's own is not taken for OpenAI's", async () => {
+    server.respond(json(404, {}))
+    const { env, shown } = await kept(`5\n${server.baseUrl}\n\n\n1\nfor OpenAI\n`)
+    expect(shown).toContain('OPENAI_API_KEY, the key for the model; empty: later')
+    expect(env).toMatchObject({ OPENAI_API_KEY: 'for OpenAI' })
+  })
+
+  test('a name is proposed at the right address, though none was typed at the wrong one', async () => {
+    server.respond(json(404, {}), listing('own-model'))
+    const { env, shown } = await kept(`5\n${server.baseUrl}/wrong\n\n\n5\n${server.baseUrl}\n\n\n`)
+    expect(shown).toContain('Name of the model [own-model]: ')
+    expect(env).toMatchObject({ REPLYD_MODEL: 'own-model' })
+  })
 })
 
 test('a key that is refused is asked for again, and from each question there is a way back to the list', async () => {
