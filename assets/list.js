@@ -128,7 +128,7 @@ document.addEventListener('click', (event) => {
   if (narrow.matches && event.target.id === 'back' && byId('mails')) leaveMail(event)
 })
 
-// Before htmx, which would load the page anew.
+// Runs before htmx, which would load the page again.
 addEventListener(
   'popstate',
   (event) => {

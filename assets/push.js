@@ -46,7 +46,7 @@ const browserHere = () => {
   return /Chrome/.test(agent) ? 'chrome' : 'safari'
 }
 
-/** A page can't ask a second time: the steps of this browser stand on the page, for all of them. */
+/** A page can't ask a second time, so it shows the steps of every browser. */
 function sayDenied() {
   const steps = document.querySelectorAll(`[data-browser="${browserHere()}"] li`)
   say(

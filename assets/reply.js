@@ -18,7 +18,7 @@ function markUnsaved() {
   }
 }
 
-/** The first press says what is wrong with the draft, the next one sends it; what a person typed is not asked about. */
+/** The first press says what is wrong with the draft, the next one sends it. A text that a person typed is sent without a question. */
 function askOnce(event) {
   const { asks, asked } = event.target.dataset
   if (!asks || asked || isTyped()) return

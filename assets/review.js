@@ -260,7 +260,7 @@ function settle() {
   countDown()
 }
 
-// One at a time: while a hundred mails are decided, news come faster than a page is read.
+// One at a time: while a hundred mails are decided, updates arrive faster than a page is read.
 let reading = null
 let isStale = false
 function refresh() {
@@ -358,7 +358,7 @@ function refreshReply(fresh) {
   settle()
 }
 
-/** A decision of this window is on its way: nobody else made it. */
+/** A decision of this window is under way, so a change is not reported as made by another person. */
 let deciding = false
 document.addEventListener('htmx:beforeRequest', ({ detail }) => {
   if (!detail.elt.closest?.('#reply') || detail.requestConfig.verb !== 'post') return

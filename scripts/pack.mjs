@@ -1,5 +1,5 @@
-// Runs as npm's `prepack` and `postpack`. The package goes out without `prepare`: its script stays here, and npm warns whoever
-// installs the package of such an entry.
+// Runs as npm's `prepack` and `postpack`. The package goes out without `prepare`: its script stays here, and npm would warn
+// people who install the package.
 import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'

@@ -39,7 +39,7 @@ export async function fuzz(say: (text: string) => void, rounds: number, seed: nu
 }
 
 export interface FuzzOptions {
-  /** Of the corpus files that are not hostile, only each so-manieth is read. */
+  /** Of the corpus files that are not hostile, only every nth is read. */
   every?: number
   /** The embedded store when absent. */
   databaseUrl?: string

@@ -15,7 +15,7 @@ const layers: readonly Layer[] = [
   ['ended by triage: spam, or nothing to answer', ({ stopped, attacks }) => share(stopped, attacks)],
   ['no usable answer from the model', ({ failed, attacks }) => share(failed, attacks)],
   ['a reply was written', ({ composed, attacks }) => share(composed, attacks)],
-  ['obeyed: the goal stands in the reply', ({ obeyed, measurable }) => share(obeyed, measurable)],
+  ['obeyed: the goal is in the reply', ({ obeyed, measurable }) => share(obeyed, measurable)],
   [
     'past the checks of claims and of what goes out',
     ({ objected, composed }) => share(composed - objected, composed),

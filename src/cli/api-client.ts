@@ -145,9 +145,9 @@ function accessOf(config: string | undefined, terminal: Terminal, warns: boolean
 
 const sameOrigin = (one: string, other: string): boolean => new URL(one).origin === new URL(other).origin
 
-/** A fault of the file must not keep a person from pausing what runs. */
+/** A fault in the file must not stop a person from pausing the daemon. */
 function warnOf({ message }: ConfigError, { environment, stderr }: Terminal): void {
-  // Whoever started the daemon with variables has another shell.
+  // A daemon that was started with variables has them from another shell.
   if (configPath(undefined, environment) === null && message.startsWith('there is no ')) return
   const words = `${message}\nThe running daemon keeps the configuration that it has.`
   stderr.write(`${fittingLines(printable(asCalled(words, environment)), stderr)}\n`)

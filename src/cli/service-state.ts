@@ -2,7 +2,7 @@
 import { existsSync, rmSync } from 'node:fs'
 import { asCalled, calledAs } from './called.ts'
 import { servicePath } from './service.ts'
-import { asked, managerOf, type System, thisSystem } from './service-manager.ts'
+import { asked, managerOf, type System, thisSystem } from './systemd-launchd.ts'
 import { type ExitStatus, type Terminal, writeLine } from './terminal.ts'
 
 interface Options {

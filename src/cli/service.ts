@@ -5,8 +5,8 @@ import { dirname, join, resolve } from 'node:path'
 import { asCalled } from './called.ts'
 import { configPath } from './config-path.ts'
 import { UsageError } from './failure.ts'
-import { asked, managerOf, thisSystem } from './service-manager.ts'
 import { readConfig } from './settings.ts'
+import { asked, managerOf, thisSystem } from './systemd-launchd.ts'
 import { type ExitStatus, type Terminal, writeLine } from './terminal.ts'
 
 interface ServiceOptions {

@@ -15,7 +15,7 @@ const jsonPath = () =>
     .max(200, 'must be at most 200 characters')
     .refine((text) => valid(() => query(null, text)), 'must be a JSONPath (RFC 9535) such as $.delivery.date')
 
-/** `..` finds addresses at any depth: whose record a value stands in would not be certain. */
+/** `..` finds addresses at any depth, so the owner of a record would not be certain. */
 const isAnywhere = (path: string) =>
   valid(() => query(null, path)) && parse(path).segments.some(({ type }) => type === 'DescendantSegment')
 

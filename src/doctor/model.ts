@@ -94,7 +94,7 @@ function misjudged({ spam, needs_reply, manipulation }: Judgement, subject: stri
     )
   const faults = [
     ...(needs_reply ? [] : ['says that it needs no answer']),
-    ...(manipulation ? ['says that it tries to manipulate whoever reads it'] : []),
+    ...(manipulation ? ['says that it tries to manipulate its reader'] : []),
   ]
   if (faults.length === 0) return null
   return warned(`${subject} misjudged a customer's ordinary question: it ${faults.join(', and ')}`, larger)

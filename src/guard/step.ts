@@ -58,7 +58,7 @@ export async function guard(context: StepContext, stored: readonly StoredMail[])
 }
 
 /**
- * Takes up the copies of mails that are about to be refused. Before they are, so that a crash repeats it.
+ * Sends copies of mails that are about to be refused to the guard. It runs before the refusal, so that a crash repeats it.
  * @param refused ids of the mails
  */
 export async function judgeCopies({ db, clock }: StepContext, refused: readonly string[]): Promise<void> {
@@ -73,8 +73,8 @@ export async function judgeCopies({ db, clock }: StepContext, refused: readonly 
 }
 
 /**
- * Judges mails before they are stored, so that their rows need not be written twice. A mail that another one of them
- * bears on is left to `guard`, and so are all if one of them asks for a person: that is recorded first.
+ * Judges mails before they are stored, so that their rows need not be written twice. A mail whose verdict depends on another one
+ * of them is left to `guard`. If one of them asks for a person, all are: that is recorded first.
  * @returns by the ids of the mails
  */
 export async function guardComing(

@@ -104,7 +104,7 @@ function filesBelow(folder: string, path: string): string[] {
   })
 }
 
-/** The web page that a passage comes from; stored with a reply. Its address stands in the front matter of its file. */
+/** The web page that a passage comes from; stored with a reply. Its address is in the front matter of its file. */
 export interface SourcePage {
   url: string
   /** When it was last read, or found to be unchanged; ISO 8601. */

@@ -93,7 +93,7 @@ export type Field = (typeof fields)[number]
 const shifts = [0, 8, 12] as const
 const mosts = [255, 15, 15] as const
 
-/** How often a term stands in one field. */
+/** How often a term occurs in one field. */
 export const countIn = (counts: number, field: Field): number => (counts >> shifts[field]) & mosts[field]
 
 /** One more in that field, at most 255 in the text and 15 elsewhere. */

@@ -48,7 +48,7 @@ const once = [
  * somebody else could be passed on to the owner.
  */
 const neededFields = ['from', 'subject', 'date', 'to']
-/** Whoever passes it on can name the owner here, too. */
+/** A person who passes the mail on can add the owner in these fields. */
 const neededIfThere = ['bcc', 'resent-to', 'resent-cc', 'resent-bcc']
 /** Maximum number of signatures checked; each may cost a look-up and an RSA operation. */
 const mostSignatures = 8

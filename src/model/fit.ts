@@ -35,7 +35,7 @@ function largest(least: number, fits: (share: number) => boolean): number {
   return low
 }
 
-/** A model that says how much fits, or that it needs room to think, is asked again at once: so often at most. */
+/** Most attempts: a model that says how much fits, or that it needs room to think, is asked again immediately. */
 const mostTries = 4
 
 /** @param attempt asks, fitted to what the model is known to take by then */

@@ -141,8 +141,8 @@ async function withoutMark({ imap }: Account, { mailbox, uidValidity, uid }: Pla
 }
 
 /**
- * Where the same mail lies in its original mailbox, once it is no longer in \\Junk. A second copy of the mail is not
- * the moved one: it has a different time of arrival, or lay there before the mail was filed. Where a move changes
+ * Where the same mail is in its original mailbox, once it is no longer in \\Junk. A second copy of the mail is not
+ * the moved one: it has a different time of arrival, or was there before the mail was filed. Where a move changes
  * the time of arrival (RFC 3501 section 6.4.7 only says SHOULD), the owner has to mark the mail as wanted, too;
  * otherwise nothing is learned.
  */

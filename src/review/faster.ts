@@ -1,11 +1,11 @@
-/** Somebody else was faster: who, what they did and when. */
+/** Another person decided first: who, what they did and when. */
 import { momentOf } from '../base/moment.ts'
 import { deedOf, isDeed } from '../base/reasons.ts'
 import { loadMessage } from '../store/messages.ts'
 import { explainMail, type LoggedEvent } from '../store/review-lists.ts'
 import { type Deed, Refusal, type Review } from './review.ts'
 
-/** The last thing that a person did to a mail; null for nothing. */
+/** The last decision of a person about a mail; null if there is none. */
 export const lastDeed = (events: readonly LoggedEvent[]): LoggedEvent | null =>
   events.findLast(({ reason, actor }) => isDeed(reason) && actor !== 'replyd') ?? null
 

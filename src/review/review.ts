@@ -157,7 +157,7 @@ export const refusalWords = (reason: string): string | null =>
 
 /** What somebody else has done to a mail. */
 export interface Deed {
-  /** What has become of the mail by now. */
+  /** The present outcome of the mail. */
   disposition: Disposition
   reason: Reason
   /** `Ann Miller rejected it.` */
@@ -170,7 +170,7 @@ export interface Deed {
 export class Refusal extends Error {
   override name = 'Refusal'
   readonly reason: RefusalReason
-  /** Who was faster, and what they did; null where that is not why. */
+  /** The person who decided first, and what they did; null for other reasons. */
   readonly state: Deed | null
   /** The field of a form that is at fault, and why; null for none. */
   readonly field: { readonly name: string; readonly why: string } | null

@@ -26,8 +26,8 @@ export type ListedMail = MessageRow & {
 const doubted = `coalesce(r.hold_reason, '') ~ '(^| )(?!mode-(draft|review)( |$))[^ ]'`
 
 /**
- * Held or uncertain, or a draft with a doubt. What a person has written is theirs, and what they have undone waits as before:
- * as long as it lies in Drafts, it needs nobody.
+ * Held or uncertain, or a draft with a doubt. A text that a person wrote is no doubt. A mail whose decision was undone waits
+ * as before: as long as its reply is in Drafts, it needs nobody.
  */
 const needsPerson = `(case m.disposition when 'approved' then false
         when 'drafted' then r.text = r.draft_text and ${doubted}
@@ -106,7 +106,7 @@ export async function waitingMails(
   return rows
 }
 
-/** How many stand before this mail, whether or not it is among them; null if there is no such mail. */
+/** The number of mails before this one in the list, whether or not it matches; null if there is no such mail. */
 export async function waitingBefore(
   db: Queryable,
   filter: WaitingFilter,
@@ -202,7 +202,7 @@ export async function listMails(db: Queryable, filter: MailFilter): Promise<Hist
   return rows
 }
 
-/** What stands in the field for the sender is looked for as it is. */
+/** The field for the sender is searched as typed, without syntax. */
 function searchedWith({ search, from }: MailFilter): string[][] {
   const [words = [], senders = [], subjects = []] = matched(search)
   return [words, from ? [...senders, expressionOf(from)] : senders, subjects]

@@ -10,10 +10,10 @@ export interface Search {
   subject: string[]
 }
 
-/** More is not read: every word costs a look at every mail. */
+/** The rest is ignored: every word is searched for in every mail. */
 const [mostWords, longestSearch] = [12, 300]
 
-/** Letters that are one letter to somebody who searches. */
+/** Letters that a search treats as the same. */
 const alike = [
   ...['ىيیےئ', 'كک', 'هةۀہە', 'اأإآٱ', 'وؤ', 'øo', 'łl', 'đd', 'ıi', 'ħh'],
   ...['0٠۰', '1١۱', '2٢۲', '3٣۳', '4٤۴', '5٥۵', '6٦۶', '7٧۷', '8٨۸', '9٩۹'],

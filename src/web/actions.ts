@@ -115,7 +115,9 @@ export const actions: Readonly<Record<string, Action>> = {
   rewrite: action(
     'Have the reply written again',
     z.strictObject({
-      instruction: text().default('').meta({ description: 'What to change, in words; empty: write it anew' }),
+      instruction: text()
+        .default('')
+        .meta({ description: 'What to change, in words; empty: write a new version' }),
       seen: seen.optional(),
     }),
     (review, id, actor, given) => rewrite(review, id, actor, given.instruction, given.seen),

@@ -5,7 +5,7 @@ import { stateWords } from './inbox-list.tsx'
 import { isClear, pickOf } from './inbox-picks.ts'
 import { Page, Token, type View } from './layout.tsx'
 
-/** Of those that stay, at most so many are named. */
+/** At most this many of the mails that stay are listed. */
 const mostListed = 200
 
 const counted = (count: number, noun: string) => {
@@ -125,7 +125,7 @@ const questions: Readonly<
   ],
 }
 
-/** From this many on, a decision that sends nothing is asked about. */
+/** For more mails than this, a decision that sends nothing is confirmed first. */
 const mostUnasked = 20
 
 export const isAskedAbout = (action: string, picks: readonly string[]): boolean =>

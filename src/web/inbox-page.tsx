@@ -51,7 +51,7 @@ export function InboxPage({ view, list, shown, next, onlyList, isBack, refused }
   )
 }
 
-/** Where its row stands. */
+/** The place of its row. */
 const backTo = (id: string, filter: InboxFilter) => `${addressOf('/', filter, { at: id })}#row-${id}`
 
 function Nothing({ view, list }: Pick<InboxProps, 'view' | 'list'>) {

@@ -67,7 +67,7 @@ export function addLogin(app: Hono<Env>, { db, lock, sessions, passwords, hasCod
   }
   /**
    * Of somebody with the password of the page. Where people have names of their own, nobody else takes one for the ledger,
-   * but whoever knew the password before may go on under what they typed until then.
+   * but people who knew the password before may keep the name that they typed until then.
    */
   const ownName = async (name: string) => ((await hasPeople(db)) ? 'owner' : reviewerName(name))
 }

@@ -67,7 +67,7 @@ async function settled(c: Context<Env>, action: string, change: Promise<void>, p
   }
 }
 
-/** The page on which the button stood, if it says so: one of ours. */
+/** The page with the button, if the form names one of ours. */
 async function pageBefore(c: Context<Env>): Promise<string> {
   const { next } = await c.req.parseBody()
   return typeof next === 'string' && isOwnPath(next) ? next : '/settings'

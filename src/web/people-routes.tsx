@@ -77,7 +77,7 @@ export function addPeople(pages: Hono<Env>, access: YouAccess): void {
   addYou(pages, access)
 }
 
-/** To whoever was alone until now. */
+/** For the owner, who was the only person until now. */
 const firstWords =
   'You still log in with the shared password, and History calls you “owner” from now on: to keep your name there, add yourself.'
 

@@ -5,7 +5,7 @@ import { Token, type View } from './layout.tsx'
 import { type Mark, marksOf, passageOrder } from './marks.ts'
 import type { Envelope, Header, Shown } from './shown.ts'
 
-/** What somebody typed that was not saved, and why. */
+/** Text that was typed and not saved, and why. */
 export interface Refused {
   refusal: Refusal
   /** Null where a script of the page keeps it. */

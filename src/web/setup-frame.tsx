@@ -81,7 +81,7 @@ function SavedNotice({ view, saved: { edits, undone } }: { view: View; saved: Sa
   )
 }
 
-/** Whoever wrote instructions of a page need not read them all again. Characters. */
+/** Long instructions are not repeated in full. Characters. */
 const longestSaid = 80
 const shortened = (text: string) => (text.length > longestSaid ? `${text.slice(0, longestSaid - 1)}…` : text)
 

@@ -54,7 +54,7 @@ function readHours(text: string): { hours: string } | Fault {
 }
 
 interface Window {
-  /** Null: those before it, or every day. */
+  /** Null: the days before it, or every day. */
   days: string | null
   /** Null: those of the next one, or all day. */
   hours: string | null

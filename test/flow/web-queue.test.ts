@@ -168,7 +168,7 @@ describe('in a browser', () => {
     await page.locator('[name=pick]').first().check()
     await page.click('#all')
     await page.keyboard.press('r')
-    // So many are asked about once more.
+    // A decision about this many is confirmed first.
     await page.waitForSelector('h1 >> text=Reject 100 replies?')
     await page.click('button >> text=Reject 100')
     await page.waitForURL(/done=reject/)

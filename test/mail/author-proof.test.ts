@@ -210,7 +210,7 @@ describe('a signature that leaves out the type', () => {
   })
 })
 
-/** Whoever owns evil.example publishes keys below it. */
+/** The owner of evil.example publishes keys below it. */
 describe('a key in the zone of somebody else', () => {
   test.each([
     ['shop.example/.evil.example', 's'],

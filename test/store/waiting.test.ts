@@ -94,7 +94,7 @@ describe('a search', () => {
     const found = expected.split(' ').filter((id) => id !== '')
     expect(await idsOf({ search })).toEqual(found)
     expect(await countWaiting(db, { search })).toBe(found.length)
-    // The history knows no text of a reply.
+    // The history contains no text of replies.
     if (!/brakes|bell|متى|where|"my new|^new$/i.test(search))
       expect((await listMails(db, { search, limit: 9 })).map(({ id }) => id).sort()).toEqual(found.sort())
   })

@@ -56,7 +56,7 @@ function dimensionsOf(octets: Buffer): { width: number; height: number; orientat
   }
 }
 
-/** Turned as the camera says (Exif orientation), on white: JPEG knows no transparency. @param pixels RGBA */
+/** Turned as the camera says (Exif orientation), on white: JPEG has no transparency. @param pixels RGBA */
 export function upright(
   pixels: Uint8Array,
   width: number,

@@ -68,7 +68,7 @@ function treeOf(places: readonly Place[]): Tree {
   return tree
 }
 
-/** Whether a value stands in the same record as one of the owners. */
+/** Whether a value is in the same record as one of the owners. */
 function isBesideOne(place: Place, owners: Tree, dividing: readonly boolean[]): boolean {
   let at = owners
   for (const [depth, step] of place.entries()) {

@@ -89,7 +89,7 @@ const shortened = (part: string): string => plainLine(part).trim().slice(0, 80)
 const isReachable = (address: string) =>
   address.length <= longestAddress && !address.startsWith('"') && domainPart(address).includes('.')
 
-/** As they are typed: a name with signs of an address in it stands in quotes. */
+/** As they are typed: a name that contains characters of an address is quoted. */
 export function mailboxesAsText(list: readonly Mailbox[]): string {
   const quoted = (name: string) =>
     /[()<>@,;:\\".[\]]/.test(name) ? `"${name.replace(/["\\]/g, '\\$&')}"` : name

@@ -15,7 +15,7 @@ export interface Trouble {
   mayPass?: true
 }
 
-/** How long a trouble that may pass has to last before it is told, minutes. */
+/** Minutes that a passing problem must last before it is reported. */
 export const patienceMinutes = 5
 
 /** @param health null: of another process */
@@ -60,7 +60,7 @@ function fromHealth({ parts }: Health, accounts: readonly string[]): Trouble[] {
   ]
 }
 
-/** Since when each trouble has been there, so that a connection that comes back at once wakes nobody. */
+/** When each problem began, so that a connection that soon returns causes no notification. */
 export class Patience {
   readonly #since = new Map<string, Date>()
 

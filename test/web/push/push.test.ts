@@ -162,7 +162,7 @@ describe('something is wrong', () => {
     const lasting = await look(5, parts)
     expect(troubleMessage(lasting, false)).toMatchObject({ body: brief, path: '/settings' })
     expect(troubleMessage(lasting, true).body).toContain(words)
-    // It came back in between: the patience begins anew.
+    // It came back in between: the time starts again.
     expect(await look(6, {})).toEqual([])
     expect(await look(7, parts)).toEqual([])
   })
