@@ -86,7 +86,7 @@ const phishing = { is: true, kind: 'phishing', confidence: 1 }
 test.each([
   ['spam', { spam: phishing }, 'failed', /takes a customer's ordinary question for spam \(phishing\)/],
   ['in no need of an answer', { needs_reply: false }, 'warning', /it says that it needs no answer$/],
-  ['manipulation', { manipulation: true }, 'warning', /misjudged .* manipulate whoever reads it$/],
+  ['manipulation', { manipulation: true }, 'warning', /misjudged .* manipulate its reader$/],
 ])('one that takes the letter for %s does not pass', async (_name, wrong, status, detail) => {
   server.respond(answers(says(JSON.stringify({ ...JSON.parse(verdict), ...wrong }))))
   expect(await check()).toEqual({
