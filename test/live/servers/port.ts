@@ -26,8 +26,12 @@ async function isFree(port: number): Promise<boolean> {
   return true
 }
 
+/** Ports that this process has asked for: a server with two listeners must not get one port for both. */
+const handedOut = new Set<number>()
+
 /**
- * A TCP port on loopback that is currently unused. Another process may still take it before the caller does.
+ * A TCP port on loopback that is currently unused and was not handed out before. Another process may still take it
+ * before the caller does.
  *
  * It is below the kernel's ephemeral range: a client that reconnects to a stopped server on a port within that range
  * occasionally gets the same port as its own and talks to itself.
@@ -37,7 +41,9 @@ export async function freePort(): Promise<number> {
   const high = Math.max(low + 1000, Math.min(firstEphemeralPort(), 32_768))
   for (let attempt = 0; attempt < 200; attempt++) {
     const port = low + Math.floor(Math.random() * (high - low))
-    if (await isFree(port)) return port
+    if (handedOut.has(port) || !(await isFree(port))) continue
+    handedOut.add(port)
+    return port
   }
   // A crowded machine: take any port that the kernel offers.
   const listener = createServer().listen(0, LOOPBACK)
