@@ -53,13 +53,14 @@ export async function grantAutonomy(
   if (isOpen && (options.json === true || !isPerson(terminal)))
     throw new UsageError('autonomy grant asks a person in a terminal; in a script give --yes')
   if (offered && options.json !== true)
-    await print(terminal, fittingLines(consequences.join('\n'), terminal.stdout))
+    await print(terminal, fittingLines(consequences.join('\n- '), terminal.stdout))
   if (isOpen && !(await agreed('Let replyd send them?', terminal))) {
     await print(terminal, 'Nothing was changed.')
     return 1
   }
   const answer = await api.post<object>(`${categoryPath(what)}/grant`)
-  const words = `Granted. To take it back: replyd autonomy revoke ${account} ${category}`
+  const named = /^[\w-]+$/.test(category) ? category : `"${category}"`
+  const words = `Granted.\nTo take it back: replyd autonomy revoke ${account} ${named}`
   return told(terminal, options, { account, category, ...answer }, words)
 }
 
@@ -104,9 +105,11 @@ function approvedText({ to = '', text = '' }: NonNullable<Listed['reply']>, subj
 }
 
 function approvedWords(sendsAt: string | null, id: string): string {
-  if (sendsAt === null) return 'Approved. It goes out when the account is resumed: replyd resume'
-  const time = new Date(sendsAt).toTimeString().slice(0, 8)
-  return `Approved. It goes out at ${time}.\nTo take that back before: replyd replies cancel ${id}`
+  const when =
+    sendsAt === null
+      ? 'when the account is resumed: replyd resume'
+      : `at ${new Date(sendsAt).toTimeString().slice(0, 8)}.`
+  return `Approved. It goes out ${when}\nTo take that back before: replyd replies cancel ${id}`
 }
 
 /** Saves the text that is given, or what a person makes of the present one in an editor. */

@@ -56,6 +56,13 @@ const usageOf = ({ code, message }: CommanderError): UsageError =>
 /** Commander's word for what it calls an argument elsewhere. */
 const plain = (text: string): string => text.replace("command-argument value '", "argument value '")
 
+/** A command that is typed without the one above it: `replyd approve ID`. */
+function withPlace(program: Command, text: string): string {
+  const [whole, name] = /^replyd: unknown command '([\w-]+)'\n?$/.exec(text) ?? []
+  const meant = program.commands.find((each) => each.commands.some((below) => below.name() === name))
+  return whole === undefined || !meant ? text : `${whole.trimEnd()}\n(Did you mean ${meant.name()} ${name}?)\n`
+}
+
 /** Without a command: the first run for a person without a configuration, how it is where there is one, otherwise help. */
 async function alone(program: Command, terminal: Terminal): Promise<ExitStatus> {
   const { environment, stdin, stdout } = terminal
@@ -93,7 +100,8 @@ export function buildProgram(terminal: Terminal, end: End, quiet = false): Comma
       writeOut: (text) => terminal.stdout.write(asCalled(text, terminal.environment)),
       writeErr: (text) => {
         if (quiet) return
-        const words = asCalled(plain(text.replace(/^error: /, 'replyd: ')), terminal.environment)
+        const said = plain(text.replace(/^error: /, 'replyd: '))
+        const words = asCalled(withPlace(program, said), terminal.environment)
         terminal.stderr.write(fittingLines(words, terminal.stderr))
       },
     })

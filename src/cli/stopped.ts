@@ -45,7 +45,7 @@ function stoppedText({ accounts }: Config, left: Left | null, { environment, std
       ? [`${countOf(left.sending, 'approved reply goes', 'approved replies go')} out after the start.`]
       : []),
   ]
-  return `replyd is set up for ${printable(addresses.join(', '))}, and not running.
+  return `replyd is set up for ${printable(addresses.join(', '))}, and not running here.
 ${state.map((line) => `${line}\n`).join('')}Start it:          ${replyd} start
 Check everything:  ${replyd} doctor
 All commands:      ${replyd} --help`

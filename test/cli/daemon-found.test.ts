@@ -152,7 +152,7 @@ describe('status', () => {
 
 describe('autonomy grant', () => {
   const place = `/api/autonomy/${encodeURIComponent(account)}/other`
-  const consequences = ['From now on replyd sends replies by itself. Nobody reads them first.']
+  const consequences = ['From now on replyd sends replies by itself.', 'Each says so.']
   const grant = async (offered: boolean, ...more: string[]) => {
     answers[place] = { offered, consequences }
     const environment = { REPLYD_URL: url, REPLYD_TOKEN: 't-daemon' }
@@ -169,7 +169,7 @@ describe('autonomy grant', () => {
   test('with --yes it says what happens from then on, and how to take it back', async () => {
     const { status, out, granted } = await grant(true, '--yes')
     expect(out).toBe(
-      `${consequences[0]}\nGranted. To take it back: replyd autonomy revoke ${account} other\n`,
+      `${consequences.join('\n- ')}\nGranted.\nTo take it back: replyd autonomy revoke ${account} other\n`,
     )
     expect([status, granted]).toEqual([0, true])
   })

@@ -34,6 +34,7 @@ const environment = { MAIL_PASSWORD: 'p-secret' }
 describe('wrong usage ends with status 2 and one line that says so', () => {
   test.each([
     [['strat'], /^replyd: unknown command 'strat'\n\(Did you mean start\?\)/],
+    [['approve', '4f2'], /^replyd: unknown command 'approve'\n\(Did you mean replies approve\?\)\n\(see/],
     [['start', '--foo'], /^replyd: unknown option '--foo'/],
     [['start', '--roles', 'watch,wrok'], /^replyd: --roles: "wrok" is not one of watch, work, web/],
     [['start', '--roles', ''], /^replyd: --roles/],
@@ -177,7 +178,7 @@ test('a command that needs a daemon says how to start it', async () => {
 
 test('the status without a daemon names the mailbox, and what to do', async () => {
   const { status, out } = await run(['status', '--config', good], { environment })
-  expect(out).toBe(`replyd is set up for support@example.com, and not running.
+  expect(out).toBe(`replyd is set up for support@example.com, and not running here.
 Start it:          replyd start
 Check everything:  replyd doctor
 All commands:      replyd --help

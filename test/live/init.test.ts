@@ -84,7 +84,7 @@ test('a password that was refused is asked for again, and only that', async () =
 test('the same password is tried again: the server may have been at fault', async () => {
   const folder = mkdtempSync(join(folders, 'same-'))
   const { status, out } = await init(null, `\nwrong\n\n\n\n\n${dovecot.password}\n`, { folder })
-  expect(out.match(/Those are the same answers\. Try support@replyd\.test again\?/g)).toHaveLength(1)
+  expect(out.match(/Those are the same answers\..*\nTry again\?/g)).toHaveLength(1)
   expect(out.match(/✗ imap /g)).toHaveLength(2)
   expect(status).toBe(0)
 })

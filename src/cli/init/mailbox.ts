@@ -163,7 +163,7 @@ export async function soundMailbox(talk: Talk, given: Texts, at: number): Promis
       ? await mend(talk, texts, at, account, failures)
       : await shown(talk, account, failures)
     const isSame = mended === null || (mended.yaml === texts.yaml && mended.secrets === texts.secrets)
-    if (isSame && !(await isTriedAgain(talk, account.owner.address))) {
+    if (isSame && !(await isTriedAgain(talk))) {
       await talk.say(`\n${account.owner.address} does not work yet.`)
       return { texts, state: 'faulty' }
     }
@@ -172,12 +172,11 @@ export async function soundMailbox(talk: Talk, given: Texts, at: number): Promis
 }
 
 /** Not the answers may have been wrong, but the server, or what it knows of the password. */
-const isTriedAgain = async ({ asker }: Talk, address: string) =>
-  asker.asks &&
-  (await asker.confirm(
-    `\nThose are the same answers. Try ${address} again? With n it is left for later`,
-    true,
-  ))
+async function isTriedAgain({ asker, say }: Talk): Promise<boolean> {
+  if (!asker.asks) return false
+  await say('\nThose are the same answers. With n this mailbox is left for later.')
+  return asker.confirm('Try again?', true)
+}
 
 /** What a key of the file should be is asked next, in other words. */
 function withoutKeys(check: Check): Check {

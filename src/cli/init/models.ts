@@ -163,7 +163,9 @@ async function modelFromMenu(talk: Talk, known: Variables): Promise<Record<strin
   const last = choices.length
   const fault = (text: string) =>
     /^\d+$/.test(text) && Number(text) >= 1 && Number(text) <= last ? null : `type a number from 1 to ${last}`
-  const number = Number(await asker.ask('Number', '1', { fault }))
+  // An init that was stopped had got further.
+  const proposal = asker.settled('model.url') ? String(last - 1) : '1'
+  const number = Number(await asker.ask('Number', proposal, { fault }))
   if (number === last) return null
   if (number === 1) {
     if (!known.OPENAI_API_KEY) await say('Keys are made at https://platform.openai.com/api-keys.')

@@ -134,6 +134,13 @@ describe('with the answers kept', () => {
     expect(env).toMatchObject({ OPENAI_API_KEY: 'for OpenAI' })
   })
 
+  test('the list proposes what an init that was stopped had begun', async () => {
+    server.respond(listing('own-model'))
+    await expect(kept(`5\n${server.baseUrl}\n`)).rejects.toThrow(/no answer/)
+    const { shown } = await written('\n\n\n', {}, false, {}, new Memory(join(folder, 'answers'), false))
+    expect(shown).toContain('Number [5]: ')
+  })
+
   test('a name is proposed at the right address, though none was typed at the wrong one', async () => {
     server.respond(json(404, {}), listing('own-model'))
     const { env, shown } = await kept(`5\n${server.baseUrl}/wrong\n\n\n5\n${server.baseUrl}\n\n\n`)
