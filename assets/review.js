@@ -71,6 +71,9 @@ document.addEventListener('submit', (event) => {
     for (const kept of [localStorage, sessionStorage])
       for (const place of Object.keys(kept)) if (/^(?:typed|before) /.test(place)) kept.removeItem(place)
   if (event.target.querySelector('[data-unsaved]')) leaving = true
+  const form = event.target
+  if (form.matches('#notice form') && /\/(?:replies|inbox)\//.test(form.action))
+    form.action = withFilter(form.action)
   const to = event.submitter?.getAttribute('formaction') ?? event.target.getAttribute('action')
   if (to?.startsWith('/inbox/approve')) keepUnsaved(event)
 })
@@ -369,10 +372,25 @@ document.addEventListener('htmx:afterRequest', () => {
   deciding = false
 })
 
-// A search leaves the open mail open, and names it.
+/** With what the list shows now: a search changes that while the mail beside it stays open. */
+function withFilter(address) {
+  const to = new URL(address, location.href)
+  const here = new URL(location.href).searchParams
+  for (const name of ['q', 'show', 'account', 'category']) {
+    to.searchParams.delete(name)
+    if (here.get(name)) to.searchParams.set(name, here.get(name))
+  }
+  return `${to.pathname}${to.search}`
+}
+
+// A search leaves the open mail open, and names it; a decision leaves the search.
 document.addEventListener('htmx:configRequest', ({ detail }) => {
-  if (detail.elt.matches('.search') && location.pathname.startsWith('/replies/'))
-    detail.path = location.pathname
+  const { elt } = detail
+  if (elt.matches('.search') && location.pathname.startsWith('/replies/')) detail.path = location.pathname
+  if (!elt.closest('#reply') || !/^\/(?:replies\/|$|\?)/.test(detail.path)) return
+  // The mail after the open one is known of the list in which it was opened.
+  const first = elt.id === 'skip' && !currentRow() ? rows()[0] : null
+  detail.path = first?.getAttribute('href') ?? withFilter(detail.path)
 })
 document.addEventListener('htmx:beforeSwap', (event) => {
   const { xhr, target } = event.detail
