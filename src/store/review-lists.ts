@@ -29,7 +29,7 @@ const doubted = `coalesce(r.hold_reason, '') ~ '(^| )(?!mode-(draft|review)( |$)
  * Held or uncertain, or a draft with a doubt. A text that a person wrote is no doubt. A mail whose decision was undone waits
  * as before: as long as its reply is in Drafts, it needs nobody.
  */
-const needsPerson = `(case m.disposition when 'approved' then false
+const needsPerson = `(case m.disposition when 'approved' then false when 'pending' then r.id is null or ${doubted}
         when 'drafted' then r.text = r.draft_text and ${doubted}
         when 'held' then not (m.reason in ('cancelled', 'reopened', 'junk-undone', 'edited')
           and (coalesce(r.hold_reason, '') = 'mode-draft' or (r.saved_uid is not null and r.text <> r.draft_text)))
@@ -47,7 +47,12 @@ export interface WaitingFilter {
   category?: string
   /** `held`: what a person has to look at; `ready`: drafts without a doubt; `sending`: approved. Everything when absent. */
   show?: Show
+  /** With those that are being written again: they come back to where they are. */
+  rewriting?: boolean
 }
+
+/** A person asked for it, and the new text is not there yet. */
+const isRewriting = `m.disposition = 'pending' and m.instruction is not null and m.step in ('triage', 'compose', 'decide')`
 
 /** @param found what is looked through @param at number of the first of three parameters: words, senders, subjects */
 const matching = (found: string, at: number) => {
@@ -62,17 +67,18 @@ const matched = (typed: string | undefined) => {
 }
 
 const waiting = `replyd.message m left join replyd.reply r on r.id = m.id
-      where (m.step = 'review' or m.disposition = 'approved' or (m.disposition = 'drafted' and r.state = 'saved'))
+      where (m.step = 'review' or m.disposition = 'approved' or (m.disposition = 'drafted' and r.state = 'saved') or ($7 and ${isRewriting}))
         and ($2 = 'all' or $2 = case when m.disposition = 'approved' then 'sending' when ${needsPerson} then 'held' else 'ready' end)
         and ($1::text is null or m.account = $1)
         and ($3::text is null or m.verdict->>'category' = $3)
         and ${matching(`concat_ws(' ', m.subject, m.from_name, m.from_address, m.verdict->>'summary', r.text)`, 4)}`
 
-const waitingValues = ({ account, search, show, category }: WaitingFilter) => [
+const waitingValues = ({ account, search, show, category, rewriting }: WaitingFilter) => [
   account || null,
   show ?? 'all',
   category || null,
   ...matched(search),
+  rewriting ?? false,
 ]
 
 /** What the mode alone does not explain needs somebody. Neither a decision nor its undo changes it: no row jumps. */
@@ -97,8 +103,8 @@ export async function waitingMails(
 ): Promise<ListedMail[]> {
   const { rows } = await db.query<ListedMail>(
     `with page as (select m.id from ${waiting}
-        and ($7::text is null or ${placeOf('m', 'r')} > ${placeOfKey(7)})
-      order by ${columnsOf(placeOf('m', 'r'))} limit $8)
+        and ($8::text is null or ${placeOf('m', 'r')} > ${placeOfKey(8)})
+      order by ${columnsOf(placeOf('m', 'r'))} limit $9)
      select ${listed} from page join replyd.message m on m.id = page.id left join replyd.reply r on r.id = m.id
       order by ${columnsOf(placeOf('m', 'r'))}`,
     [...waitingValues(filter), page.after || null, page.limit ?? 200],
@@ -113,8 +119,8 @@ export async function waitingBefore(
   id: string,
 ): Promise<number | null> {
   const { rows } = await db.query<{ n: number }>(
-    `select count(*) filter (where ${placeOf('m', 'r')} < ${placeOfKey(7)})::int as n from ${waiting}
-     having exists (select 1 from replyd.message where id = $7)`,
+    `select count(*) filter (where ${placeOf('m', 'r')} < ${placeOfKey(8)})::int as n from ${waiting}
+     having exists (select 1 from replyd.message where id = $8)`,
     [...waitingValues(filter), id],
   )
   return rows[0]?.n ?? null

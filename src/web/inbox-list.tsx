@@ -213,7 +213,7 @@ function Row({ mail, view, filter, current }: RowProps) {
         />
       </label>
       <a
-        class={mail.needsPerson ? 'mail needs' : 'mail'}
+        class={mail.needsPerson && mail.disposition !== 'pending' ? 'mail needs' : 'mail'}
         href={addressOf(`/replies/${mail.id}`, filter)}
         data-id={mail.id}
         aria-current={current ? 'true' : undefined}
@@ -248,6 +248,7 @@ function gistOf(summary: string, { fromName, fromAddress }: ListedMail): string 
 export function stateWords(mail: ListedMail): string {
   const { disposition, reason, asDrafted, missing } = mail
   if (disposition === 'uncertain') return labelOf(reason)
+  if (disposition === 'pending') return 'Being written again …'
   if (disposition === 'drafted' && !mail.needsPerson) return capitalised(outcomeOf(disposition))
   const shown = shownReason(mail)
   const lacked = asDrafted ? missing?.[0] : undefined

@@ -60,7 +60,7 @@ async function listOf(
 ): Promise<InboxList> {
   const { db, accounts } = context
   const { filter, after, at, rows } = placeOf(c)
-  const wanted = wantedBy(filter)
+  const wanted = { ...wantedBy(filter), rewriting: true }
   const reached = after === '' ? (asked ?? at) : ''
   const before = reached === '' ? null : await waitingBefore(db, wanted, reached)
   const length = before === null ? rows : Math.min(longestPage, Math.max(rows, before + rowsBehind))

@@ -1,7 +1,7 @@
 /** The inbox in a real browser, with the daemon on real Dovecot: three panes, live updates, files. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import type { Browser, Page } from 'playwright-core'
-import { type StandIn, startStandIn } from '../../src/demo/stand-in.ts'
+import { type StandIn, type StandInRequest, startStandIn } from '../../src/demo/stand-in.ts'
 import { edit } from '../../src/review/edit.ts'
 import { loadMessage, type MessageRow } from '../../src/store/messages.ts'
 import { loadReply } from '../../src/store/replies.ts'
@@ -18,9 +18,19 @@ let dovecot: Dovecot
 let standIn: StandIn
 let browser: Browser
 let running: RunningDaemon
+/** The model writes no reply before it is over. */
+let writes: Promise<void> = Promise.resolve()
 
 beforeAll(async () => {
-  ;[dovecot, standIn, browser] = await Promise.all([startDovecot(), startStandIn(), openBrowser()])
+  const behaviour = async ({ question }: StandInRequest) => {
+    if (question.task === 'compose') await writes
+    return undefined
+  }
+  ;[dovecot, standIn, browser] = await Promise.all([
+    startDovecot(),
+    startStandIn({ behaviour }),
+    openBrowser(),
+  ])
   running = await startDaemon({
     address,
     imap: { host: dovecot.host, port: dovecot.imapPort, user: address, password: dovecot.password },
@@ -161,14 +171,25 @@ describe('three panes', () => {
 })
 
 describe('live', () => {
-  test('a reply that is written again appears by itself', async () => {
+  test('a reply that is written again appears by itself; until then its row and its old text stay in view', async () => {
     const row = await ask()
-    const page = await opened(`/replies/${row.id}`)
+    const page = await opened(`/replies/${row.id}?q=${encodeURIComponent(row.subject ?? '')}`)
     const before = await page.locator('#reply').getAttribute('data-mark')
+    const text = await page.inputValue('#text')
+    let write = () => {}
+    writes = new Promise((resolve) => {
+      write = resolve
+    })
     await page.fill('#instruction', 'Mention the blue door.')
     await page.click('.rewrite button')
     await page.waitForURL(/done=rewrite/)
+    await page.waitForSelector(`a.mail[data-id="${row.id}"] >> text=Being written again`)
+    expect(await page.locator('#headline').innerText()).toContain('1 found')
+    expect(await page.locator('.replaced').innerText()).toContain(text.trim().split('\n')[0])
+    expect(await page.isDisabled(`input[name=pick][value^="${row.id}"]`)).toBe(true)
+    write()
     await page.waitForSelector('#reply #text')
+    await page.waitForSelector(`a.mail[data-id="${row.id}"] >> text=written again, so you look at it`)
     const after = await page.locator('#reply').getAttribute('data-mark')
     expect([before, after].map((mark) => mark?.split(' ')[2])).toEqual(['held', 'held'])
     expect((await loadMessage(db(), row.id))?.instruction).toBe('Mention the blue door.')

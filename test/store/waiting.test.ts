@@ -142,6 +142,27 @@ describe('the order', () => {
     expect(await needed()).toBe(1)
   })
 
+  test('a mail that is written again stays where it was, in its tab, and counts for none', async () => {
+    const rewriting = true
+    const ids = async (show: Show) => (await waitingMails(db, { show, rewriting })).map(({ id }) => id)
+    const before = await Promise.all((['all', 'held', 'ready'] as const).map(ids))
+    const counts = await waitingCounts(db)
+    await set(
+      'leila',
+      `step = 'compose', disposition = 'pending', reason = 'rewrite-asked', instruction = ''`,
+      `state = 'composed'`,
+    )
+    expect(await Promise.all((['all', 'held', 'ready'] as const).map(ids))).toEqual(before)
+    expect(await countWaiting(db, { search: 'ليلى', rewriting })).toBe(1)
+    expect(await idsOf()).not.toContain('leila')
+    expect((await waitingCounts(db)).all).toBe(counts.all - 1)
+    await set(
+      'leila',
+      `step = 'done', disposition = 'drafted', reason = 'mode-draft', instruction = null`,
+      `state = 'saved'`,
+    )
+  })
+
   test('the rows before a mail are counted, for a mail that has left the list, too', async () => {
     const ids = await idsOf()
     for (const [at, id] of ids.entries()) expect(await waitingBefore(db, {}, id)).toBe(at)
