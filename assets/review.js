@@ -113,45 +113,36 @@ document.addEventListener('click', (event) => {
 // What is typed is kept in this browser from the first letter until it is saved: the text, and the fields above it.
 const placeOf = (id, name = 'text') => (name === 'text' ? `typed ${id}` : `typed ${id} ${name}`)
 const placesOf = (id) => ['text', 'to', 'cc', 'subject'].map((name) => placeOf(id, name))
-const isTyped = () =>
-  [...document.querySelectorAll('#text, [data-unsaved]')].some((area) => area.value !== area.defaultValue)
+const typedFields = () => [...document.querySelectorAll('#text, [data-unsaved]')]
+const isTyped = () => typedFields().some((field) => field.value !== field.defaultValue)
 let leaving = false
 // What a save that is under way sends, by the name of the field; and what was typed since, which stays as not saved.
 let sent = new Map()
 let late = []
-const typedFields = () => [...document.querySelectorAll('#text, [data-unsaved]')]
+
+// Places of what this browser could not keep.
+const unkept = new Set()
+
+/** Null: nothing is to be kept there. */
+function keep(place, value) {
+  unkept.delete(place)
+  if (value === null) return localStorage.removeItem(place)
+  try {
+    localStorage.setItem(place, value)
+  } catch {
+    unkept.add(place)
+  }
+}
 
 function keepTyped() {
   const area = byId('text')
   const form = area?.form
   if (!form || form.dataset.kept) return
   form.dataset.kept = 'yes'
-  const said = form.querySelector('.typed')
-  let changed = false
-  for (const field of [area, ...form.querySelectorAll('[data-unsaved]')]) {
+  unkept.clear()
+  for (const field of typedFields()) {
     const place = placeOf(form.dataset.reply, field.name)
-    const kept = localStorage.getItem(place) ?? sessionStorage.getItem(place)
-    if (kept === null || kept === field.value) continue
-    field.value = kept
-    changed = true
-  }
-  if (changed) {
-    said.hidden = false
-    said.textContent = 'This is what you typed before. '
-    const back = document.createElement('button')
-    back.type = 'button'
-    back.textContent = 'Back to the saved text'
-    back.addEventListener('click', () => {
-      for (const field of [area, ...form.querySelectorAll('[data-unsaved]')]) field.value = field.defaultValue
-      for (const place of placesOf(form.dataset.reply)) {
-        localStorage.removeItem(place)
-        sessionStorage.removeItem(place)
-      }
-      said.hidden = true
-      mirror(area)
-      markUnsaved()
-    })
-    said.append(back)
+    field.value = localStorage.getItem(place) ?? sessionStorage.getItem(place) ?? field.value
   }
   form.addEventListener('submit', () => {
     leaving = true
@@ -159,8 +150,9 @@ function keepTyped() {
   mirror(area)
 }
 
+// Nobody is asked while the text is safe in this browser.
 addEventListener('beforeunload', (event) => {
-  if (!leaving && isTyped()) event.preventDefault()
+  if (!leaving && unkept.size > 0 && isTyped()) event.preventDefault()
 })
 
 // The text behind the editor: as high as what is typed, with the marks of the sentences that are still there.
@@ -200,8 +192,7 @@ function showSources(area) {
 document.addEventListener('input', ({ target }) => {
   if (target.form?.id !== 'editor') return
   const place = placeOf(target.form.dataset.reply, target.name)
-  if (target.value === target.defaultValue) localStorage.removeItem(place)
-  else localStorage.setItem(place, target.value)
+  keep(place, target.value === target.defaultValue ? null : target.value)
   if (target.id === 'text') mirror(target)
   if (target.id === 'text') offerBefore()
   markUnsaved()
@@ -256,7 +247,7 @@ function markCurrent(focus) {
 function settle() {
   forgetTyped()
   if (new URL(location.href).searchParams.get('done') === 'edit')
-    for (const [place, value] of late) localStorage.setItem(place, value)
+    for (const [place, value] of late) keep(place, value)
   late = []
   keepTyped()
   settleReply()

@@ -227,12 +227,14 @@ function Row({ mail, view, filter, current }: RowProps) {
         <span class="gist" dir="auto">
           {gistOf(verdict?.summary ?? '', mail)}
         </span>
-        <span class={`why ${mail.disposition}`} dir="auto">
-          {mail.disposition === 'approved' ? (
-            <Countdown until={mail.sendAfter} timeZone={view.timeZone} />
-          ) : (
-            stateWords(mail)
-          )}
+        <span class={`why ${mail.disposition}`}>
+          <span class="says" dir="auto">
+            {mail.disposition === 'approved' ? (
+              <Countdown until={mail.sendAfter} timeZone={view.timeZone} />
+            ) : (
+              stateWords(mail)
+            )}
+          </span>
         </span>
       </a>
     </li>
