@@ -22,17 +22,17 @@ export type ListedMail = MessageRow & {
   missing: string[] | null
 }
 
-/** A doubt; that drafts are what the owner wants (`mode-`) is none. */
+/** Modes are what the owner wants: they are no doubt. */
 const doubted = `coalesce(r.hold_reason, '') ~ '(^| )(?!mode-(draft|review)( |$))[^ ]'`
+/** The owner approves every reply of its kind, and nothing speaks against this one. */
+const waitsByMode = `(r.hold_reason ~ '(^| )mode-review( |$)' and not ${doubted} and r.claims = '[]'
+          and coalesce(r.composed->'missing', '[]') = '[]')`
 
-/**
- * Held or uncertain, or a draft with a doubt. A text that a person wrote is no doubt. A mail whose decision was undone waits
- * as before: as long as its reply is in Drafts, it needs nobody.
- */
+/** Uncertain, or a doubt is left. A text that a person wrote is no doubt. A mail whose decision was undone waits as before. */
 const needsPerson = `(case m.disposition when 'approved' then false when 'pending' then r.id is null or ${doubted}
         when 'drafted' then r.text = r.draft_text and ${doubted}
-        when 'held' then not (m.reason in ('cancelled', 'reopened', 'junk-undone', 'edited')
-          and (coalesce(r.hold_reason, '') = 'mode-draft' or (r.saved_uid is not null and r.text <> r.draft_text)))
+        when 'held' then not (m.reason in ('mode-review', 'cancelled', 'reopened', 'junk-undone', 'edited') and r.id is not null
+          and (${waitsByMode} or coalesce(r.hold_reason, '') = 'mode-draft' or r.text <> r.draft_text))
         else true end)`
 
 const listed = `${messageColumns}, r.state as "replyState", r.text as "replyText", r.envelope as "replyEnvelope", string_to_array(r.hold_reason, ' ') as "holdReasons",
@@ -45,7 +45,7 @@ export interface WaitingFilter {
   /** As searchOf() reads it. */
   search?: string
   category?: string
-  /** `held`: what a person has to look at; `ready`: drafts without a doubt; `sending`: approved. Everything when absent. */
+  /** `held`: what a person has to look at; `ready`: replies without a doubt, in Drafts or here; `sending`: approved. Everything when absent. */
   show?: Show
   /** With those that are being written again: they come back to where they are. */
   rewriting?: boolean
@@ -82,7 +82,8 @@ const waitingValues = ({ account, search, show, category, rewriting }: WaitingFi
 ]
 
 /** What the mode alone does not explain needs somebody. Neither a decision nor its undo changes it: no row jumps. */
-const kindOf = (reply: string) => `coalesce(${reply}.hold_reason, '-') !~ '(^| )(?!mode-draft( |$))[^ ]'`
+const kindOf = (reply: string) =>
+  `coalesce(${reply}.hold_reason, '-') !~ '(^| )(?!mode-(draft|review)( |$))[^ ]'`
 /** The place of a mail in the queue, first in, least first. */
 const placeOf = (mail: string, reply: string) =>
   `(${mail}.disposition <> 'uncertain', ${kindOf(reply)}, -coalesce((${mail}.verdict->>'urgency')::float8, 0),
@@ -128,6 +129,8 @@ export async function waitingBefore(
 
 /** Everything that waits, in one look at it: each mail is held, ready or being sent. */
 export type WaitingCounts = Record<Show, number> & {
+  /** Those that need somebody, and those that are not in Drafts: nobody else tells of them. */
+  here: number
   /** Replies of the model that lack a fact. */
   lacking: number
   /** Categories of these mails, in alphabetical order. */
@@ -137,15 +140,16 @@ export type WaitingCounts = Record<Show, number> & {
 export async function waitingCounts(db: Queryable): Promise<WaitingCounts> {
   const { rows } = await db.query<Omit<WaitingCounts, 'categories'> & { category: string | null }>(
     `select m.verdict->>'category' as category, count(*)::int as "all", count(*) filter (where ${needsPerson})::int as held,
+       count(*) filter (where ${needsPerson} or (m.disposition = 'held' and r.saved_uid is null))::int as here,
        count(*) filter (where m.disposition = 'approved')::int as sending,
        count(*) filter (where r.text = r.draft_text and jsonb_typeof(r.composed->'missing') = 'array' and r.composed->'missing' <> '[]')::int as lacking from ${waiting} group by 1 order by 1`,
     waitingValues({}),
   )
-  const sum = (name: 'all' | 'held' | 'sending' | 'lacking') =>
+  const sum = (name: 'all' | 'held' | 'here' | 'sending' | 'lacking') =>
     rows.reduce((total, row) => total + row[name], 0)
   const [all, held, sending] = [sum('all'), sum('held'), sum('sending')]
   const categories = rows.flatMap(({ category }) => category ?? [])
-  return { all, held, sending, ready: all - held - sending, lacking: sum('lacking'), categories }
+  return { all, held, sending, ready: all - held - sending, here: sum('here'), lacking: sum('lacking'), categories }
 }
 
 /** How many there are in all. */

@@ -106,7 +106,7 @@ function Top({ view }: { view: View }) {
           <a href={href} aria-current={href === here ? 'page' : undefined}>
             {name}
             {href === '/' ? (
-              <Count id="waiting" of="Mails that need you" count={view.waiting.held} />
+              <Count id="waiting" of="Mails that wait for you here" count={view.waiting.here} />
             ) : href === '/teach' ? (
               <Count id="lacking" of="Replies that lack a fact" count={view.waiting.lacking} />
             ) : null}
