@@ -135,7 +135,7 @@ const Count = ({ id, of, count }: { id: string; of: string; count: number }) => 
 
 const keys = [
   ['Ctrl K', 'all commands, and saved texts'],
-  ['j k', 'next, previous'],
+  ['j k', 'skip to the next, back to the one before'],
   ['a', 'send'],
   ['e', 'edit'],
   ['Ctrl Enter', 'send what is typed'],

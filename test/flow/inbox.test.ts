@@ -458,8 +458,20 @@ describe('saved texts', () => {
   test('Ctrl+K does what the page offers, and goes where its menus lead', async () => {
     const row = await ask()
     const page = await opened(`/replies/${row.id}`)
-    await page.keyboard.press('Control+k')
-    await page.keyboard.type('reject')
+    await page.keyboard.press('?')
+    expect(await page.locator('#keys dd').allInnerTexts()).toContain('skip to the next, back to the one before')
+    await page.keyboard.press('Escape')
+    // Each command says what it is about.
+    const rejecting = async () => {
+      await page.keyboard.press('Control+k')
+      await page.keyboard.type('reject')
+      return page.locator('#commands li').first().innerText()
+    }
+    await page.check(`input[name=pick][value^="${row.id}"]`)
+    expect(await rejecting()).toMatch(/^Reject\s+1 chosen/)
+    await page.keyboard.press('Escape')
+    await page.uncheck(`input[name=pick][value^="${row.id}"]`)
+    expect(await rejecting()).toMatch(new RegExp(`^Reject\\s+${row.subject}`))
     await page.keyboard.press('Enter')
     await page.waitForURL(new RegExp(`done=reject&id=${row.id}`))
     await page.keyboard.press('Control+k')
