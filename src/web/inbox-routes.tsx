@@ -97,7 +97,7 @@ type Show = (c: Context<Env>, asked: string, refused: Refused) => Promise<Respon
 
 /** What is wrong with a field is said below it. */
 const refusedView = ({ refusal: { message, field } }: Refused) => ({
-  notice: field === null ? message : 'Nothing was saved: one field does not fit.',
+  notice: field === null ? message : 'Nothing was saved: correct the field marked below.',
   isRefusal: true,
   undo: null,
 })

@@ -92,7 +92,7 @@ const replyFields: readonly Field[] = [
   },
   {
     path: replies('minConfidence'),
-    label: 'Least confidence to send',
+    label: 'Minimum confidence to send',
     help: 'How sure the AI must be of a reply that goes out by itself, as in 80 %. Anything less waits for you.',
     form: share,
   },
@@ -200,7 +200,7 @@ const senderFields: readonly Field[] = [
   },
   {
     path: ['spam', 'threshold'],
-    label: 'Least confidence for spam',
+    label: 'Minimum confidence for spam',
     help: 'How sure the AI must be before mail is treated as spam, as in 90 %.',
     form: share,
   },
