@@ -149,7 +149,15 @@ export async function waitingCounts(db: Queryable): Promise<WaitingCounts> {
     rows.reduce((total, row) => total + row[name], 0)
   const [all, held, sending] = [sum('all'), sum('held'), sum('sending')]
   const categories = rows.flatMap(({ category }) => category ?? [])
-  return { all, held, sending, ready: all - held - sending, here: sum('here'), lacking: sum('lacking'), categories }
+  return {
+    all,
+    held,
+    sending,
+    ready: all - held - sending,
+    here: sum('here'),
+    lacking: sum('lacking'),
+    categories,
+  }
 }
 
 /** How many there are in all. */

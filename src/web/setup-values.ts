@@ -55,7 +55,9 @@ export function saidOf(path: SettingPath, value: unknown): string {
 
 /** Null: nothing applies, and nothing is said of that. */
 export function saidOrUnset(path: SettingPath, value: unknown): string | null {
-  return value === undefined || value === null || value === '' ? (fieldAt(path)?.unset ?? null) : saidOf(path, value)
+  return value === undefined || value === null || value === ''
+    ? (fieldAt(path)?.unset ?? null)
+    : saidOf(path, value)
 }
 
 /** What applies with an edit. @param value null: the page sets nothing, so that `without` applies; null: not known any more */

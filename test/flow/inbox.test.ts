@@ -459,7 +459,9 @@ describe('saved texts', () => {
     const row = await ask()
     const page = await opened(`/replies/${row.id}`)
     await page.keyboard.press('?')
-    expect(await page.locator('#keys dd').allInnerTexts()).toContain('skip to the next, back to the one before')
+    expect(await page.locator('#keys dd').allInnerTexts()).toContain(
+      'skip to the next, back to the one before',
+    )
     await page.keyboard.press('Escape')
     // Each command says what it is about.
     const rejecting = async () => {

@@ -329,7 +329,9 @@ describe('people', () => {
     ] as const) {
       await add(name, role, password)
       const own =
-        name === 'Ann' ? ' From now on you are “owner” here, not “Robin”: add yourself to keep that name.' : ''
+        name === 'Ann'
+          ? ' From now on you are “owner” here, not “Robin”: add yourself to keep that name.'
+          : ''
       expect(await page.locator('#notice').innerText()).toBe(`${name} can log in now.${own}`)
     }
     await add('Ann', 'owner', password)

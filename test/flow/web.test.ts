@@ -173,10 +173,9 @@ describe('a reply', () => {
     expect(await page.inputValue('#subject')).toBe('Saturday: we are open')
     // What was wrong is not said of something else; what is wrong is said before it is saved.
     await page.fill('#cc', '"Weld, Tom" <tom@workshop.example>, bob@@workshop.example')
-    expect([await page.locator('#cc-fault').count(), await page.getAttribute('#cc', 'aria-invalid')]).toEqual([
-      0,
-      null,
-    ])
+    expect([await page.locator('#cc-fault').count(), await page.getAttribute('#cc', 'aria-invalid')]).toEqual(
+      [0, null],
+    )
     await page.press('#cc', 'Tab')
     expect(await page.locator('#cc-fault').innerText()).toMatch(/“bob@@workshop.example” is not a whole/)
     await page.fill('#cc', '"Weld, Tom" <tom@workshop.example>')
