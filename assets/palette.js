@@ -84,7 +84,7 @@ function commands() {
   const doable = decisions()
   if (isThere(document.getElementById('text')))
     doable.splice(1, 0, {
-      ...{ words: 'Edit the reply', hint: '', key: 'e' },
+      ...{ words: 'Edit the reply', hint: '', about: subject(), key: 'e' },
       run: () => document.getElementById('text').focus(),
     })
   const filters = [...document.querySelectorAll('.list .tabs a')].map((link) => ({

@@ -143,6 +143,7 @@ function keepTyped() {
   for (const field of typedFields()) {
     const place = placeOf(form.dataset.reply, field.name)
     field.value = localStorage.getItem(place) ?? sessionStorage.getItem(place) ?? field.value
+    if (field.dataset.unfit && field.value !== field.defaultValue) faultOf(field)
   }
   form.addEventListener('submit', () => {
     leaving = true
