@@ -274,6 +274,11 @@ async function readAgain() {
   if (answer === null || !answer.ok) return
   if (new URL(answer.url).pathname === '/login') return void location.assign('/login')
   const fresh = new DOMParser().parseFromString(await answer.text(), 'text/html')
+  // Somebody has searched meanwhile, so this is an older list.
+  if (filterOf(location) !== filterOf(wanted)) {
+    isStale = true
+    return
+  }
   const focused = document.activeElement?.closest('a.mail')?.dataset.id
   const chosen = new Set(chosenPicks().map(({ value }) => value))
   for (const place of [
