@@ -230,7 +230,11 @@ function Row({ mail, view, filter, current }: RowProps) {
         <span class={`why ${mail.disposition}`}>
           <span class="says" dir="auto">
             {mail.disposition === 'approved' ? (
-              <Countdown until={mail.sendAfter} timeZone={view.timeZone} />
+              <Countdown
+                until={mail.sendAfter}
+                timeZone={view.timeZone}
+                paused={view.paused.includes(mail.account)}
+              />
             ) : (
               stateWords(mail)
             )}
