@@ -60,7 +60,9 @@ const plain = (text: string): string => text.replace("command-argument value '",
 function withPlace(program: Command, text: string): string {
   const [whole, name] = /^replyd: unknown command '([\w-]+)'\n?$/.exec(text) ?? []
   const meant = program.commands.find((each) => each.commands.some((below) => below.name() === name))
-  return whole === undefined || !meant ? text : `${whole.trimEnd()}\n(Did you mean ${meant.name()} ${name}?)\n`
+  return whole === undefined || !meant
+    ? text
+    : `${whole.trimEnd()}\n(Did you mean ${meant.name()} ${name}?)\n`
 }
 
 /** Without a command: the first run for a person without a configuration, how it is where there is one, otherwise help. */
