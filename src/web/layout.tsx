@@ -11,6 +11,8 @@ interface Undoable {
   /** Where the undo is posted to, with the filter of the list. */
   to: string
   until: Date | null
+  /** It goes out when somebody resumes the account. */
+  paused: boolean
 }
 
 export interface View {
@@ -31,6 +33,8 @@ export interface View {
   /** Where the undo of something else is posted to. */
   undoAt?: string | null
   waiting: WaitingCounts
+  /** Accounts for which somebody has stopped all sending. */
+  paused: readonly string[]
   /** Warnings for the owner about the model. */
   warnings: readonly string[]
   status: readonly Status[]
@@ -106,7 +110,7 @@ function Top({ view }: { view: View }) {
           <a href={href} aria-current={href === here ? 'page' : undefined}>
             {name}
             {href === '/' ? (
-              <Count id="waiting" of="Mails that need you" count={view.waiting.held} />
+              <Count id="waiting" of="Mails that wait for you here" count={view.waiting.here} />
             ) : href === '/teach' ? (
               <Count id="lacking" of="Replies that lack a fact" count={view.waiting.lacking} />
             ) : null}
@@ -135,7 +139,7 @@ const Count = ({ id, of, count }: { id: string; of: string; count: number }) => 
 
 const keys = [
   ['Ctrl K', 'all commands, and saved texts'],
-  ['j k', 'next, previous'],
+  ['j k', 'skip to the next, back to the one before'],
   ['a', 'send'],
   ['e', 'edit'],
   ['Ctrl Enter', 'send what is typed'],
@@ -216,7 +220,7 @@ function Notice({ view }: { view: View }) {
         {undo?.action === 'cancel' ? (
           <>
             {' '}
-            <Countdown until={undo.until} timeZone={view.timeZone} />
+            <Countdown until={undo.until} timeZone={view.timeZone} paused={undo.paused} />
           </>
         ) : null}
       </span>
@@ -234,8 +238,16 @@ function Undo({ view, undo: { ids, to } }: { view: View; undo: Undoable }) {
   )
 }
 
+interface Sending {
+  until: Date | null
+  timeZone: string
+  /** Whether its account is. */
+  paused: boolean
+}
+
 /** When a reply is sent: stated as a time, and counted down if JavaScript is on. */
-export function Countdown({ until, timeZone }: { until: Date | null; timeZone: string }) {
+export function Countdown({ until, timeZone, paused }: Sending) {
+  if (paused) return <>Waits until you resume</>
   if (until === null) return <>Sending now</>
   return (
     <time
