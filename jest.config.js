@@ -9,6 +9,8 @@ export default {
   testMatch: ['**/*.test.ts', '**/*.test.tsx'],
   // Only a hang takes so long, on however busy a machine. No test has a deadline of its own.
   testTimeout: 1_800_000,
+  // A worker needs more than jest's half second to end on a busy machine. What a test leaves open is still reported.
+  workerGracefulExitTimeout: 60_000,
   // More than there are cores: the tests against servers wait more than they compute.
   maxWorkers: availableParallelism() + 4,
   // Node's module hooks compile the tests (runner.mjs).
