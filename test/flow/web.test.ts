@@ -18,7 +18,6 @@ import { type Dovecot, deliverAll, type Postfix, startDovecot, startPostfix } fr
 import { axeFaultsInLightAndDark } from './axe.ts'
 import { openBrowser } from './browser.ts'
 import { type RunningDaemon, startDaemon } from './daemon.ts'
-import { newDatabase } from './database.ts'
 import { readMailbox, withClient } from './mailboxes.ts'
 
 /** What the model was asked, newest last. */
@@ -58,13 +57,12 @@ afterAll(async () => {
   await Promise.all([postfix?.stop(), dovecot?.stop(), standIn?.close()])
 })
 
-async function daemonOf(address: string, undo: string): Promise<RunningDaemon> {
+function daemonOf(address: string, undo: string): Promise<RunningDaemon> {
   return startDaemon({
     address,
     imap: { host: dovecot.host, port: dovecot.imapPort, user: address, password: dovecot.password },
     smtp: { host: postfix.host, port: postfix.smtpPort },
     standIn,
-    databaseUrl: await newDatabase(),
     roles: ['watch', 'work', 'web'],
     account: { sentCopy: true, replies: { mode: 'review', undo } },
   })
@@ -705,7 +703,6 @@ describe('a draft in \\Drafts', () => {
       imap: { host: dovecot.host, port: dovecot.imapPort, user: address, password: dovecot.password },
       smtp: { host: postfix.host, port: postfix.smtpPort },
       standIn,
-      databaseUrl: await newDatabase(),
       roles: ['watch', 'work', 'web'],
       account: { sentCopy: true, replies: { mode: 'draft', undo: '0s' } },
     })
