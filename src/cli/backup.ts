@@ -104,6 +104,7 @@ export async function restore(
     `The backup was made at ${head.at} (replyd ${head.version}, schema ${head.schema}, from ${head.store}).`,
     `${heldAgain} approved replies wait for your approval again; ${sending} that were being sent are looked up in Sent.`,
     'Mail from before this moment gets drafts only: no reply to it is sent without you.',
+    'Everybody logs in again. Passwords, people and API tokens are those of the backup: change and revoke again what you have changed and revoked since.',
   ]
   await writeLine(terminal.stdout, lines.join('\n'))
   return 0
