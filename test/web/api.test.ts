@@ -150,6 +150,15 @@ test.each([
   expect([status, answer.message]).toEqual([400, message])
 })
 
+test('of a hundred thousand fields that are not known ten are named', async () => {
+  const long = 'x'.repeat(5000)
+  const body = JSON.stringify({ [long]: 1, ...Object.fromEntries(Array.from({ length: 60_000 }, (_, n) => [`k${n}`, 1])) })
+  const { status, answer } = await ask('POST', '/replies/x/approve', body)
+  expect(status).toBe(400)
+  expect(answer.message).toMatch(/^seen is missing\..* k7 is not known here: seen\. There are 59992 more\.$/)
+  expect(JSON.stringify(answer).length).toBeLessThan(2000)
+})
+
 test('the description needs no token, even if there is a password', async () => {
   const locked = { ...web.context, config: { web: { ...web.context.config.web, passwordHash: 'x' } } }
   const guarded = buildApp({ ...web, context: locked } as unknown as WebContext, token)
