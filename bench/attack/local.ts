@@ -330,6 +330,7 @@ function terminalAttacks(): Attack[] {
     ['the same as JSON', 'e.eml', mail(encoded), ['--json']],
     ['controls in the name of a file', `e${'\u001b[31m\u009b'}.eml`, mail('x'), []],
     ['the same of one that is not there', `gone${'\u001b[31m\u009b'}.eml`, '', []],
+    ['the same of one that is not there, as JSON', `gone${'\u001b[31m\u009b'}.eml`, '', ['--json']],
   ]
   return cases.map(([name, file, octets, options]) => ({
     name: `terminal: ${name} (\`replyd explain\`)`,
