@@ -9,6 +9,7 @@ import { silentLog } from '../../src/base/log.ts'
 import { backedUpTables } from '../../src/store/backup.ts'
 import { type Database, openDatabase } from '../../src/store/database.ts'
 import { restoreBackup } from '../../src/store/restore.ts'
+import { loadWebhook } from '../../src/store/webhooks.ts'
 import { run } from '../cli/run.ts'
 import { fillState } from '../store-template.ts'
 import { seedAll } from './seed.ts'
@@ -255,11 +256,17 @@ test('the first format is read as well; where numbers go on is taken from its ro
   expect(rows).toEqual([{ id: 6 }])
 })
 
-test('a backup says nothing about logins', async () => {
-  const { file } = await fullBackup('PostgreSQL')
+test('a backup says nothing about logins, nor the URL of a webhook', async () => {
+  const place = await newPlace('PostgreSQL')
+  const db = await open(place)
+  await seedAll(db)
+  await loadWebhook(db, 'https://hooks.slack.example/services/T0/B0/hush', new Date())
+  await db[Symbol.asyncDispose]()
+  const file = join(directory, `private-${places}.gz`)
+  expect(await run(['backup', file], { environment: place })).toMatchObject({ status: 0 })
   const text = gunzipSync(readFileSync(file)).toString()
-  expect(text).toContain('{"person":')
-  expect(text).not.toMatch(/\{"(?:session|used_code)":/)
+  expect(text).toContain('{"webhook":')
+  expect(text).not.toMatch(/\{"(?:session|used_code)":|hush/)
 })
 
 test('backup never overwrites, and says when there is nothing', async () => {
