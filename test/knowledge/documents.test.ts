@@ -112,6 +112,15 @@ describe('conversion', () => {
   })
 })
 
+/** A PDF of one line with another catalogue or trailer; the offsets of its table are then wrong, which readers repair. */
+const pdfWith = (replaced: string, by: string) =>
+  Buffer.from(
+    pdfOf([[[11, 'Please wait']]])
+      .toString('latin1')
+      .replace(replaced, by),
+    'latin1',
+  )
+
 describe('a faulty document', () => {
   const bomb = Buffer.alloc(200_000_000, ' ')
   const doctype = `<!DOCTYPE w [<!ENTITY a "aaaaaaaaaa">${Array.from({ length: 30 }, (_, at) => `<!ENTITY ${String.fromCharCode(98 + at)} "${`&${String.fromCharCode(97 + at)};`.repeat(10)}">`).join('')}]>`
@@ -123,6 +132,22 @@ describe('a faulty document', () => {
       'a.pdf',
       () => pdfOf(Array.from({ length: 4000 }, () => [])),
       'it has more than 3000 pages',
+    ],
+    [
+      'a PDF with a password',
+      'a.pdf',
+      () =>
+        pdfWith(
+          '/Root 1 0 R',
+          `/Root 1 0 R /ID [<${'0a'.repeat(16)}> <${'0a'.repeat(16)}>] /Encrypt << /Filter /Standard /V 1 /R 2 /P -4 /O <${'1b'.repeat(32)}> /U <${'2c'.repeat(32)}> >>`,
+        ),
+      'it is encrypted',
+    ],
+    [
+      'a form whose page says only "Please wait"',
+      'a.pdf',
+      () => pdfWith('/Type /Catalog', '/Type /Catalog /AcroForm << /Fields [] /XFA [(template) 5 0 R] >>'),
+      'it is a dynamic form (XFA)',
     ],
     ['no archive', 'a.docx', () => 'hello', 'it is no DOCX file'],
     ['another archive', 'a.docx', () => zipOf({ 'a.txt': 'a' }), 'it is no DOCX file'],

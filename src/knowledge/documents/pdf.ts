@@ -40,6 +40,8 @@ export async function readPdf(octets: Buffer): Promise<string> {
   })
   try {
     if (document.numPages > limits.pages) throw new DocumentFault(`it has more than ${limits.pages} pages`)
+    if (await isDynamicForm(document))
+      throw new DocumentFault('it is a dynamic form (XFA), which only some PDF readers show')
     const pages: Line[][] = []
     let length = 0
     for (let number = 1; number <= document.numPages; number++) {
@@ -56,6 +58,13 @@ export async function readPdf(octets: Buffer): Promise<string> {
   } finally {
     await document.destroy()
   }
+}
+
+/** The pages of such a form hold only a request to use another reader; its text is in the form's own XML. */
+async function isDynamicForm(document: Awaited<ReturnType<typeof getDocumentProxy>>): Promise<boolean> {
+  const { info } = await document.getMetadata()
+  const { IsXFAPresent, IsAcroFormPresent } = info as { IsXFAPresent?: boolean; IsAcroFormPresent?: boolean }
+  return IsXFAPresent === true && IsAcroFormPresent !== true
 }
 
 function pieceOf(item: object): Piece[] {
