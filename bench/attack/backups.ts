@@ -31,7 +31,11 @@ function sealed(lines: string[], key: string | null | undefined): string[] {
   if (key === null) return [...body, JSON.stringify(unsigned)]
   const signed = JSON.stringify(unsigned)
   const made =
-    key === undefined ? mac : createHmac('sha256', keyFor(key, 'backup')).update(text + signed).digest('hex')
+    key === undefined
+      ? mac
+      : createHmac('sha256', keyFor(key, 'backup'))
+          .update(text + signed)
+          .digest('hex')
   return [...body, JSON.stringify({ ...unsigned, mac: made })]
 }
 
@@ -70,7 +74,11 @@ const forgeries: Forgery[] = [
   },
   {
     name: 'that says it is of the format with an unsigned end',
-    make: (o) => sealed(o.lines.map((line) => line.replace('"format":2', '"format":1')), undefined),
+    make: (o) =>
+      sealed(
+        o.lines.map((line) => line.replace('"format":2', '"format":1')),
+        undefined,
+      ),
   },
   {
     name: 'with a second end below the true one, behind the signature',

@@ -132,7 +132,8 @@ const odd: Row[] = [
   },
   {
     name: 'for somebody else, passed on',
-    make: async ({ signs, to }) => below(`Resent-To: ${to}`, await signs({}, { to: 'somebody@else.example' })),
+    make: async ({ signs, to }) =>
+      below(`Resent-To: ${to}`, await signs({}, { to: 'somebody@else.example' })),
   },
   {
     name: 'a quotation made the text by an unsigned type',
@@ -179,7 +180,8 @@ export async function signedMails(to: string): Promise<{ mails: SignedMail[]; re
   const mails: SignedMail[] = []
   for (const [at, row] of [...plain, ...odd, ...elsewhere, revoked].entries()) {
     const domain = `signs${at}.example`
-    const key = signer(names, domain, ...(row.key ?? []))
+    const [algorithm, bits] = row.key ?? []
+    const key = signer(names, domain, algorithm, bits)
     names.records.set(`_dmarc.${domain}`, row.policy ?? 'v=DMARC1; p=reject')
     const address = `kim@${row.subdomain ?? ''}${domain}`
     const writes: Author['writes'] = (more = {}) => letter({ to, from: address, ...more })

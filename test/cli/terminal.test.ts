@@ -37,7 +37,10 @@ describe('while something is awaited', () => {
 
 test('a line of JSON commands no terminal, and says the same to a program', async () => {
   const { stdout } = terminalOf(true)
-  const value = { subject: 'a\u009b31mb\u007f\u0085\u202egnp.exe\u2066\u200f\u061c', text: 'Grüße, 東京, \u{1f680}' }
+  const value = {
+    subject: 'a\u009b31mb\u007f\u0085\u202egnp.exe\u2066\u200f\u061c',
+    text: 'Grüße, 東京, \u{1f680}',
+  }
   await writeLine(stdout, JSON.stringify(value))
   const shown = String(stdout.read())
   expect(shown).not.toMatch(/(?!\n)\p{Cc}|\p{Bidi_Control}/u)
@@ -47,7 +50,12 @@ test('a line of JSON commands no terminal, and says the same to a program', asyn
 
 test('nor does a failure that is written as JSON', () => {
   const { stdout } = terminalOf(true)
-  reportFailure(new Error('no file e\u009b31m.eml'), { environment: {}, stderr: stdout } as unknown as Terminal, 'x', true)
+  reportFailure(
+    new Error('no file e\u009b31m.eml'),
+    { environment: {}, stderr: stdout } as unknown as Terminal,
+    'x',
+    true,
+  )
   const shown = String(stdout.read())
   expect(shown).not.toMatch(/(?!\n)\p{Cc}/u)
   expect(JSON.parse(shown)).toMatchObject({ message: 'no file e\u009b31m.eml' })

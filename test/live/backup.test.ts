@@ -113,7 +113,16 @@ describe.each([
     // Everybody signs in again, and the browser of a login is told nothing until then.
     expect([after.session, after.used_code]).toEqual([[], []])
     expect(after.push_device).toEqual(before.push_device?.filter((row) => !row.includes('of-a-login')))
-    const different = ['message', 'reply', 'event', 'reply_change', 'restore', 'session', 'used_code', 'push_device']
+    const different = [
+      'message',
+      'reply',
+      'event',
+      'reply_change',
+      'restore',
+      'session',
+      'used_code',
+      'push_device',
+    ]
     for (const table of Object.keys(before)) {
       if (different.includes(table)) continue
       expect([table, after[table]]).toEqual([table, before[table]])

@@ -325,7 +325,11 @@ describe('a provider that states', () => {
 
   test('a lifetime without end leaves a file that can be read again', async () => {
     const signIns = open()
-    await signIns.keep(address, provider.settings, grantFrom({ access_token: 'a', expires_in: 1e306 }, now, null))
+    await signIns.keep(
+      address,
+      provider.settings,
+      grantFrom({ access_token: 'a', expires_in: 1e306 }, now, null),
+    )
     expect(await open().accessToken(address, provider.settings)).toBe('a')
   })
 

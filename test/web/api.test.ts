@@ -152,7 +152,10 @@ test.each([
 
 test('of a hundred thousand fields that are not known ten are named', async () => {
   const long = 'x'.repeat(5000)
-  const body = JSON.stringify({ [long]: 1, ...Object.fromEntries(Array.from({ length: 60_000 }, (_, n) => [`k${n}`, 1])) })
+  const body = JSON.stringify({
+    [long]: 1,
+    ...Object.fromEntries(Array.from({ length: 60_000 }, (_, n) => [`k${n}`, 1])),
+  })
   const { status, answer } = await ask('POST', '/replies/x/approve', body)
   expect(status).toBe(400)
   expect(answer.message).toMatch(/^seen is missing\..* k7 is not known here: seen\. There are 59992 more\.$/)
