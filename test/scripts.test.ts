@@ -57,6 +57,14 @@ describe('one installation at a time', () => {
   })
 })
 
+test('`npm run test:unit -- PATH` runs that path alone', async () => {
+  const result = join(directory, 'result.json')
+  const args = [script('test.mjs'), '--unit', 'test/base/turns.test.ts', `--outputFile=${result}`]
+  await promisify(execFile)(process.execPath, args)
+  const { testResults } = JSON.parse(readFileSync(result, 'utf8')) as { testResults: { name: string }[] }
+  expect(testResults.map(({ name }) => name)).toEqual([expect.stringMatching(/test\/base\/turns\.test\.ts$/)])
+})
+
 describe('without the servers', () => {
   test('names what is missing by its Debian package', async () => {
     const missing = await run(`

@@ -76,6 +76,11 @@ const outcomes: Record<Disposition, string> = {
   failed: 'given up',
 }
 export const outcomeOf = wordsIn(outcomes)
+
+/** @param paused whether sending is paused for its account */
+export const outcomeNow = (disposition: Disposition, paused: boolean): string =>
+  paused && disposition === 'approved' ? 'approved, waits for resume' : outcomeOf(disposition)
+
 export const dispositions = Object.keys(outcomes) as Disposition[]
 
 export const stageWords = wordsIn<Stage>({

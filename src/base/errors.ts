@@ -75,6 +75,24 @@ export class UncertainError extends Error {
 /** The configuration is wrong. Its message is complete and meant for the owner; exit status 2. */
 export class ConfigError extends Error {
   override name = 'ConfigError'
+  /** Each by itself, for programs; empty where it is about no single setting. */
+  readonly faults: readonly SettingFault[]
+  constructor(message: string, { faults = [], ...options }: ConfigErrorOptions = {}) {
+    super(message, options)
+    this.faults = faults
+  }
+}
+
+type ConfigErrorOptions = ErrorOptions & { faults?: readonly SettingFault[] }
+
+/** One fault of the configuration. */
+export interface SettingFault {
+  /** Null for a value of the environment. */
+  readonly file: string | null
+  readonly line: number | null
+  /** `accounts[0].imap.port`, or the name of a variable; null if it is about the whole file. */
+  readonly key: string | null
+  readonly message: string
 }
 
 /** A message for people, without a stack. */

@@ -2,7 +2,7 @@
  * The single table of reasons: every code with a sentence for the owner. To add one, add a line in the file of its
  * room, use it, and run `npm run reference`. The compiler finds missing codes, a test finds unused ones.
  */
-import { capitalised, type Disposition, outcomeOf } from './dispositions.ts'
+import { capitalised, type Disposition, outcomeNow } from './dispositions.ts'
 import { deeds } from './reasons/deeds.ts'
 import { deliver, observe, review } from './reasons/delivery.ts'
 import { budget, failures } from './reasons/failures.ts'
@@ -68,8 +68,8 @@ export function reasonsReference(): string {
 }
 
 /** Outcome and reason of a mail, as two sentences: `Left alone. It is a read receipt.` */
-export const decisionWords = (disposition: Disposition, reason: Reason): string =>
-  `${capitalised(outcomeOf(disposition))}. ${sentenceOf(reason)}`
+export const decisionWords = (disposition: Disposition, reason: Reason, paused = false): string =>
+  `${capitalised(outcomeNow(disposition, paused))}. ${sentenceOf(reason)}`
 
 /** Who is named by what they are, because they gave no name of their own. */
 const nameless: Readonly<Record<string, string>> = { owner: 'The owner', reviewer: 'A reviewer' }

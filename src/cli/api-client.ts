@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { userInfo } from 'node:os'
 import { join } from 'node:path'
-import { ConfigError } from '../base/errors.ts'
+import { ConfigError, type SettingFault } from '../base/errors.ts'
 import {
   beginningOf,
   exchange,
@@ -56,7 +56,8 @@ export function openApi(
   })
   const refused = (error: unknown): never => {
     if (error instanceof TimeLimitError || error instanceof OversizeError) throw error
-    throw new Error(`no daemon answers at ${url}: is \`replyd start\` running?`, { cause: error })
+    const words = `no daemon answers at ${url}: is \`replyd start\` running?`
+    throw unavailable(words, { cause: error })
   }
   const ask = async (path: string, content: Pick<HttpRequest, 'method' | 'body'> = {}): Promise<unknown> => {
     const request = { ...requestOf(content), mostOctets }
@@ -89,6 +90,15 @@ export function openApi(
   }
 }
 
+/** With the code of the API for a server that does not answer. */
+const unavailable = (words: string, options: ErrorOptions = {}): Error =>
+  asRefusal(new UnavailableError(words, options), { error: 'unavailable' })
+
+class UnavailableError extends Error {}
+
+/** Whether no daemon answered. */
+export const isUnavailable = (error: unknown): boolean => error instanceof UnavailableError
+
 /** Null if it is not JSON. */
 function jsonIn(body: Buffer): unknown {
   try {
@@ -99,16 +109,17 @@ function jsonIn(body: Buffer): unknown {
 }
 
 function refusalOf(status: number, answer: unknown, token: string): Error {
-  const { message, error } = (answer ?? {}) as { message?: string; error?: string }
-  return asRefusal(refusalIn(status, { message, error }, token), answer ?? {})
+  return asRefusal(refusalIn(status, (answer ?? {}) as Answered, token), answer ?? {})
 }
 
-function refusalIn(
-  status: number,
-  { message, error }: { message: string | undefined; error: string | undefined },
-  token: string,
-): Error {
-  if (error === 'faulty-configuration' && message !== undefined) return new ConfigError(message)
+interface Answered {
+  message?: string
+  error?: string
+  faults?: readonly SettingFault[]
+}
+
+function refusalIn(status: number, { message, error, faults = [] }: Answered, token: string): Error {
+  if (error === 'faulty-configuration' && message !== undefined) return new ConfigError(message, { faults })
   if (status === 401 && token === '')
     return new Error(`${message} REPLYD_TOKEN is not set: \`replyd token create\` makes one`)
   if (status === 400 && message !== undefined) return new UsageError(message)
@@ -135,7 +146,7 @@ function accessOf(config: string | undefined, terminal: Terminal, warns: boolean
   if (left === null)
     throw (
       fault ??
-      new Error(
+      unavailable(
         'no daemon runs here: `replyd start` starts one. For one elsewhere set REPLYD_URL and REPLYD_TOKEN',
       )
     )

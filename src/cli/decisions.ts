@@ -7,7 +7,7 @@ import { text as textOf } from 'node:stream/consumers'
 import { unbroken } from '../base/columns.ts'
 import { type ApiClient, openApi } from './api-client.ts'
 import { asCalled } from './called.ts'
-import { UsageError } from './failure.ts'
+import { asRefusal, UsageError } from './failure.ts'
 import { readFailure } from './mail-files.ts'
 import { idBeginning, type Listed, print, type ReviewOptions } from './review.ts'
 import { type ExitStatus, fittingLines, printable, type Terminal } from './terminal.ts'
@@ -34,17 +34,52 @@ export async function changeOne(
   return told(terminal, options, { id: whole, ...answer }, done.replace('{id}', id))
 }
 
-/** Grants or takes back what a category may send automatically. */
-export async function changeAutonomy(
-  step: 'grant' | 'revoke',
-  [account, category]: readonly [string, string],
+const categoryPath = ([account, category]: readonly [string, string]) =>
+  `/autonomy/${encodeURIComponent(account)}/${encodeURIComponent(category)}`
+
+/** Says what will happen, and asks: from then on nobody reads these replies first. */
+export async function grantAutonomy(
+  what: readonly [string, string],
   options: ReviewOptions,
   terminal: Terminal,
 ): Promise<ExitStatus> {
-  const path = `/autonomy/${encodeURIComponent(account)}/${encodeURIComponent(category)}/${step}`
-  const answer = await openApi(options.config, terminal).post<object>(path)
-  const what = step === 'grant' ? 'are sent automatically from now on' : 'wait for you again'
-  const words = `Replies of ${account} in the category "${category}" ${what}.`
+  const api = openApi(options.config, terminal)
+  const [account, category] = what
+  const { offered, consequences } = await api.get<{ offered: boolean; consequences: string[] }>(
+    categoryPath(what),
+  )
+  // What is not offered the daemon refuses, and says why.
+  const isOpen = offered && options.yes !== true
+  if (isOpen && (options.json === true || !isPerson(terminal)))
+    throw new UsageError('autonomy grant asks a person in a terminal; in a script give --yes')
+  if (offered && options.json !== true)
+    await print(terminal, fittingLines(consequences.join('\n'), terminal.stdout))
+  if (isOpen && !(await agreed('Let replyd send them?', terminal))) {
+    await print(terminal, 'Nothing was changed.')
+    return 1
+  }
+  const answer = await api.post<object>(`${categoryPath(what)}/grant`)
+  const words = `Granted. To take it back: replyd autonomy revoke ${account} ${category}`
+  return told(terminal, options, { account, category, ...answer }, words)
+}
+
+const isPerson = ({ stdin, stdout }: Terminal) => stdin.isTTY === true && stdout.isTTY === true
+
+async function agreed(question: string, terminal: Terminal): Promise<boolean> {
+  const { Asker } = await import('./init/asker.ts')
+  using asker = new Asker(terminal, false)
+  return await asker.confirm(question, false)
+}
+
+/** Takes back what a category may send automatically. */
+export async function revokeAutonomy(
+  what: readonly [string, string],
+  options: ReviewOptions,
+  terminal: Terminal,
+): Promise<ExitStatus> {
+  const answer = await openApi(options.config, terminal).post<object>(`${categoryPath(what)}/revoke`)
+  const [account, category] = what
+  const words = `Replies of ${account} in the category "${category}" wait for you again.`
   return told(terminal, options, { account, category, ...answer }, words)
 }
 
@@ -54,7 +89,7 @@ export async function approve(id: string, options: ReviewOptions, terminal: Term
   const whole = await idBeginning(api, id)
   const path = `/replies/${encodeURIComponent(whole)}`
   const { reply, subject } = await api.get<Listed>(path)
-  if (!reply?.version) throw new Error('There is no reply yet.')
+  if (!reply?.version) throw asRefusal(new Error('There is no reply yet.'), { error: 'nothing-written' })
   const answer = await api.post<{ sendsAt: string | null }>(`${path}/approve`, { seen: reply.version })
   // Shows what goes out while it can still be taken back, in case nobody has looked at it yet.
   if (!options.json) await print(terminal, approvedText(reply, subject))

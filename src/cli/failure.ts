@@ -8,6 +8,11 @@ export class UsageError extends Error {
   override name = 'UsageError'
 }
 
+/** A person pressed Ctrl+C at a question. */
+export class Cancelled extends Error {
+  override name = 'Cancelled'
+}
+
 /** What the API said to a request that it refused, for programs. */
 const refusals = new WeakMap<Error, object>()
 
@@ -31,6 +36,10 @@ export function reportFailure(
   command = 'replyd',
   json = false,
 ): ExitStatus {
+  if (error instanceof Cancelled) {
+    stderr.write('\n')
+    return 130
+  }
   if (json) {
     stderr.write(`${escaped(JSON.stringify(failureObject(error)))}\n`)
   } else if (error instanceof ConfigError) {
@@ -49,7 +58,8 @@ function failureObject(error: unknown): object {
   const answer = error instanceof Error ? refusals.get(error) : undefined
   const code =
     error instanceof ConfigError ? 'faulty-configuration' : error instanceof UsageError ? 'usage' : 'failed'
-  return { error: code, ...answer, message: messageOf(error) }
+  const faults = error instanceof ConfigError && error.faults.length > 0 ? { faults: error.faults } : {}
+  return { error: code, ...faults, ...answer, message: messageOf(error) }
 }
 
 /** Some Node.js errors have no message: those of a connection that was tried on several addresses. */

@@ -11,7 +11,14 @@ import { addMcpCommands } from './mcp-commands.ts'
 import { addReviewCommands } from './review-commands.ts'
 import type { Shell } from './shell.ts'
 import { addStoreCommands } from './store-commands.ts'
-import { type ExitStatus, fittingLines, type Terminal, waiting, writeLine } from './terminal.ts'
+import {
+  type ExitStatus,
+  exitStatusWords,
+  fittingLines,
+  type Terminal,
+  waiting,
+  writeLine,
+} from './terminal.ts'
 
 /**
  * Runs the command that the arguments name; never rejects.
@@ -44,7 +51,10 @@ export async function runProgram(argv: readonly string[], terminal: Terminal): P
 }
 
 const usageOf = ({ code, message }: CommanderError): UsageError =>
-  new UsageError(code === 'commander.help' ? 'A command is missing.' : message.replace(/^error: /, ''))
+  new UsageError(code === 'commander.help' ? 'A command is missing.' : plain(message.replace(/^error: /, '')))
+
+/** Commander's word for what it calls an argument elsewhere. */
+const plain = (text: string): string => text.replace("command-argument value '", "argument value '")
 
 /** Without a command: the first run for a person without a configuration, how it is where there is one, otherwise help. */
 async function alone(program: Command, terminal: Terminal): Promise<ExitStatus> {
@@ -83,7 +93,7 @@ export function buildProgram(terminal: Terminal, end: End, quiet = false): Comma
       writeOut: (text) => terminal.stdout.write(asCalled(text, terminal.environment)),
       writeErr: (text) => {
         if (quiet) return
-        const words = asCalled(text.replace(/^error: /, 'replyd: '), terminal.environment)
+        const words = asCalled(plain(text.replace(/^error: /, 'replyd: ')), terminal.environment)
         terminal.stderr.write(fittingLines(words, terminal.stderr))
       },
     })
@@ -108,7 +118,7 @@ Examples:
   replyd explain mail.eml                         what would happen to that mail
 
 replyd COMMAND --help explains a command, replyd man all of them.
-Exit status: 0 done, 1 failed, 2 wrong usage or configuration, 130 Ctrl+C.
+Exit status: ${exitStatusWords}
 `
 
 /** One instance per command, because commander stores values on them. */

@@ -23,7 +23,7 @@ async function reloaded(config: string | undefined, terminal: Terminal): Promise
     if (!(error instanceof ConfigError)) throw error
     throw new ConfigError(
       `${error.message}\nNothing was changed: a running daemon keeps the configuration that it has.`,
-      { cause: error },
+      { cause: error, faults: error.faults },
     )
   }
 }

@@ -100,19 +100,20 @@ function addOthers(
   add(autonomy, 'list', 'every category and how far it has come', (review, options) =>
     review.autonomy(options, terminal),
   )
-  const steps = [
-    ['grant', 'let replies of a category be sent automatically'],
-    ['revoke', 'have them wait for you again'],
-  ] as const
-  for (const [action, description] of steps) {
-    add(
-      autonomy,
-      `${action} <account> <category>`,
-      description,
-      (review, options, account = '', category = '') =>
-        review.changeAutonomy(action, [account, category], options, terminal),
-    )
-  }
+  add(
+    autonomy,
+    'grant <account> <category>',
+    'let replies of a category be sent automatically: says what that means, and asks',
+    (review, options, account = '', category = '') =>
+      review.grantAutonomy([account, category], options, terminal),
+  ).option('-y, --yes', 'do not ask, for scripts')
+  add(
+    autonomy,
+    'revoke <account> <category>',
+    'have them wait for you again',
+    (review, options, account = '', category = '') =>
+      review.revokeAutonomy([account, category], options, terminal),
+  )
   for (const action of ['pause', 'resume'] as const) {
     const what = action === 'pause' ? 'stop all sending' : 'resume sending'
     add(program, `${action} [account]`, `${what}, for one account or all`, (review, options, account) =>

@@ -2,7 +2,7 @@
 import { unbroken, wrapped } from '../base/columns.ts'
 import {
   type Disposition,
-  outcomeOf,
+  outcomeNow,
   type ReplyState,
   replyStateWords,
   type Stage,
@@ -20,7 +20,7 @@ import {
 } from '../base/reasons.ts'
 import type { UsageRow } from '../store/statistics.ts'
 import { type ApiClient, openApi } from './api-client.ts'
-import { UsageError } from './failure.ts'
+import { asRefusal, UsageError } from './failure.ts'
 import { clockTime } from './plain-lines.ts'
 import { dollars, fittedTable, whole } from './table.ts'
 import { columnsOf, type ExitStatus, printable, type Terminal, writeLine } from './terminal.ts'
@@ -28,6 +28,8 @@ import { columnsOf, type ExitStatus, printable, type Terminal, writeLine } from 
 export interface ReviewOptions {
   config?: string
   json?: boolean
+  /** Asks nothing. */
+  yes?: boolean
   search?: string
   by?: string
   account?: string
@@ -44,6 +46,7 @@ export interface ReviewOptions {
 
 export interface Listed {
   id: string
+  account?: string
   from: string | null
   subject: string | null
   arrivedAt?: string
@@ -74,7 +77,8 @@ const pageLength = 500
 export async function list(path: string, options: ReviewOptions, terminal: Terminal): Promise<ExitStatus> {
   const { account, from, since, until } = options
   const disposition = path === '/junk' ? 'filed,marked' : options.disposition
-  const place = path === '/replies' ? '/replies' : '/mails'
+  const isReplies = path === '/replies'
+  const place = isReplies ? '/replies' : '/mails'
   const most = wantedCount(path, options)
   const api = openApi(options.config, terminal)
   const found: Listed[] = []
@@ -82,14 +86,23 @@ export async function list(path: string, options: ReviewOptions, terminal: Termi
     const limit = Math.min(pageLength, most - found.length)
     const page = await api.get<Listed[]>(place, {
       q: options.search,
+      show: isReplies ? 'all' : undefined,
       ...{ account, from, since, until, disposition, limit: String(limit), cursor },
     })
     found.push(...page)
     full = page.length === limit
   }
   if (options.json) return print(terminal, JSON.stringify(found))
-  const none = path === '/replies' ? 'No reply waits for you.' : 'No mail.'
-  return print(terminal, found.length === 0 ? none : listText(found, columnsOf(terminal.stdout)))
+  const none = isReplies ? 'No reply waits for you.' : 'No mail.'
+  if (found.length === 0) return print(terminal, none)
+  return print(terminal, listText(found, columnsOf(terminal.stdout), await pausedAmong(found, api)))
+}
+
+/** Accounts of approved replies for which sending is paused. */
+async function pausedAmong(mails: readonly Listed[], api: ApiClient): Promise<ReadonlySet<string>> {
+  if (mails.every(({ disposition }) => disposition !== 'approved')) return new Set()
+  const accounts = await api.get<{ account: string; paused: boolean }[]>('/accounts')
+  return new Set(accounts.flatMap(({ account, paused }) => (paused ? [account] : [])))
 }
 
 /** @throws UsageError */
@@ -100,15 +113,19 @@ function wantedCount(path: string, { limit }: ReviewOptions): number {
   return Number(limit)
 }
 
-/** @param columns width of the terminal */
-export function listText(mails: readonly Listed[], columns = 80): string {
+/** @param columns width of the terminal @param paused accounts */
+export function listText(
+  mails: readonly Listed[],
+  columns = 80,
+  paused: ReadonlySet<string> = new Set(),
+): string {
   const shown = shortIds(mails.map(({ id }) => id))
-  const rows = mails.map(({ arrivedAt, from, subject, disposition, reason }, at) => ({
+  const rows = mails.map(({ account = '', arrivedAt, from, subject, disposition, reason }, at) => ({
     id: shown[at] ?? '',
     arrived: arrivedAt === undefined ? '' : dayAndTime(new Date(arrivedAt)),
     from: from ?? '',
     subject: subject ?? '',
-    outcome: outcomeOf(disposition),
+    outcome: outcomeNow(disposition, paused.has(account)),
     // On a narrow terminal only `show` and --json give the reason.
     ...(columns < widthForReasons ? {} : { reason: labelOf(reason) }),
   }))
@@ -153,12 +170,13 @@ export async function idBeginning(api: ApiClient, given: string): Promise<string
   if (wholeId.test(beginning) || !/^[0-9a-z]{4,}$/.test(beginning)) return given
   const limit = String(pageLength)
   const pages = await Promise.all([
-    api.get<Listed[]>('/replies', { limit }),
+    api.get<Listed[]>('/replies', { show: 'all', limit }),
     api.get<Listed[]>('/mails', { limit }),
   ])
   const found = new Set(pages.flat().flatMap(({ id }) => (id.startsWith(beginning) ? [id] : [])))
   const [first] = found
-  if (first === undefined) throw new Error(`no mail has an id that begins with ${given}`)
+  if (first === undefined)
+    throw asRefusal(new Error(`no mail has an id that begins with ${given}`), { error: 'not-found' })
   if (found.size > 1) throw new UsageError(`${found.size} ids begin with ${given}: give more of it`)
   return first
 }
@@ -177,16 +195,19 @@ export async function show(
 ): Promise<ExitStatus> {
   const api = openApi(options.config, terminal)
   const mail = await api.get<Listed>(await pathOf(api, path, id))
-  return print(terminal, options.json ? JSON.stringify(mail) : showText(mail, columnsOf(terminal.stdout)))
+  if (options.json) return print(terminal, JSON.stringify(mail))
+  const paused = (await pausedAmong([mail], api)).has(mail.account ?? '')
+  return print(terminal, showText(mail, columnsOf(terminal.stdout), paused))
 }
 
 const againAt = (dueAt: string | undefined) =>
   dueAt === undefined ? 'at once' : `at ${dueAt.slice(0, 16).replace('T', ' ')} UTC`
 
-export function showText(mail: Listed, columns = 80): string {
+/** @param paused whether its account is */
+export function showText(mail: Listed, columns = 80, paused = false): string {
   const head = [
     mail.subject ?? '(no subject)',
-    `from ${mail.from ?? 'nobody'}: ${decisionWords(mail.disposition, mail.reason)}`,
+    `from ${mail.from ?? 'nobody'}: ${decisionWords(mail.disposition, mail.reason, paused)}`,
     ...(mail.verdict?.summary ? [`About: ${mail.verdict.summary}`] : []),
     ...(mail.lastError ? [`last failure: ${mail.lastError}; tried again ${againAt(mail.dueAt)}`] : []),
   ]

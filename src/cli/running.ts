@@ -6,7 +6,7 @@ import { setTimeout as passed } from 'node:timers/promises'
 import { cutToWidth, painter, wrapped } from '../base/columns.ts'
 import { accountLabel } from '../base/log.ts'
 import { programVersion } from '../base/package.ts'
-import { type ApiClient, accessFileOf, accessLeft, openApi } from './api-client.ts'
+import { type ApiClient, accessFileOf, accessLeft, isUnavailable, openApi } from './api-client.ts'
 import { asCalled, calledAs } from './called.ts'
 import { UsageError } from './failure.ts'
 import { logFileOf } from './log-file.ts'
@@ -37,6 +37,7 @@ interface Part {
 }
 
 export interface Status {
+  running: true
   version: string
   url: string
   ok: boolean
@@ -45,6 +46,8 @@ export interface Status {
   waiting: number
   /** Replies that are approved and about to go out. */
   sending: number
+  /** Replies that are approved and go out when their account is resumed. */
+  paused: number
   /** Mails whose next step is still to come, at most 500. */
   pending: number
   /** US dollars of today. */
@@ -53,17 +56,31 @@ export interface Status {
 
 /** Exit status 1 when something is not in order. */
 export async function status(options: RunningOptions, terminal: Terminal): Promise<ExitStatus> {
-  const found = await statusOf(openApi(options.config, terminal))
+  const found = await runningStatus(options, terminal)
+  if (found === null) return 1
   const text = options.json ? JSON.stringify(found) : statusText(found, terminal)
   await writeLine(terminal.stdout, text)
   return found.ok ? 0 : 1
+}
+
+/** Null when no daemon runs here, which is then said. @throws when none is set up here, or one elsewhere does not answer */
+async function runningStatus({ config, json }: RunningOptions, terminal: Terminal): Promise<Status | null> {
+  try {
+    return await statusOf(openApi(config, terminal))
+  } catch (error) {
+    const own =
+      isUnavailable(error) && !terminal.environment.REPLYD_URL ? readPlace(config, terminal).config : null
+    if (own === null) throw error
+    await (await import('./stopped.ts')).stoppedStatus(own, json === true, terminal)
+    return null
+  }
 }
 
 async function statusOf(api: ApiClient): Promise<Status> {
   const [health, accounts, open, pending, usage] = await Promise.all([
     api.health(),
     api.get<AccountState[]>('/accounts'),
-    api.get<Listed[]>('/replies', { limit: '500' }),
+    api.get<Listed[]>('/replies', { show: 'all', limit: '500' }),
     api.get<Listed[]>('/mails', { disposition: 'pending', limit: '500' }),
     api.get<{ key: string; cost: number }[]>('/usage', { by: 'day', since: dayOf(new Date()) }),
   ])
@@ -73,14 +90,18 @@ async function statusOf(api: ApiClient): Promise<Status> {
     return words === undefined ? [] : [{ name, ok: words === 'ok', words }]
   })
   const parts = [...mailboxes, ...others]
-  const sending = open.filter(({ disposition }) => disposition === 'approved').length
+  const stopped = new Set(accounts.flatMap(({ account, paused }) => (paused ? [account] : [])))
+  const approved = open.filter(({ disposition }) => disposition === 'approved')
+  const paused = approved.filter(({ account = '' }) => stopped.has(account)).length
   return {
+    running: true,
     version: programVersion(),
     url: api.url,
     ok: parts.every(({ ok }) => ok),
     parts,
-    waiting: open.length - sending,
-    sending,
+    waiting: open.length - approved.length,
+    sending: approved.length - paused,
+    paused,
     pending: pending.length,
     spent: usage.reduce((sum, { cost }) => sum + cost, 0),
   }
@@ -111,7 +132,7 @@ const rankOf = ({ ok, paused }: Part) => (ok ? (paused ? 1 : 2) : 0)
 const mostParts = 16
 
 function statusText(
-  { version, url, parts, waiting, sending, pending, spent }: Status,
+  { version, url, parts, waiting, sending, paused, pending, spent }: Status,
   terminal: Terminal,
 ): string {
   const columns = columnsOf(terminal.stdout)
@@ -135,6 +156,7 @@ function statusText(
   const underWay = `${count(pending, 'mail is', 'mails are')} not decided yet: ${replyd} mails list`
   const replies = count(waiting, 'reply waits', 'replies wait')
   const leaving = `${count(sending, 'reply is', 'replies are')} approved and about to be sent.`
+  const stuck = `${count(paused, 'approved reply waits', 'approved replies wait')} until you resume: ${replyd} resume`
   return [
     `replyd ${version} runs: ${url}`,
     ...lines,
@@ -143,7 +165,8 @@ function statusText(
     ...(pending === 0 ? [] : [underWay]),
     ...(waiting === 0 ? [] : [`${replies} for you: ${replyd} replies list`]),
     ...(sending === 0 ? [] : [leaving]),
-    ...(waiting + sending + pending === 0 ? ['All caught up.'] : []),
+    ...(paused === 0 ? [] : [stuck]),
+    ...(waiting + sending + paused + pending === 0 ? ['All caught up.'] : []),
     `Spent today: $${spent.toFixed(2)}`,
   ].join('\n')
 }
@@ -179,13 +202,7 @@ export async function overview(terminal: Terminal): Promise<ExitStatus> {
     return found.ok ? 0 : 1
   }
   if (config === null) throw fault
-  const addresses = config.accounts.map(({ owner }) => owner.address)
-  const replyd = calledAs(terminal.environment)
-  const text = `replyd is set up for ${addresses.join(', ')}, and not running.
-Start it:          ${replyd} start
-Check everything:  ${replyd} doctor
-All commands:      ${replyd} --help`
-  await writeLine(terminal.stdout, printable(text))
+  await (await import('./stopped.ts')).stoppedStatus(config, false, terminal)
   return 0
 }
 
@@ -206,7 +223,7 @@ export async function logs(options: LogOptions, terminal: Terminal): Promise<Exi
   if (!existsSync(path)) {
     if (fault) throw fault
     throw new UsageError(
-      `there is no ${path}: without a terminal the log goes to standard error, for a systemd service to \`journalctl --user -u replyd\``,
+      `there is no ${path}: replyd writes it at a terminal; otherwise the log goes to standard error, which whoever starts replyd keeps. \`replyd service status\` names the place of a service's log`,
     )
   }
   if (!/^\d{1,6}$/.test(options.lines)) throw new UsageError('--lines takes a number')
@@ -222,7 +239,10 @@ export async function logs(options: LogOptions, terminal: Terminal): Promise<Exi
   const running = statSync(accessFileOf(directory), { throwIfNoEntry: false })
   if (running && running.mtimeMs > written.mtimeMs)
     terminal.stderr.write(
-      'The replyd that runs now logs elsewhere; as a systemd service: journalctl --user -u replyd\n',
+      asCalled(
+        'The replyd that runs now logs to standard error. If it is a service, `replyd service status` says where that is.\n',
+        terminal.environment,
+      ),
     )
   const whole = readFrom(path, Math.max(0, written.size - longestTail))
   const last = whole.text

@@ -2,6 +2,7 @@
 import type { Command, Option } from 'commander'
 import { programVersion } from '../base/package.ts'
 import { groups } from './help-groups.ts'
+import { exitStatusWords } from './terminal.ts'
 
 export const shells = ['bash', 'zsh', 'fish'] as const
 export type Shell = (typeof shells)[number]
@@ -176,7 +177,7 @@ export function manPage(program: Command): string {
     roff('Without a command it sets itself up, or says how the running daemon is.'),
     ...sections,
     '.SH EXIT STATUS',
-    roff('0 done, 1 failed, 2 wrong usage or configuration, 130 stopped by Ctrl+C.'),
+    roff(exitStatusWords),
     '.SH FILES',
     ...['.TP', '.I replyd.yaml', 'the configuration', '.TP', '.I .env', 'its secrets, readable by you alone'],
     ...['.TP', '.I data', 'the state, unless another directory is configured'],

@@ -12,7 +12,10 @@ export interface Terminal {
 /** Writes a line of our own, made safe for the terminal. */
 export type Say = (line: string) => Promise<void>
 
-/** 0 done, 1 failed, 2 wrong usage or configuration, 130 stopped by Ctrl+C. */
+/** What each exit status means, for help, the manual and README.md. */
+export const exitStatusWords =
+  '0 done, 1 failed, 2 wrong usage or configuration, 130 stopped by Ctrl+C. start and demo run until Ctrl+C: once they run, it ends them with 0.'
+
 export type ExitStatus = 0 | 1 | 2 | 130
 
 /**

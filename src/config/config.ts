@@ -4,7 +4,7 @@
  */
 import { dirname, join, resolve } from 'node:path'
 import type { z } from 'zod'
-import { ConfigError, reasonOf } from '../base/errors.ts'
+import { ConfigError, reasonOf, type SettingFault } from '../base/errors.ts'
 import { defaults } from './defaults.ts'
 import { findingsOf, wordsFor } from './faults.ts'
 import { labelOf, readDocument } from './file.ts'
@@ -47,8 +47,8 @@ export const baseOf = (config: Config): Base | null => bases.get(config) ?? null
 export function loadConfig(sources: ConfigSources): Config {
   const base = readBase(sources)
   const checked = check(base.source)
-  if ('faults' in checked) throw new ConfigError(report([...base.source.faults, ...checked.faults]))
-  if (base.source.faults.length > 0) throw new ConfigError(report(base.source.faults))
+  if ('faults' in checked) throw faulty([...base.source.faults, ...checked.faults])
+  if (base.source.faults.length > 0) throw faulty(base.source.faults)
   const config = resolveDocument(checked.document, base.directory, base.timeZone)
   bases.set(config, base)
   return config
@@ -79,7 +79,7 @@ function readBase({ path, environment, readFile }: ConfigSources): Base {
     path === null
       ? readEnvironment(variables)
       : readDocument(labelOf(path), readText(path, readFile), variables)
-  if (own.document === null) throw new ConfigError(report(own.faults))
+  if (own.document === null) throw faulty(own.faults)
   return { source: withCommonVariables(own, variables), directory, timeZone: timeZoneOf(variables) }
 }
 
@@ -104,7 +104,7 @@ export function settle(
     bases.set(config, base)
     return { config, unfit: [] }
   }
-  if (placed.length === 0) throw new ConfigError(report(checked.faults))
+  if (placed.length === 0) throw faulty(checked.faults)
   const [first] = checked.faults
   const { setting } =
     placed.find(({ place }) => checked.faults.some(({ path }) => path && isWithin(path, place))) ??
@@ -166,12 +166,20 @@ function fromText(expected: string, value: unknown): number | boolean | undefine
   return /^-?\d+(\.\d+)?$/.test(value.trim()) ? Number(value) : undefined
 }
 
-function report(faults: readonly ConfigFault[]): string {
+/** All faults in one error, in file order, each once. */
+function faulty(faults: readonly ConfigFault[]): ConfigError {
   const sorted = [...faults].sort((a, b) => a.line - b.line)
   const lines = sorted.map(({ where, what, message }) =>
     [where, what, message].filter((part) => part !== '').join(': '),
   )
-  return [...new Set(lines)].join('\n')
+  const single = sorted.filter((_, at) => lines.indexOf(lines[at] ?? '') === at).map(singleFault)
+  return new ConfigError([...new Set(lines)].join('\n'), { faults: single })
+}
+
+function singleFault({ where, file, line, what, message }: ConfigFault): SettingFault {
+  if (file !== undefined) return { file, line: line || null, key: what || null, message }
+  const said = where === '' || what === '' ? message : `${what}: ${message}`
+  return { file: null, line: null, key: where || what || null, message: said }
 }
 
 function readText(path: string, readFile: ConfigSources['readFile']): string {

@@ -34,9 +34,9 @@ export function readDocument(label: string, content: string, environment: Enviro
   const { lines, documents } = documentsIn(content.replace(/^\uFEFF/, ''))
   const [document, second] = documents
   const at = (offset: number | null): SourcePosition => {
-    if (offset === null) return { where: label, line: 0, what: '' }
+    if (offset === null) return { where: label, file: label, line: 0, what: '' }
     const line = lines.linePos(offset).line
-    return { where: `${label}:${line}`, line, what: '' }
+    return { where: `${label}:${line}`, file: label, line, what: '' }
   }
   const refused = (...faults: ConfigFault[]): ConfigSource => ({
     document: null,

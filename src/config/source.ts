@@ -5,6 +5,8 @@ export type Path = readonly (string | number)[]
 export interface SourcePosition {
   /** Where the owner has to look: `replyd.yaml:7`, or the name of an environment variable; '' for neither. */
   readonly where: string
+  /** The file that `where` begins with, if it is one. */
+  readonly file?: string
   /** Line for sorting; 0 if there is none. */
   readonly line: number
   /** What the fault is about: `accounts[0].imap.port` in a file, `port` in a URL; '' when `where` says it all. */

@@ -45,8 +45,11 @@ export interface WaitingFilter {
   /** As searchOf() reads it. */
   search?: string
   category?: string
-  /** `held`: what a person has to look at; `ready`: drafts without a doubt; `sending`: approved. Everything when absent. */
-  show?: Show
+  /**
+   * `held`: what a person has to look at; `ready`: drafts without a doubt; `waiting`: both; `sending`: approved.
+   * Everything when absent.
+   */
+  show?: Show | 'waiting'
 }
 
 /** @param found what is looked through @param at number of the first of three parameters: words, senders, subjects */
@@ -63,7 +66,7 @@ const matched = (typed: string | undefined) => {
 
 const waiting = `replyd.message m left join replyd.reply r on r.id = m.id
       where (m.step = 'review' or m.disposition = 'approved' or (m.disposition = 'drafted' and r.state = 'saved'))
-        and ($2 = 'all' or $2 = case when m.disposition = 'approved' then 'sending' when ${needsPerson} then 'held' else 'ready' end)
+        and ($2 = 'all' or ($2 = 'waiting' and m.disposition <> 'approved') or $2 = case when m.disposition = 'approved' then 'sending' when ${needsPerson} then 'held' else 'ready' end)
         and ($1::text is null or m.account = $1)
         and ($3::text is null or m.verdict->>'category' = $3)
         and ${matching(`concat_ws(' ', m.subject, m.from_name, m.from_address, m.verdict->>'summary', r.text)`, 4)}`

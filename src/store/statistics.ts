@@ -151,3 +151,11 @@ export async function usageBy(
   )
   return rows
 }
+
+/** When each account's newest mail arrived. */
+export async function latestArrivals(db: Queryable): Promise<Map<string, Date>> {
+  const { rows } = await db.query<{ account: string; at: Date }>(
+    'select account, max(internal_date) as at from replyd.message group by account',
+  )
+  return new Map(rows.map(({ account, at }) => [account, at]))
+}

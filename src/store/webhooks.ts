@@ -10,7 +10,7 @@ export interface WebhookRow {
   lastEvent: number
   /** The day for which the used-up budget was last reported. */
   budgetDay: string
-  /** By account, why it stopped as last reported. */
+  /** By account, why it stopped as last reported. Under `seen ` and an account: when a stop began that is not reported yet. */
   stopped: Record<string, string>
   attempts: number
   failingSince: Date | null

@@ -175,6 +175,19 @@ export const autonomy = z
   })
   .meta({ id: 'Autonomy' })
 
+const consequences = z.array(z.string()).meta({ description: 'What happens then, in sentences for a person' })
+
+export const autonomyPreview = z
+  .object({
+    offered: z.boolean().meta({ description: 'A person may grant it now' }),
+    consequences,
+  })
+  .meta({ id: 'AutonomyPreview' })
+
+export const granted = z
+  .object({ ok: z.literal(true).meta({ description: 'It is granted' }), consequences })
+  .meta({ id: 'Granted' })
+
 export const audited = z
   .object({
     ok: z.boolean().meta({ description: 'Every mailbox could be read, and no mail was missed' }),

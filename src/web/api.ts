@@ -23,6 +23,7 @@ import { between, text } from './bodies.ts'
 import { addKnowledgeOperations } from './knowledge-routes.ts'
 import { Operations } from './operations.ts'
 import { addPeopleOperations } from './people-routes.tsx'
+import { consequenceLines, sendingOfOne } from './sending.ts'
 import { addStoreOperations } from './store-routes.ts'
 import { addTeachingOperations } from './teaching-routes.ts'
 import { addTokenOperations } from './token-routes.ts'
@@ -164,18 +165,23 @@ function addReading(api: Operations): void {
     {
       ...{ id: 'listWaiting', method: 'get', path: '/replies', tag: 'replies' },
       summary:
-        'Replies that wait for a person, most urgent first; `X-Total-Count` says how many, `Link` names the next page',
+        'Replies that wait for a person, most urgent first, with `show` also those that are about to be sent; `X-Total-Count` says how many, `Link` names the next page',
       query: z.strictObject({
         q: search,
         account,
+        show: described(
+          z.enum(['waiting', 'sending', 'all']).default('waiting'),
+          '`waiting`: for a person; `sending`: approved and not sent yet; `all`: both',
+        ),
         cursor,
         limit: limit(200),
       }),
       answer: z.array(answers.listedMail),
     },
-    async ({ context: { db } }, { query: { q, account, cursor, limit }, c }) => {
-      const rows = await waitingMails(db, { search: q, account }, given({ after: cursor, limit: limit + 1 }))
-      c.header('x-total-count', String(await countWaiting(db, { search: q, account })))
+    async ({ context: { db } }, { query: { q, account, show, cursor, limit }, c }) => {
+      const filter = { search: q, account, show }
+      const rows = await waitingMails(db, filter, given({ after: cursor, limit: limit + 1 }))
+      c.header('x-total-count', String(await countWaiting(db, filter)))
       return pageOf(c, rows, limit).map(listedView)
     },
   )
@@ -331,18 +337,43 @@ function addAutonomy(api: Operations): void {
       (await Promise.all([...accounts.keys()].map((address) => autonomyByCategory(db, address)))).flat(),
   )
   const parameters = z.strictObject({ address, category: described(text(), 'Name of a category') })
-  for (const [name, summary, change] of [
-    ['grant', 'Let replies of the category go out automatically', grantAutonomy],
-    ['revoke', 'No longer let replies of the category go out automatically', revokeAutonomy],
-  ] as const)
-    api.add(
-      {
-        ...{ id: `${name}Autonomy`, method: 'post', path: `/autonomy/{address}/{category}/${name}` },
-        ...{ tag: 'accounts', summary, parameters, answer: answers.done, refusals: [404, 409] },
-      },
-      async (web, { path: { address, category }, actor }) => {
-        await change(web, address, category, actor)
-        return { ok: true }
-      },
-    )
+  const one = { tag: 'accounts', parameters, path: '/autonomy/{address}/{category}' } as const
+  const consequencesOf = async ({ context }: WebContext, account: string, category: string) =>
+    consequenceLines(await sendingOfOne(context, { account, category }))
+  api.add(
+    {
+      ...{ ...one, id: 'previewAutonomy', method: 'get', refusals: [404] },
+      summary:
+        'What happens once replies of the category go out automatically: show it to a person before you grant it',
+      answer: answers.autonomyPreview,
+    },
+    async (web, { path: { address, category } }) => {
+      if (!web.context.accounts.has(address)) throw new Refusal('unknown-account')
+      const all = await autonomyByCategory(web.context.db, address)
+      const offered = all.some((each) => each.category === category && each.offered)
+      return { offered, consequences: await consequencesOf(web, address, category) }
+    },
+  )
+  api.add(
+    {
+      ...{ ...one, id: 'grantAutonomy', method: 'post', path: `${one.path}/grant`, refusals: [404, 409] },
+      summary: 'Let replies of the category go out automatically',
+      answer: answers.granted,
+    },
+    async (web, { path: { address, category }, actor }) => {
+      await grantAutonomy(web, address, category, actor)
+      return { ok: true, consequences: await consequencesOf(web, address, category) }
+    },
+  )
+  api.add(
+    {
+      ...{ ...one, id: 'revokeAutonomy', method: 'post', path: `${one.path}/revoke`, refusals: [404, 409] },
+      summary: 'No longer let replies of the category go out automatically',
+      answer: answers.done,
+    },
+    async (web, { path: { address, category }, actor }) => {
+      await revokeAutonomy(web, address, category, actor)
+      return { ok: true }
+    },
+  )
 }

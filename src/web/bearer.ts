@@ -34,7 +34,9 @@ export function bearerGuard({ context: { db, clock } }: WebContext, lock: PagePa
     const named = given === undefined ? null : await useToken(db, given, clock.now())
     if (named === null) {
       const isOpen = (scope === 'read' || scope === 'metrics') && isReading(c.req.method)
-      return isOpen && (await lock.hash()) === null ? void (await next()) : unauthorized(c)
+      return isOpen && (await lock.hash()) === null
+        ? void (await next())
+        : unauthorized(c, given !== undefined)
     }
     if (!named.scopes.includes(scope) && !named.scopes.includes('admin'))
       return c.json({ error: 'forbidden', message: `This token lacks the scope ${scope}.` }, 403)
@@ -44,9 +46,13 @@ export function bearerGuard({ context: { db, clock } }: WebContext, lock: PagePa
   }
 }
 
-function unauthorized(c: Context): Response {
-  const message = 'Send a token of replyd as Authorization: Bearer TOKEN.'
-  return c.json({ error: 'unauthorized', message }, 401, { 'www-authenticate': 'Bearer' })
+/** The header says which of the two it is (RFC 6750, section 3.1). */
+function unauthorized(c: Context, wasGiven: boolean): Response {
+  const message = wasGiven
+    ? 'The token that was sent is not known here: it is mistyped or was revoked.'
+    : 'Send a token of replyd as Authorization: Bearer TOKEN.'
+  const challenge = wasGiven ? 'Bearer error="invalid_token"' : 'Bearer'
+  return c.json({ error: 'unauthorized', message }, 401, { 'www-authenticate': challenge })
 }
 
 /**

@@ -38,9 +38,9 @@ export function answerOf(log: Log) {
   return (error: unknown, c: Context): Answer => {
     if (error instanceof Refusal && isApi(c)) return refused(c, error)
     if (error instanceof Refusal) return failed(c, statusOf(error), error.reason, error.message)
-    if (error instanceof BadRequest && isApi(c))
-      return c.json({ error: 'bad-request', message: error.message, fields: error.fields }, 400)
+    if (error instanceof BadRequest && isApi(c)) return c.json(badRequest(error), 400)
     if (error instanceof BadRequest) return failed(c, 400, 'bad-request', error.message)
+    if (error instanceof ConfigError && isApi(c)) return c.json(faultyConfiguration(error), 409)
     if (error instanceof ConfigError) return failed(c, 409, 'faulty-configuration', error.message)
     log.warn({ event: 'web.failed', path: c.req.routePath, reason: reasonOf(error) })
     if (error instanceof TemporaryError)
@@ -53,6 +53,17 @@ export function answerOf(log: Log) {
     return failed(c, 500, 'failed', 'Something went wrong inside replyd.')
   }
 }
+
+/** Of a body that is no JSON no field is at fault. */
+const badRequest = ({ message, fields }: BadRequest) => ({
+  ...{ error: 'bad-request', message },
+  ...(fields.length === 0 ? {} : { fields }),
+})
+
+const faultyConfiguration = ({ message, faults }: ConfigError) => ({
+  ...{ error: 'faulty-configuration', message },
+  ...(faults.length === 0 ? {} : { faults }),
+})
 
 /** With who was faster, or the field that does not fit, where that is why. */
 function refused(c: Context, error: Refusal): Response {

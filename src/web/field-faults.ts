@@ -55,7 +55,8 @@ const shortened = (name: string) => (name.length > longestName ? `${name.slice(0
 function advice(key: string, known: readonly string[]): string {
   const meant = nearest(key, known)
   if (meant !== null) return `. Did you mean ${meant}?`
-  return known.length === 0 ? ', nor is any other.' : `: ${known.join(', ')}.`
+  if (known.length === 0) return ', nor is any other.'
+  return known.length === 1 ? `; only ${known[0]} is.` : `; only these are: ${known.join(', ')}.`
 }
 
 /** The name of each field that is at fault, once. */

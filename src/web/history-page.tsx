@@ -1,5 +1,5 @@
 /** Every mail with its outcome; the filters are in the URL. */
-import { capitalised, type Disposition, outcomeOf } from '../base/dispositions.ts'
+import { capitalised, type Disposition, outcomeNow, outcomeOf } from '../base/dispositions.ts'
 import { sentenceOf } from '../base/reasons.ts'
 import type { HistoryMail } from '../store/review-lists.ts'
 import { TableHead } from './charts.tsx'
@@ -138,7 +138,9 @@ function HistoryTable({ mails, view }: { mails: readonly HistoryMail[]; view: Vi
                 </small>
               </td>
               <td>
-                <span class={`tag ${mail.disposition}`}>{capitalised(outcomeOf(mail.disposition))}</span>
+                <span class={`tag ${mail.disposition}`}>
+                  {capitalised(outcomeNow(mail.disposition, view.paused.includes(mail.account)))}
+                </span>
               </td>
               <td>{sentenceOf(isOpen(mail) ? shownReason(mail) : mail.reason)}</td>
               {hasCost ? <td class="number cost">{mail.cost === 0 ? '' : dollars(mail.cost)}</td> : null}

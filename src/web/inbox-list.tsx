@@ -229,7 +229,11 @@ function Row({ mail, view, filter, current }: RowProps) {
         </span>
         <span class={`why ${mail.disposition}`} dir="auto">
           {mail.disposition === 'approved' ? (
-            <Countdown until={mail.sendAfter} timeZone={view.timeZone} />
+            <Countdown
+              until={mail.sendAfter}
+              timeZone={view.timeZone}
+              paused={view.paused.includes(mail.account)}
+            />
           ) : (
             stateWords(mail)
           )}

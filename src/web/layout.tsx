@@ -11,6 +11,8 @@ interface Undoable {
   /** Where the undo is posted to, with the filter of the list. */
   to: string
   until: Date | null
+  /** It goes out when somebody resumes the account. */
+  paused: boolean
 }
 
 export interface View {
@@ -31,6 +33,8 @@ export interface View {
   /** Where the undo of something else is posted to. */
   undoAt?: string | null
   waiting: WaitingCounts
+  /** Accounts for which somebody has stopped all sending. */
+  paused: readonly string[]
   /** Warnings for the owner about the model. */
   warnings: readonly string[]
   status: readonly Status[]
@@ -216,7 +220,7 @@ function Notice({ view }: { view: View }) {
         {undo?.action === 'cancel' ? (
           <>
             {' '}
-            <Countdown until={undo.until} timeZone={view.timeZone} />
+            <Countdown until={undo.until} timeZone={view.timeZone} paused={undo.paused} />
           </>
         ) : null}
       </span>
@@ -234,8 +238,16 @@ function Undo({ view, undo: { ids, to } }: { view: View; undo: Undoable }) {
   )
 }
 
+interface Sending {
+  until: Date | null
+  timeZone: string
+  /** Whether its account is. */
+  paused: boolean
+}
+
 /** When a reply is sent: stated as a time, and counted down if JavaScript is on. */
-export function Countdown({ until, timeZone }: { until: Date | null; timeZone: string }) {
+export function Countdown({ until, timeZone, paused }: Sending) {
+  if (paused) return <>Waits until you resume</>
   if (until === null) return <>Sending now</>
   return (
     <time

@@ -1,6 +1,6 @@
 /** The mail itself, and the full explanation of its decision. */
 
-import { capitalised, ceilingWords, outcomeOf, replyStateWords } from '../base/dispositions.ts'
+import { capitalised, ceilingWords, outcomeNow, replyStateWords } from '../base/dispositions.ts'
 import { helpFor, type Reason, sentenceOf } from '../base/reasons.ts'
 import { modelVerdict, type Verdict } from '../base/verdicts.ts'
 import { Conversation, Original } from './conversation.tsx'
@@ -27,7 +27,7 @@ export function MailPage({ view, shown }: { view: View; shown: Shown }) {
           <Original view={view} shown={shown} />
         </section>
         <section aria-label="Decision" class="card">
-          <h2>{capitalised(outcomeOf(row.disposition))}</h2>
+          <h2>{capitalised(outcomeNow(row.disposition, view.paused.includes(row.account)))}</h2>
           <p>{sentenceOf(row.reason)}</p>
           <Help reason={row.reason} />
           <dl class="facts">

@@ -263,7 +263,21 @@ const refusalSchema = {
       type: 'array',
       items: { type: 'string' },
       description:
-        'With status 400, and 422 for To, Cc and Subject: the parameters and fields that do not fit',
+        'With status 400, and 422 for To, Cc and Subject: the parameters and fields that do not fit; absent where none is to blame',
+    },
+    faults: {
+      type: 'array',
+      items: {
+        type: 'object',
+        required: ['file', 'line', 'key', 'message'],
+        properties: {
+          file: { type: ['string', 'null'], description: 'Null for a value of the environment' },
+          line: { type: ['integer', 'null'], description: 'Counted from 1' },
+          key: { type: ['string', 'null'], description: 'The setting, or the variable' },
+          message: { type: 'string', description: 'What is wrong with it' },
+        },
+      },
+      description: 'With `faulty-configuration`: each fault by itself',
     },
     state: {
       type: 'object',

@@ -130,12 +130,14 @@ function Sources({ view, shown: { reply } }: Pick<PaneProps, 'view' | 'shown'>) 
 
 function Approved({ view, shown, filter }: PaneProps) {
   const { row, reply, outgoing } = shown
+  const paused = view.paused.includes(row.account)
   return (
     <>
       <div class="why-line">
         <p>
-          <b>Approved.</b> <Countdown until={reply?.sendAfter ?? null} timeZone={view.timeZone} />
-          {row.reason === 'outside-hours'
+          <b>Approved.</b>{' '}
+          <Countdown until={reply?.sendAfter ?? null} timeZone={view.timeZone} paused={paused} />
+          {row.reason === 'outside-hours' && !paused
             ? ', when business hours next open.'
             : '. You can take it back until then.'}
         </p>

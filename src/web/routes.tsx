@@ -5,6 +5,7 @@ import { modelNotices } from '../model/models.ts'
 import type { PagePassword } from '../review/page-password.ts'
 import { restore } from '../review/restore.ts'
 import { Refusal, refusalWords } from '../review/review.ts'
+import { loadAccountState } from '../store/accounts.ts'
 import { loadMail } from '../store/bodies.ts'
 import type { Queryable } from '../store/database.ts'
 import { loadMessage } from '../store/messages.ts'
@@ -154,24 +155,26 @@ async function undoOf(
   db: Queryable,
   done: string,
   ids: readonly string[],
-  filter: InboxFilter,
+  { filter, paused }: { filter: InboxFilter; paused: readonly string[] },
 ): Promise<View['undo']> {
   const undo = (
     still: readonly string[],
     action: NonNullable<View['undo']>['action'],
     until: Date | null,
+    waits = false,
   ) => {
     const to = still.length > 1 ? `/inbox/${action}` : `/replies/${still[0]}/${action}`
-    return still.length === 0 ? null : { ids: still, action, until, to: addressOf(to, filter) }
+    return still.length === 0 ? null : { ids: still, action, until, paused: waits, to: addressOf(to, filter) }
   }
   if (done === 'approve') {
-    const replies = (await Promise.all(ids.map((id) => loadReply(db, id)))).filter(
-      (reply) => reply?.state === 'approved',
+    const replies = (await Promise.all(ids.map((id) => loadReply(db, id)))).flatMap((reply) =>
+      reply?.state === 'approved' ? [reply] : [],
     )
     return undo(
-      replies.flatMap((reply) => reply?.id ?? []),
+      replies.map(({ id }) => id),
       'cancel',
       replies[0]?.sendAfter ?? null,
+      replies.every(({ account }) => paused.includes(account)),
     )
   }
   if (done !== 'reject' && done !== 'junk') return null
@@ -203,9 +206,15 @@ function noticeOf(done: string, said: string, ids: readonly string[], left: numb
   return `${words(count)} ${left} ${kept}`
 }
 
+async function pausedAccounts({ context: { db, accounts } }: WebContext): Promise<string[]> {
+  const states = await Promise.all([...accounts.keys()].map((address) => loadAccountState(db, address)))
+  return states.flatMap(({ account, paused }) => (paused ? [account] : []))
+}
+
 function viewOfPages(web: WebContext, sessions: Sessions): ViewOf {
   const { db, clock, config } = web.context
   return async (c) => {
+    const paused = await pausedAccounts(web)
     const done = c.req.query('done') ?? ''
     const action = Object.hasOwn(actions, done) ? actions[done] : undefined
     const refusal = c.req.query('refused')
@@ -222,7 +231,8 @@ function viewOfPages(web: WebContext, sessions: Sessions): ViewOf {
         ? refusalWords(refusal)
         : said && noticeOf(done, said, ids, Number(c.req.query('left') ?? 0)),
       isRefusal: refusal !== undefined,
-      undo: await undoOf(db, done, ids, placeOf(c).filter),
+      undo: await undoOf(db, done, ids, { filter: placeOf(c).filter, paused }),
+      paused,
       warnings: (await modelNotices(db, config.model)).map(({ said }) => said),
       status: await statusOf(web),
       waiting: await waitingCounts(db),

@@ -1,6 +1,7 @@
 /** Which events webhooks report, and what they say. docs/webhooks.md has an example of each. */
+import { createHash } from 'node:crypto'
 import { capitalised, outcomeOf } from '../base/dispositions.ts'
-import { sentenceOf } from '../base/reasons.ts'
+import { isDeed, sentenceOf } from '../base/reasons.ts'
 import type { Config, WebhookSettings } from '../config/settings.ts'
 import { inert } from '../mail/inert.ts'
 import { nextMidnight } from '../model/budget.ts'
@@ -15,29 +16,34 @@ export interface Report {
   payload: object
 }
 
+/**
+ * `webhook-id` of what these say together. A hash, because the numbers of a ledger begin anew with each store: receivers
+ * drop what has an id that they have seen.
+ */
+export const webhookId = (...parts: readonly (string | number | Date)[]): string =>
+  `evt_${createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 32)}`
+
 /** Of an entry of the ledger: none, one or two. */
 export function reportsOf(event: TellableEvent): Report[] {
   const name = nameOfEvent(event)
   const gaps = gapsOf(event)
+  // The id of a mail is random, so no other store has it. After a restore its ledger goes on with numbers that were used.
+  const idOf = (type: WebhookEvent) => webhookId(type, event.messageId, event.id, event.at)
+  const missing = 'teach.missing' as const
   return [
-    ...(name === null ? [] : [{ id: `event-${event.id}`, type: name, payload: payloadOf(event) }]),
+    ...(name === null ? [] : [{ id: idOf(name), type: name, payload: payloadOf(event) }]),
     ...(gaps.length === 0
       ? []
-      : [
-          {
-            id: `event-${event.id}-missing`,
-            type: 'teach.missing' as const,
-            payload: missingPayload(event, gaps),
-          },
-        ]),
+      : [{ id: idOf(missing), type: missing, payload: missingPayload(event, gaps) }]),
   ]
 }
 
-/** The public name of a ledger event; null if it is not reported. */
-export function nameOfEvent({
-  disposition,
-  step,
-}: Pick<TellableEvent, 'disposition' | 'step'>): WebhookEvent | null {
+type Told = Pick<TellableEvent, 'disposition' | 'step' | 'reason'>
+
+/** The public name of a ledger event; null if it is not reported. What a person has just done to a reply is no news. */
+export function nameOfEvent({ disposition, step, reason }: Told): WebhookEvent | null {
+  const waits = disposition === 'held' || disposition === 'drafted'
+  if (waits && isDeed(reason)) return null
   if (disposition === 'held' || disposition === 'uncertain') return 'reply.held'
   // Later entries are edits of the draft.
   if (disposition === 'drafted') return step === 'deliver' ? 'reply.drafted' : null
@@ -54,9 +60,11 @@ export function nameOfEvent({
 export function gapsOf({
   disposition,
   step,
+  reason,
   missing,
   detail,
-}: Pick<TellableEvent, 'disposition' | 'step' | 'missing' | 'detail'>): string[] {
+}: Told & Pick<TellableEvent, 'missing' | 'detail'>): string[] {
+  if (isDeed(reason)) return []
   const isFirst = disposition === 'held' ? step === 'compose' || step === 'decide' : step === 'deliver'
   if (!isFirst || (disposition !== 'held' && disposition !== 'drafted')) return []
   if (step !== 'compose') return missing ?? []

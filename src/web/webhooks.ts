@@ -7,7 +7,6 @@ import { createHmac } from 'node:crypto'
 import { backoffMs } from '../base/backoff.ts'
 import { reasonOf } from '../base/errors.ts'
 import { exchange } from '../base/http.ts'
-import { accountLabel } from '../base/log.ts'
 import type { WebhookSettings } from '../config/settings.ts'
 import type { StepContext } from '../context.ts'
 import { dayOf } from '../model/budget.ts'
@@ -15,7 +14,7 @@ import { loadAccountState } from '../store/accounts.ts'
 import { takeLease } from '../store/leases.ts'
 import { budgetReachedAt } from '../store/spending.ts'
 import { eventsAfter, loadWebhook, saveWebhook, type WebhookRow } from '../store/webhooks.ts'
-import { budgetPayload, reportsOf, stopPayload, type WebhookEvent } from './webhook-events.ts'
+import { budgetPayload, reportsOf, stopPayload, type WebhookEvent, webhookId } from './webhook-events.ts'
 
 /** Milliseconds. */
 const lookEveryMs = 2_000
@@ -58,6 +57,9 @@ export async function postTo(
 /** Time until the next try in milliseconds: two seconds, doubled each time, at most an hour. */
 export const retryDelay = (attempts: number) =>
   backoffMs(attempts, { firstMs: 1000, factor: 2, longestMs: 3_600_000 })
+
+/** Where the row keeps when a stop was seen that is not told yet. No address has a space. */
+const seenKey = (account: string) => `seen ${account}`
 
 export class Webhooks implements AsyncDisposable {
   readonly #context: StepContext
@@ -102,7 +104,8 @@ export class Webhooks implements AsyncDisposable {
     const reachedAt = wantsBudget ? await budgetReachedAt(db, today) : null
     if (reachedAt) {
       const payload = budgetPayload(reachedAt, config.budget)
-      const told = await this.#tell(hook, row, `budget-${today}`, 'budget.reached', payload)
+      const id = webhookId('budget.reached', today, reachedAt)
+      const told = await this.#tell(hook, row, id, 'budget.reached', payload)
       if (!told) return
       row.budgetDay = today
       await saveWebhook(db, row, null)
@@ -120,18 +123,19 @@ export class Webhooks implements AsyncDisposable {
   /** Each stop once: an account that resumes and stops again is reported again. */
   async #tellStops(hook: WebhookSettings, row: WebhookRow): Promise<boolean> {
     const { db, clock, accounts } = this.#context
-    for (const { account, stopped } of await Promise.all(
-      [...accounts.keys()].map((address) => loadAccountState(db, address)),
-    )) {
-      if ((row.stopped[account] ?? null) === stopped) continue
-      const { [account]: _before, ...others } = row.stopped
-      const now = clock.now()
-      const id = `stopped-${accountLabel(account)}-${now.getTime()}`
-      if (
-        stopped !== null &&
-        !(await this.#tell(hook, row, id, 'account.stopped', stopPayload(now, account, stopped)))
-      )
-        return false
+    const states = await Promise.all([...accounts.keys()].map((address) => loadAccountState(db, address)))
+    for (const { account, stopped } of states) {
+      const { [account]: told, [seenKey(account)]: seen, ...others } = row.stopped
+      if ((told ?? null) === stopped && seen === undefined) continue
+      if (stopped !== null && told !== stopped) {
+        const at = seen ?? clock.now().toISOString()
+        // Kept before the first try: each later one says the same.
+        row.stopped = { ...row.stopped, [seenKey(account)]: at }
+        if (seen === undefined) await saveWebhook(db, row, null)
+        const id = webhookId('account.stopped', account, stopped, at)
+        const payload = stopPayload(new Date(at), account, stopped)
+        if (!(await this.#tell(hook, row, id, 'account.stopped', payload))) return false
+      }
       row.stopped = stopped === null ? others : { ...others, [account]: stopped }
       await saveWebhook(db, row, null)
     }

@@ -24,13 +24,15 @@ const answers: Record<string, unknown> = {
   '/api/tokens': [],
 }
 
+const fault = { file: 'replyd.yaml', line: 3, key: null, message: 'wrong' }
+
 beforeAll(async () => {
   daemon = createServer(async (request, response) => {
     const path = (request.url ?? '').replace(/\?.*/, '')
     asked.push({ path, token: request.headers.authorization, body: await text(request) })
     const needsToken = request.method === 'POST' && request.headers.authorization !== 'Bearer t-daemon'
     if (needsToken) response.writeHead(401)
-    const unfit = { error: 'faulty-configuration', message: 'replyd.yaml:3: wrong' }
+    const unfit = { error: 'faulty-configuration', message: 'replyd.yaml:3: wrong', faults: [fault] }
     if (path === '/api/reload') response.writeHead(409)
     const body = needsToken
       ? { error: 'unauthorized', message: 'Send a token.' }
@@ -85,6 +87,12 @@ describe('a fault in replyd.yaml', () => {
       'replyd.yaml:3: wrong\nNothing was changed: a running daemon keeps the configuration that it has.\n',
     )
     expect(status).toBe(2)
+    const asJson = await run(['reload', '--json', '--config', faulty])
+    expect(JSON.parse(asJson.err)).toEqual({
+      error: 'faulty-configuration',
+      faults: [fault],
+      message: expect.stringMatching(/^replyd\.yaml:3: wrong\nNothing was changed/),
+    })
   })
 
   test('is told where no daemon runs', async () => {
@@ -97,7 +105,7 @@ describe('a fault in replyd.yaml', () => {
 })
 
 describe('status', () => {
-  const listed = (disposition: string) => ({ id: '01', disposition })
+  const listed = (disposition: string) => ({ id: '01', account, disposition })
   const before = { ...answers }
   afterEach(() => void Object.assign(answers, before))
   const status = async (...argv: string[]) =>
@@ -123,9 +131,51 @@ describe('status', () => {
     expect(ended).toBe(0)
   })
 
+  test('of an approved reply while sending is paused: it waits for resume', async () => {
+    answers['/api/accounts'] = [{ account, paused: true, pausedBy: null, stopped: null }]
+    answers['/api/replies'] = [{ ...listed('approved'), reason: 'approved-by-person', reply: null }]
+    const { out } = await status()
+    expect(out).toContain('\n1 approved reply waits until you resume: replyd resume\n')
+    expect(out).not.toMatch(/about to be sent|caught up/)
+    expect(JSON.parse((await status('--json')).out)).toMatchObject({ waiting: 0, sending: 0, paused: 1 })
+    const list = await run(['replies', 'list'], {
+      environment: { REPLYD_URL: url, REPLYD_TOKEN: 't-daemon' },
+    })
+    expect(list.out).toContain('approved, waits for resume')
+  })
+
   test('ends with 1 when an account has stopped', async () => {
     answers['/api/accounts'] = [{ account, paused: true, stopped: 'login refused' }]
     expect(await status()).toMatchObject({ status: 1, out: expect.stringMatching(/✗ me@.*login refused/) })
+  })
+})
+
+describe('autonomy grant', () => {
+  const place = `/api/autonomy/${encodeURIComponent(account)}/other`
+  const consequences = ['From now on replyd sends replies by itself. Nobody reads them first.']
+  const grant = async (offered: boolean, ...more: string[]) => {
+    answers[place] = { offered, consequences }
+    const environment = { REPLYD_URL: url, REPLYD_TOKEN: 't-daemon' }
+    const found = await run(['autonomy', 'grant', account, 'other', ...more], { environment })
+    return { ...found, granted: asked.some(({ path }) => path === `${place}/grant`) }
+  }
+
+  test('grants nothing where nobody can be asked, unless it is told --yes', async () => {
+    for (const more of [[], ['--json']])
+      expect(await grant(true, ...more)).toMatchObject({ status: 2, out: '', granted: false })
+    expect((await grant(true)).err).toMatch(/in a script give --yes/)
+  })
+
+  test('with --yes it says what happens from then on, and how to take it back', async () => {
+    const { status, out, granted } = await grant(true, '--yes')
+    expect(out).toBe(
+      `${consequences[0]}\nGranted. To take it back: replyd autonomy revoke ${account} other\n`,
+    )
+    expect([status, granted]).toEqual([0, true])
+  })
+
+  test('what is not offered is refused by the daemon, without a question', async () => {
+    expect(await grant(false)).toMatchObject({ granted: true })
   })
 })
 
@@ -137,12 +187,23 @@ describe('with --json an error is one object on standard error', () => {
     ['start --roles x --json', { error: 'usage' }],
     ['replies list --limit few --json', { error: 'usage', message: '--limit takes a number, or all' }],
     ['config --json --config none.yaml', { error: 'faulty-configuration' }],
-    ['replies list --json', { error: 'failed', message: expect.stringMatching(/^no daemon answers/) }],
+    ['replies list --json', { error: 'unavailable', message: expect.stringMatching(/^no daemon answers/) }],
   ])('%s', async (line, object) => {
     const { out, err, status } = await run(line.split(' '), { environment })
     expect(out).toBe('')
     expect(JSON.parse(err)).toMatchObject(object)
-    expect(status).toBe(object.error === 'failed' ? 1 : 2)
+    expect(status).toBe(object.error === 'unavailable' ? 1 : 2)
+  })
+
+  test('with the code of the API for a mail that is not there', async () => {
+    const { err, status } = await run(['replies', 'show', 'nonexist', '--json'], {
+      environment: { REPLYD_URL: url },
+    })
+    expect(JSON.parse(err)).toEqual({
+      error: 'not-found',
+      message: 'no mail has an id that begins with nonexist',
+    })
+    expect(status).toBe(1)
   })
 
   test('with what the API said', async () => {

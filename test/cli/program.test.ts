@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PassThrough, Readable } from 'node:stream'
@@ -6,6 +6,7 @@ import { afterAll, describe, expect, test } from '@jest/globals'
 import type { Command } from 'commander'
 import { widthOf } from '../../src/base/columns.ts'
 import { buildProgram } from '../../src/cli/program.ts'
+import { exitStatusWords } from '../../src/cli/terminal.ts'
 import { verifyPassword } from '../../src/config/password.ts'
 import { run } from './run.ts'
 
@@ -169,9 +170,30 @@ test('doctor without a configuration says only what to do', async () => {
 })
 
 test('a command that needs a daemon says how to start it', async () => {
-  const { status, err } = await run(['status', '--config', good], { environment })
+  const { status, err } = await run(['open', '--config', good], { environment })
   expect(err).toMatch(/^replyd: no daemon runs here: `replyd start` starts one/)
   expect(status).toBe(1)
+})
+
+test('the status without a daemon names the mailbox, and what to do', async () => {
+  const { status, out } = await run(['status', '--config', good], { environment })
+  expect(out).toBe(`replyd is set up for support@example.com, and not running.
+Start it:          replyd start
+Check everything:  replyd doctor
+All commands:      replyd --help
+`)
+  expect(status).toBe(1)
+  const asJson = await run(['status', '--json', '--config', good], { environment })
+  expect(JSON.parse(asJson.out)).toEqual({ running: false, ok: false, accounts: null })
+})
+
+test('help, the manual and the README say the same of the exit status', async () => {
+  const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8')
+  expect(readme.replace(/[`\n]+/g, (found) => (found.includes('\n') ? ' ' : ''))).toContain(
+    `Exit status: ${exitStatusWords}`,
+  )
+  expect((await run(['--help'])).out).toContain(`Exit status: ${exitStatusWords}`)
+  expect((await run(['man'])).out.replaceAll('\\', '')).toContain(exitStatusWords)
 })
 
 test('replyd help COMMAND is replyd COMMAND --help', async () => {
@@ -182,6 +204,7 @@ test('replyd help COMMAND is replyd COMMAND --help', async () => {
 })
 
 test.each([
+  ['completion tcsh', /argument value 'tcsh' is invalid for argument 'shell'.*\n/],
   ['token create', "replyd: missing required argument 'name'\n(see replyd token create --help)\n"],
   ['token create x', /--scope read, decide, metrics or admin \(see replyd token create --help\)\n$/],
   ['replies aprove x', /\(see replyd replies --help\)\n$/],

@@ -16,6 +16,17 @@ const absent = () => {
   throw Object.assign(new Error('no such file'), { code: 'ENOENT' })
 }
 
+const fileOf = (content: string) => (name: string) => (name.endsWith('.env') ? absent() : content)
+
+function faultsOf(sources: Parameters<typeof loadConfig>[0]): ConfigError['faults'] {
+  try {
+    loadConfig(sources)
+    return []
+  } catch (error) {
+    return (error as ConfigError).faults
+  }
+}
+
 /** Loads a fixture as if its folder were the working directory; its file `dotenv` is used as `.env`. */
 function load(folder: string, environment?: Record<string, string>) {
   const path = existsSync(join(folder, 'replyd.yaml')) ? 'replyd.yaml' : null
@@ -38,6 +49,19 @@ describe('a bad configuration', () => {
       expect(attempt).toThrow(new ConfigError(expected))
     },
   )
+
+  test('each fault is there for programs, too', () => {
+    const text = 'accounts:\n  - address: a@b.example\n    imap: { host: "${HOST_NAME}" }\nreplise: {}\n'
+    const inFile = faultsOf({ path: 'replyd.yaml', environment: {}, readFile: fileOf(text) })
+    expect(inFile).toContainEqual({
+      ...{ file: 'replyd.yaml', line: 4, key: 'replise' },
+      message: 'unknown key (did you mean "replies"?)',
+    })
+    const environment = { REPLYD_ADDRESS: 'a@b.example', IMAP_URL: 'imaps://b.example:x' }
+    expect(faultsOf({ path: null, environment, readFile: absent })).toContainEqual(
+      expect.objectContaining({ file: null, line: null, key: 'IMAP_URL' }),
+    )
+  })
 
   test('there are folders for it', () => {
     expect(foldersOf('config').length).toBeGreaterThan(30)

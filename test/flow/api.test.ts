@@ -71,8 +71,11 @@ const fits = (schema: z.ZodType, value: unknown) =>
 test('lists, one mail, sums and accounts are as described', async () => {
   const mails = await ask('GET', '/mails?limit=2')
   fits(z.array(answers.historyMail).length(2), mails)
-  const waiting = await ask('GET', '/replies')
+  const waiting = await ask('GET', '/replies?show=all')
   fits(z.array(answers.listedMail).min(1), waiting)
+  // These are approved: they wait for nobody.
+  expect(await ask('GET', '/replies')).toEqual([])
+  expect(await ask('GET', '/replies?show=sending')).toEqual(waiting)
   const [{ id }] = waiting as [{ id: string }]
   fits(answers.wholeMail, await ask('GET', `/replies/${id}`))
   fits(answers.wholeMail, await ask('GET', `/mails/${id}`))

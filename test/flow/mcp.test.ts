@@ -216,10 +216,11 @@ describe('/mcp', () => {
     ['a sandboxed origin', { ...bearer, origin: 'null' }, 403],
     ['a browser from elsewhere', { ...bearer, 'sec-fetch-site': 'cross-site' }, 403],
     ['another media type', { ...bearer, 'content-type': 'text/plain' }, 415],
-  ])('refuses %s', async (_what, headers, status) => {
+  ])('refuses %s', async (what, headers, status) => {
     const answer = await ask(headers)
     expect(answer.status).toBe(status)
-    if (status === 401) expect(answer.headers.get('www-authenticate')).toBe('Bearer')
+    const challenge = what === 'a wrong token' ? 'Bearer error="invalid_token"' : 'Bearer'
+    if (status === 401) expect(answer.headers.get('www-authenticate')).toBe(challenge)
     expect(answer.headers.get('content-type')).toMatch(/json/)
   })
 

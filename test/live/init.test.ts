@@ -2,7 +2,10 @@
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { PassThrough } from 'node:stream'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import type { Talk } from '../../src/cli/init/talk.ts'
+import { whatNext } from '../../src/cli/init/what-next.ts'
 import { type StandIn, standInModel, startStandIn } from '../../src/demo/stand-in.ts'
 import { connectClient, defaultTiming } from '../../src/imap/client.ts'
 import { run } from '../cli/run.ts'
@@ -49,7 +52,7 @@ function init(
 }
 
 test('a wrong password is said before anything is written', async () => {
-  const { status, out } = await init('wrong', '\n\nn\n')
+  const { status, out } = await init('wrong', '\n\nn\nn\n')
   expect(out).toMatch(/✗ imap .*refused the login of support@replyd\.test/)
   expect(out).toMatch(/Nothing was written\. Your answers are kept in \S+\n$/)
   expect(status).toBe(1)
@@ -78,6 +81,14 @@ test('a password that was refused is asked for again, and only that', async () =
   expect(readFileSync(join(folder, '.env'), 'utf8')).toMatch(/^MAIL_PASSWORD="secret"$/m)
 })
 
+test('the same password is tried again: the server may have been at fault', async () => {
+  const folder = mkdtempSync(join(folders, 'same-'))
+  const { status, out } = await init(null, `\nwrong\n\n\n\n\n${dovecot.password}\n`, { folder })
+  expect(out.match(/Those are the same answers\. Try support@replyd\.test again\?/g)).toHaveLength(1)
+  expect(out.match(/✗ imap /g)).toHaveLength(2)
+  expect(status).toBe(0)
+})
+
 test('a login name that the server does not know is asked for as well, and written down', async () => {
   await using strict = await startDovecot({ users: ['ann@replyd.test'] })
   const folder = mkdtempSync(join(folders, 'named-'))
@@ -94,6 +105,21 @@ test('a login name that the server does not know is asked for as well, and writt
   expect(out).toMatch(/Login name for IMAP and SMTP \[support@replyd\.test\]:/)
   expect(status).toBe(0)
   expect(readFileSync(join(folder, 'replyd.yaml'), 'utf8')).toMatch(/imap: \{.*user: ann@replyd\.test/)
+})
+
+test('a trial with an empty mailbox says that it is empty', async () => {
+  const folder = mkdtempSync(join(folders, 'empty-'))
+  await init(dovecot.password, '\n', { address: 'empty@replyd.test', folder })
+  const said: string[] = []
+  const answers = [true, false, false]
+  const stdout = new PassThrough()
+  await whatNext({
+    folder,
+    asker: { confirm: async () => answers.shift() },
+    say: async (line: string) => void said.push(line),
+    terminal: { environment: {}, stdin: stdout, stdout, stderr: stdout },
+  } as unknown as Talk)
+  expect(said).toEqual(['INBOX is empty: there is no mail to try it on.'])
 })
 
 describe('an SMTP server with another login', () => {
@@ -159,7 +185,7 @@ describe('an SMTP server with another login', () => {
     const folder = mkdtempSync(join(folders, 'relay-environment-'))
     const argv = ['init', ...servers(relay), '--folder', folder]
     const environment = { ...model(), SMTP_PASSWORD: 'wrong one' }
-    const { out } = await run(argv, { environment, input: `\n${dovecot.password}\nrelay-7\nn\n` })
+    const { out } = await run(argv, { environment, input: `\n${dovecot.password}\nrelay-7\nn\nn\n` })
     expect(out).toMatch(/The password is in the environment as SMTP_PASSWORD/)
     expect(out).not.toMatch(/Password for SMTP/)
     expect(existsSync(join(folder, 'replyd.yaml'))).toBe(false)

@@ -126,7 +126,8 @@ test.each([
   ['GET', '/gaps?days=0', '', 'days must be a whole number between 1 and 3660.'],
   ['GET', '/mails?limt=5', '', 'limt is not known here. Did you mean limit?'],
   ['GET', '/accounts?colour=red', '', 'colour is not known here, nor is any other.'],
-  ['GET', '/usage?colour=red', '', 'colour is not known here: by, since.'],
+  ['GET', '/usage?colour=red', '', 'colour is not known here; only these are: by, since.'],
+  ['POST', '/replies/x/reject', '{"colour":1}', 'colour is not known here; only seen is.'],
   ['GET', '/usage?by=week', '', 'by must be day, account or step.'],
   ['POST', '/replies/x/approve', '', 'seen is missing.'],
   ['POST', '/replies/x/approve', '[]', 'The body must be a JSON object.'],
@@ -160,6 +161,11 @@ test('of a hundred thousand fields that are not known ten are named', async () =
   expect(status).toBe(400)
   expect(answer.message).toMatch(/^seen is missing\..* k7 is not known here: seen\. There are 59992 more\.$/)
   expect(JSON.stringify(answer).length).toBeLessThan(2000)
+})
+
+test('of a body that is no JSON no field is named', async () => {
+  const { status, answer } = await ask('POST', '/replies/x/approve', 'seen')
+  expect([status, answer]).toEqual([400, { error: 'bad-request', message: 'The body is not JSON.' }])
 })
 
 test('the description needs no token, even if there is a password', async () => {

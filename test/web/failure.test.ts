@@ -4,7 +4,8 @@
 import { expect, test } from '@jest/globals'
 import { showText } from '../../src/cli/review.ts'
 import { MailPage } from '../../src/web/mail-page.tsx'
-import { mailWith, shownWith, view } from './shown.ts'
+import { ReplyPane } from '../../src/web/reply-pane.tsx'
+import { mailWith, now, replyWith, shownWith, view } from './shown.ts'
 
 const lastError = '127.0.0.1:8080 did not answer within 180000 ms'
 const page = (error: string | null, warnings: string[] = []) => {
@@ -17,6 +18,21 @@ test('the page of a mail tells its last failure, if there was one', () => {
     /Last failure<\/dt><dd>127\.0\.0\.1:8080 did not answer within 180000 ms\. Tried again from/,
   )
   expect(page(null)).not.toContain('Last failure')
+})
+
+test('an approved reply of a paused account waits for whoever resumes it', () => {
+  const row = mailWith('approved-by-person', { step: 'deliver', disposition: 'approved' })
+  const reply = { ...replyWith([]), state: 'approved' as const, sendAfter: now }
+  const shown = { ...shownWith(row, reply), open: false }
+  const filter = { search: '', show: 'all' as const, account: '', category: '' }
+  const pages = (paused: string[]) => {
+    const seen = { ...view, paused }
+    const pane = ReplyPane({ view: seen, shown, filter, refused: null, next: null })
+    return `${pane}${MailPage({ view: seen, shown })}`
+  }
+  expect(pages([])).toMatch(/Sending at .*Approved, about to be sent/)
+  expect(pages([row.account])).toMatch(/Waits until you resume.*Approved, waits for resume/)
+  expect(pages([row.account])).not.toMatch(/Sending/)
 })
 
 test('what is wrong with the model stands on the page', () => {

@@ -22,6 +22,7 @@ const view: View = {
   notice: null,
   undo: null,
   waiting: { all: 0, held: 0, ready: 0, sending: 0, lacking: 0, categories: [] },
+  paused: [],
   warnings: [],
   status: [],
   hasLogin: false,

@@ -4,6 +4,8 @@ import type { RequestListener } from 'node:http'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from '@jest/globals'
+import type { Reason } from '../../src/base/reasons.ts'
+import type { TellableEvent } from '../../src/store/webhooks.ts'
 import { budgetPayload, gapsOf, nameOfEvent, reportsOf, stopPayload } from '../../src/web/webhook-events.ts'
 import { postTo, retryDelay, signatureOf } from '../../src/web/webhooks.ts'
 import { listening } from '../listening.ts'
@@ -21,7 +23,26 @@ test.each([
   ['declined', 'triage', null],
   ['restored', 'done', null],
 ] as const)('%s at %s is %s', (disposition, step, name) =>
-  expect(nameOfEvent({ disposition, step })).toBe(name),
+  expect(nameOfEvent({ disposition, step, reason: 'mode-review' })).toBe(name),
+)
+
+test.each([
+  ['held', 'review', 'edited', null],
+  ['held', 'deliver', 'cancelled', null],
+  ['held', 'done', 'reopened', null],
+  ['held', 'done', 'junk-undone', null],
+  ['held', 'review', 'held-again', null],
+  ['drafted', 'deliver', 'cancelled', null],
+  ['held', 'done', 'draft-without-addressee', 'reply.held'],
+  ['held', 'deliver', 'restored', 'reply.held'],
+  ['filed', 'done', 'junked-by-owner', 'mail.junked'],
+] as const)(
+  '%s at %s by %s is %s: what a person has just done is no news',
+  (disposition, step, reason, name) => {
+    expect(nameOfEvent({ disposition, step, reason })).toBe(name)
+    const missing = ['the price']
+    if (name === null) expect(gapsOf({ disposition, step, reason, missing, detail: null })).toEqual([])
+  },
 )
 
 const price = ['the price']
@@ -39,8 +60,37 @@ test.each([
   ['sent', 'deliver', price, null, []],
   ['approved', 'decide', price, null, []],
 ] as const)('%s at %s with %j and %j misses %j', (disposition, step, missing, detail, gaps) =>
-  expect(gapsOf({ disposition, step, missing: missing && [...missing], detail })).toEqual(gaps),
+  expect(
+    gapsOf({ disposition, step, reason: 'mode-review', missing: missing && [...missing], detail }),
+  ).toEqual(gaps),
 )
+
+describe('webhook-id', () => {
+  const event = {
+    ...{ id: 9, at: new Date('2026-11-28T10:00:00Z'), step: 'decide', disposition: 'held' },
+    ...{
+      reason: 'mode-review' as Reason,
+      messageId: '01kkbfjyqvqsrqk42rh8x4ebgq',
+      account: 'a@shop.example',
+    },
+    ...{ fromAddress: null, subject: null, summary: null, detail: null, missing: ['the price'] },
+  } as TellableEvent
+  const idsOf = (change: Partial<TellableEvent>) => reportsOf({ ...event, ...change }).map(({ id }) => id)
+
+  test('is the same at every try, and another one for each event', () => {
+    expect(idsOf({})).toEqual(idsOf({}))
+    expect(new Set(idsOf({})).size).toBe(2)
+    for (const id of idsOf({})) expect(id).toMatch(/^evt_[0-9a-f]{32}$/)
+  })
+
+  test.each([
+    ['of a store that began anew', { messageId: '01kkbfk2w8v4t9c4m2hw6ynbcd' }],
+    ['after a restore, of a number that was used', { at: new Date('2026-11-28T11:00:00Z') }],
+    ['of the next event', { id: 10 }],
+  ])('differs %s', (_, change) => {
+    for (const id of idsOf(change)) expect(idsOf({})).not.toContain(id)
+  })
+})
 
 describe('the signature', () => {
   test('is that of Standard Webhooks, with a secret in base64', () => {

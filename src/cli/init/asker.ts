@@ -100,7 +100,9 @@ export class Asker implements Disposable {
     const answers = this.#memory?.answered() ?? []
     if (!this.#asks || answers.length === 0) return
     for (const { question, answer } of answers)
-      this.#terminal.stdout.write(`  ${printable(`${question}: ${answer ?? '(not shown)'}`, true)}\n`)
+      this.#terminal.stdout.write(
+        `  ${printable(`${question}: ${answer === '' ? 'none' : (answer ?? '(not shown)')}`, true)}\n`,
+      )
     if (!(await this.confirm('Keep these? With n each is asked again', true))) this.#memory?.doubtAll()
   }
 

@@ -162,14 +162,22 @@ export async function soundMailbox(talk: Talk, given: Texts, at: number): Promis
     const mended = talk.asker.asks
       ? await mend(talk, texts, at, account, failures)
       : await shown(talk, account, failures)
-    if (mended === null || (mended.yaml === texts.yaml && mended.secrets === texts.secrets)) {
-      const same = asks ? 'Those are the same answers. ' : ''
-      await talk.say(`\n${same}${account.owner.address} does not work yet.`)
+    const isSame = mended === null || (mended.yaml === texts.yaml && mended.secrets === texts.secrets)
+    if (isSame && !(await isTriedAgain(talk, account.owner.address))) {
+      await talk.say(`\n${account.owner.address} does not work yet.`)
       return { texts, state: 'faulty' }
     }
-    texts = mended
+    texts = mended ?? texts
   }
 }
+
+/** Not the answers may have been wrong, but the server, or what it knows of the password. */
+const isTriedAgain = async ({ asker }: Talk, address: string) =>
+  asker.asks &&
+  (await asker.confirm(
+    `\nThose are the same answers. Try ${address} again? With n it is left for later`,
+    true,
+  ))
 
 /** What a key of the file should be is asked next, in other words. */
 function withoutKeys(check: Check): Check {

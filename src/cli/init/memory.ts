@@ -45,11 +45,14 @@ export class Memory {
     this.#write()
   }
 
-  /** The answers that hold, in the order in which they were given. A secret is null. */
+  /** The answers that hold, in the order in which they were given. A secret is null, but not an empty one. */
   answered(): { question: string; answer: string | null }[] {
     return [...this.#shown]
       .filter(([key]) => this.settled(key) !== null)
-      .map(([key, { question, hidden }]) => ({ question, answer: hidden ? null : this.settled(key) }))
+      .map(([key, { question, hidden }]) => {
+        const answer = this.settled(key)
+        return { question, answer: hidden && answer !== '' ? null : answer }
+      })
   }
 
   /** @param beginning of the keys; absent: all */

@@ -1,12 +1,8 @@
 /** Lines that a person types, or that a pipe holds. */
 import { createInterface, type Interface } from 'node:readline'
 import { Writable } from 'node:stream'
+import { Cancelled } from '../failure.ts'
 import type { Terminal } from '../terminal.ts'
-
-/** The owner pressed Ctrl+C. */
-export class Cancelled extends Error {
-  override name = 'Cancelled'
-}
 
 /** On a terminal, what is typed while nothing is asked is neither shown nor taken as the next answer. */
 export class TypedLines implements Disposable {
@@ -42,7 +38,7 @@ export class TypedLines implements Disposable {
     this.cancelled.catch(() => undefined)
   }
 
-  /** @returns the line after the question; null at the end of the input */
+  /** @returns the line after the question; null at the end of the input @throws Cancelled at Ctrl+C */
   async after(question: string, hidden: boolean): Promise<string | null> {
     if (this.#piped === null) await this.#dropEarlierKeys()
     this.#stdout.write(question)
@@ -54,14 +50,15 @@ export class TypedLines implements Disposable {
     // Backspace draws the line again.
     this.#lines.setPrompt(question)
     this.#shows = !hidden
-    const line = await new Promise<string | null>((resolve) => {
+    const typed = new Promise<string | null>((resolve) => {
       const ended = () => resolve(null)
       this.#lines.once('close', ended)
-      this.#lines.once('line', (typed) => {
+      this.#lines.once('line', (line) => {
         this.#lines.off('close', ended)
-        resolve(typed)
+        resolve(line)
       })
     })
+    const line = await Promise.race([typed, this.cancelled])
     this.#shows = false
     return line
   }

@@ -40,11 +40,11 @@ async function showDraft({ say, terminal }: Talk, config: Config): Promise<void>
   if (account === undefined) return
   try {
     const mails = await waiting(recentMails(account, config), 'reading recent mail', terminal)
+    if (mails === null) return await say(`${account.mailbox} is empty: there is no mail to try it on.`)
+    if (mails.length === 0)
+      return await say('The newest mails are answered already: none is left to try it on.')
     const found = await waiting(draftFor(mails, account, config), 'asking the model', terminal)
-    if (found === null) {
-      await say('None of the newest mails wants an answer.')
-      return
-    }
+    if (found === null) return await say('None of the newest mails wants an answer.')
     const style = { colour: hasColours(terminal), columns: columnsOf(terminal.stdout) }
     await say(`\n${printable(found.from, true)} wrote: ${printable(found.subject, true)}`)
     for (const line of letterLines(found.text, style)) await writeLine(terminal.stdout, line)
@@ -67,13 +67,13 @@ async function draftFor(mails: readonly PastMail[], account: AccountSettings, co
   }
 }
 
-/** Newest first, without those that are answered. EXAMINE and BODY.PEEK: nothing is marked as read. */
-async function recentMails(account: AccountSettings, config: Config): Promise<PastMail[]> {
+/** Newest first, without those that are answered; null: there is none at all. EXAMINE and BODY.PEEK: nothing is marked as read. */
+async function recentMails(account: AccountSettings, config: Config): Promise<PastMail[] | null> {
   const { mailbox } = account
   return withOwnerMailbox(account, config, { withinMs: patienceMs }, (client) =>
     inMailbox(client, reading(mailbox, null), defaultTiming.trustMs, async () => {
       const exists = client.mailbox ? client.mailbox.exists : 0
-      if (exists === 0) return []
+      if (exists === 0) return null
       const wanted = {
         uid: true,
         flags: true,

@@ -6,6 +6,7 @@ import { text } from 'node:stream/consumers'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { providers } from '../../../src/base/providers.ts'
 import { Asker } from '../../../src/cli/init/asker.ts'
+import { authorityFiles } from '../../../src/cli/init/authority.ts'
 import { discover, type Network } from '../../../src/cli/init/discover.ts'
 import {
   configText,
@@ -597,6 +598,19 @@ Keep these?`)
     await expect(run({}, 'me@own.example\n')).rejects.toThrow(/no answer/)
     await expect(run({ yes: true })).rejects.toThrow(/has to be given/)
     await expect(run({ fresh: true }, '')).rejects.toThrow(/no answer to "Address/)
+  })
+
+  test('what init and the README make in a clone is ignored by git', () => {
+    const ignored = readFileSync(new URL('../../../.gitignore', import.meta.url), 'utf8').split('\n')
+    const made = ['/replyd.yaml', '/replyd.yaml.old', '.env', answersFile, '/knowledge/']
+    expect(ignored).toEqual(expect.arrayContaining([...made, ...authorityFiles.map((name) => `/${name}`)]))
+  })
+
+  test('an empty secret is no secret: none was given', () => {
+    const memory = new Memory(join(folder, answersFile), false)
+    memory.keep('model.key', '', { question: 'Key of the model', hidden: true })
+    memory.keep('MAIL_PASSWORD', 'x', { question: 'Password', hidden: true })
+    expect(memory.answered().map(({ answer }) => answer)).toEqual(['', null])
   })
 
   test('a doubted answer is proposed, and asked for again', () => {
