@@ -23,6 +23,28 @@ const buttons = [
   ['reject', 'r'],
 ]
 
+/** In place of them while mails are chosen. */
+const bulkButtons = [
+  ['bulk-approve', 'a'],
+  ['skip', 'j'],
+  ['undo', 'u'],
+  ['bulk-junk', '!'],
+  ['bulk-reject', 'r'],
+]
+const subject = () => document.querySelector('#panes .subject')?.textContent.trim() ?? ''
+
+/** Each names what it is about: the mails that are chosen, or the one that is open. Nothing is found by that. */
+function decisions() {
+  const chosen = document.querySelectorAll('[name=pick]:checked').length
+  return (chosen > 0 ? bulkButtons : buttons).flatMap(([id, key]) => {
+    const button = document.getElementById(id)
+    if (!isThere(button) || button.disabled) return []
+    const what = id.startsWith('bulk') ? document.getElementById('chosen').textContent : subject()
+    const about = id === 'skip' || id === 'undo' ? '' : what
+    return [{ words: button.textContent.trim(), hint: '', about, key, run: () => button.click() }]
+  })
+}
+
 /** Places, by the words that people look for. */
 const places = [
   ['/', 'Inbox', 'mails that wait'],
@@ -59,14 +81,10 @@ function texts() {
 
 /** Buttons of the page, its saved texts, filters, mails of the list, and all pages. */
 function commands() {
-  const doable = buttons.flatMap(([id, key]) => {
-    const button = document.getElementById(id)
-    if (!isThere(button)) return []
-    return [{ words: button.textContent.trim(), hint: '', key, run: () => button.click() }]
-  })
+  const doable = decisions()
   if (isThere(document.getElementById('text')))
     doable.splice(1, 0, {
-      ...{ words: 'Edit the reply', hint: '', key: 'e' },
+      ...{ words: 'Edit the reply', hint: '', about: subject(), key: 'e' },
       run: () => document.getElementById('text').focus(),
     })
   const filters = [...document.querySelectorAll('.list .tabs a')].map((link) => ({
@@ -133,7 +151,7 @@ function show() {
   list.children[at]?.scrollIntoView({ block: 'nearest' })
 }
 
-function rowOf({ words, hint, key }, index) {
+function rowOf({ words, hint, about = hint, key }, index) {
   const row = document.createElement('li')
   row.role = 'option'
   row.id = `command-${index}`
@@ -142,7 +160,7 @@ function rowOf({ words, hint, key }, index) {
   name.dir = 'auto'
   more.dir = 'auto'
   name.textContent = words
-  more.textContent = hint.slice(0, 120)
+  more.textContent = about.slice(0, 120)
   row.append(name, more)
   if (key) row.append(Object.assign(document.createElement('kbd'), { textContent: key }))
   return row

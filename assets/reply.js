@@ -5,6 +5,9 @@ function markUnsaved() {
   const unsaved = form !== null && isTyped()
   document.querySelector('.decide')?.classList.toggle('unsaved', unsaved)
   const place = byId('unsaved')
+  if (place) place.dataset.kept ??= place.firstChild.textContent
+  const words = unkept.size > 0 ? place?.dataset.unkept : place?.dataset.kept
+  if (place && place.firstChild.textContent !== words) place.firstChild.textContent = words
   if (place && place.hidden === unsaved) place.hidden = !unsaved
   for (const row of rows()) {
     const isUnsaved = placesOf(row.dataset.id).some((each) => localStorage.getItem(each) !== null)
@@ -48,6 +51,57 @@ function dropUnused() {
   markUnsaved()
 }
 
+function backToSaved() {
+  const area = byId('text')
+  for (const field of typedFields()) {
+    field.value = field.defaultValue
+    unfault(field)
+  }
+  for (const place of placesOf(area.form.dataset.reply)) {
+    keep(place, null)
+    sessionStorage.removeItem(place)
+  }
+  mirror(area)
+  offerBefore()
+  markUnsaved()
+}
+
+// What is wrong with the addresses of a field is said when it is left, and gone when something is typed there.
+/** The part between commas that is no address, or null. The server looks more closely. */
+const unfitPart = (list) =>
+  (list.match(/(?:"(?:\\.|[^"\\])*"|[^",;])+/gs) ?? []).find((part) => {
+    const bare = part.replace(/\([^()]*\)/g, '').trim()
+    const address = /<([^<>]*)>$/.exec(bare)?.[1] ?? bare
+    return bare !== '' && !/^[^\s@<>"]+@[^\s@<>"]+\.[^\s@<>".]+$/.test(address.trim())
+  }) ?? null
+
+function unfault(field) {
+  field.removeAttribute('aria-invalid')
+  field.removeAttribute('aria-describedby')
+  byId(`${field.id}-fault`)?.remove()
+}
+
+function faultOf(field) {
+  const part = unfitPart(field.value)
+  if (part === null || byId(`${field.id}-fault`)) return
+  const said = document.createElement('small')
+  said.id = `${field.id}-fault`
+  said.className = 'fault'
+  said.dir = 'auto'
+  said.role = 'alert'
+  said.textContent = field.dataset.unfit.replace('…', () => part.trim().slice(0, 80))
+  field.setAttribute('aria-invalid', 'true')
+  field.setAttribute('aria-describedby', said.id)
+  field.after(said)
+}
+
+document.addEventListener('input', ({ target }) => {
+  if (target.matches('#editor [data-unsaved]')) unfault(target)
+})
+document.addEventListener('focusout', ({ target }) => {
+  if (target.matches?.('#editor [data-unfit]')) faultOf(target)
+})
+
 // The draft before, as long as this tab is open: writing again may have made it worse.
 const beforePlace = (id) => `before ${id}`
 
@@ -80,6 +134,7 @@ document.addEventListener('click', (event) => {
   const { id } = event.target
   if (id === 'approve') askOnce(event)
   if (id === 'before') takeBefore()
+  if (id === 'to-saved') backToSaved()
   if (id === 'copy-unused') copyUnused(event.target)
   if (id === 'drop-unused') dropUnused()
 })

@@ -71,6 +71,9 @@ document.addEventListener('submit', (event) => {
     for (const kept of [localStorage, sessionStorage])
       for (const place of Object.keys(kept)) if (/^(?:typed|before) /.test(place)) kept.removeItem(place)
   if (event.target.querySelector('[data-unsaved]')) leaving = true
+  const form = event.target
+  if (form.matches('#notice form') && /\/(?:replies|inbox)\//.test(form.action))
+    form.action = withFilter(form.action)
   const to = event.submitter?.getAttribute('formaction') ?? event.target.getAttribute('action')
   if (to?.startsWith('/inbox/approve')) keepUnsaved(event)
 })
@@ -110,45 +113,37 @@ document.addEventListener('click', (event) => {
 // What is typed is kept in this browser from the first letter until it is saved: the text, and the fields above it.
 const placeOf = (id, name = 'text') => (name === 'text' ? `typed ${id}` : `typed ${id} ${name}`)
 const placesOf = (id) => ['text', 'to', 'cc', 'subject'].map((name) => placeOf(id, name))
-const isTyped = () =>
-  [...document.querySelectorAll('#text, [data-unsaved]')].some((area) => area.value !== area.defaultValue)
+const typedFields = () => [...document.querySelectorAll('#text, [data-unsaved]')]
+const isTyped = () => typedFields().some((field) => field.value !== field.defaultValue)
 let leaving = false
 // What a save that is under way sends, by the name of the field; and what was typed since, which stays as not saved.
 let sent = new Map()
 let late = []
-const typedFields = () => [...document.querySelectorAll('#text, [data-unsaved]')]
+
+// Places of what this browser could not keep.
+const unkept = new Set()
+
+/** Null: nothing is to be kept there. */
+function keep(place, value) {
+  unkept.delete(place)
+  if (value === null) return localStorage.removeItem(place)
+  try {
+    localStorage.setItem(place, value)
+  } catch {
+    unkept.add(place)
+  }
+}
 
 function keepTyped() {
   const area = byId('text')
   const form = area?.form
   if (!form || form.dataset.kept) return
   form.dataset.kept = 'yes'
-  const said = form.querySelector('.typed')
-  let changed = false
-  for (const field of [area, ...form.querySelectorAll('[data-unsaved]')]) {
+  unkept.clear()
+  for (const field of typedFields()) {
     const place = placeOf(form.dataset.reply, field.name)
-    const kept = localStorage.getItem(place) ?? sessionStorage.getItem(place)
-    if (kept === null || kept === field.value) continue
-    field.value = kept
-    changed = true
-  }
-  if (changed) {
-    said.hidden = false
-    said.textContent = 'This is what you typed before. '
-    const back = document.createElement('button')
-    back.type = 'button'
-    back.textContent = 'Back to the saved text'
-    back.addEventListener('click', () => {
-      for (const field of [area, ...form.querySelectorAll('[data-unsaved]')]) field.value = field.defaultValue
-      for (const place of placesOf(form.dataset.reply)) {
-        localStorage.removeItem(place)
-        sessionStorage.removeItem(place)
-      }
-      said.hidden = true
-      mirror(area)
-      markUnsaved()
-    })
-    said.append(back)
+    field.value = localStorage.getItem(place) ?? sessionStorage.getItem(place) ?? field.value
+    if (field.dataset.unfit && field.value !== field.defaultValue) faultOf(field)
   }
   form.addEventListener('submit', () => {
     leaving = true
@@ -156,8 +151,9 @@ function keepTyped() {
   mirror(area)
 }
 
+// Nobody is asked while the text is safe in this browser.
 addEventListener('beforeunload', (event) => {
-  if (!leaving && isTyped()) event.preventDefault()
+  if (!leaving && unkept.size > 0 && isTyped()) event.preventDefault()
 })
 
 // The text behind the editor: as high as what is typed, with the marks of the sentences that are still there.
@@ -197,8 +193,7 @@ function showSources(area) {
 document.addEventListener('input', ({ target }) => {
   if (target.form?.id !== 'editor') return
   const place = placeOf(target.form.dataset.reply, target.name)
-  if (target.value === target.defaultValue) localStorage.removeItem(place)
-  else localStorage.setItem(place, target.value)
+  keep(place, target.value === target.defaultValue ? null : target.value)
   if (target.id === 'text') mirror(target)
   if (target.id === 'text') offerBefore()
   markUnsaved()
@@ -253,7 +248,7 @@ function markCurrent(focus) {
 function settle() {
   forgetTyped()
   if (new URL(location.href).searchParams.get('done') === 'edit')
-    for (const [place, value] of late) localStorage.setItem(place, value)
+    for (const [place, value] of late) keep(place, value)
   late = []
   keepTyped()
   settleReply()
@@ -279,6 +274,11 @@ async function readAgain() {
   if (answer === null || !answer.ok) return
   if (new URL(answer.url).pathname === '/login') return void location.assign('/login')
   const fresh = new DOMParser().parseFromString(await answer.text(), 'text/html')
+  // Somebody has searched meanwhile, so this is an older list.
+  if (filterOf(location) !== filterOf(wanted)) {
+    isStale = true
+    return
+  }
   const focused = document.activeElement?.closest('a.mail')?.dataset.id
   const chosen = new Set(chosenPicks().map(({ value }) => value))
   for (const place of [
@@ -369,10 +369,25 @@ document.addEventListener('htmx:afterRequest', () => {
   deciding = false
 })
 
-// A search leaves the open mail open, and names it.
+/** With what the list shows now: a search changes that while the mail beside it stays open. */
+function withFilter(address) {
+  const to = new URL(address, location.href)
+  const here = new URL(location.href).searchParams
+  for (const name of ['q', 'show', 'account', 'category']) {
+    to.searchParams.delete(name)
+    if (here.get(name)) to.searchParams.set(name, here.get(name))
+  }
+  return `${to.pathname}${to.search}`
+}
+
+// A search leaves the open mail open, and names it; a decision leaves the search.
 document.addEventListener('htmx:configRequest', ({ detail }) => {
-  if (detail.elt.matches('.search') && location.pathname.startsWith('/replies/'))
-    detail.path = location.pathname
+  const { elt } = detail
+  if (elt.matches('.search') && location.pathname.startsWith('/replies/')) detail.path = location.pathname
+  if (!elt.closest('#reply') || !/^\/(?:replies\/|$|\?)/.test(detail.path)) return
+  // The mail after the open one is known of the list in which it was opened.
+  const first = elt.id === 'skip' && !currentRow() ? rows()[0] : null
+  detail.path = first?.getAttribute('href') ?? withFilter(detail.path)
 })
 document.addEventListener('htmx:beforeSwap', (event) => {
   const { xhr, target } = event.detail

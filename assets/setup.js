@@ -1,4 +1,4 @@
-// The bar that saves appears when something was changed, and nobody leaves with changes unsaved and unwarned.
+// There is something to save when something was changed, and nobody leaves with changes unsaved and unwarned.
 const forms = document.querySelectorAll('form[data-saves]')
 let saving = false
 
@@ -18,8 +18,9 @@ function show(form) {
   const changed = [...form.elements].filter((field) => field.name && isChanged(field)).length
   const isOpen = changed > 0 || form.dataset.saves === 'changed'
   form.classList.toggle('unchanged', !isOpen)
-  form.querySelector('.save-bar .primary').textContent =
-    changed > 1 ? `Save ${changed} changes` : 'Save changes'
+  const save = form.querySelector('.save-bar .primary')
+  save.disabled = !isOpen
+  save.textContent = !isOpen ? 'Nothing to save' : changed > 1 ? `Save ${changed} changes` : 'Save changes'
   return isOpen
 }
 

@@ -28,7 +28,7 @@ export function addReviewCommands(
   add(
     replies,
     'list',
-    'replies that wait for you, most urgent first, and those about to be sent',
+    'replies that wait and those about to be sent: what needs you first, then the most urgent, then the oldest',
     (review, options) => review.list('/replies', options, terminal),
   )
     .option('--search <text>', 'only those with this text')

@@ -35,6 +35,7 @@ import { Accounts } from './accounts.ts'
 import { DailyAudit } from './daily-audit.ts'
 import { sendDigests } from './digest.ts'
 import { healthOf } from './health.ts'
+import { LostConnections } from './lost-connections.ts'
 import { warnOfModels } from './model-warning.ts'
 import { handleOnce } from './once.ts'
 import { LiveSettings } from './reload.ts'
@@ -122,6 +123,7 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
   using _daily = roles.includes('watch') && !options.once ? new DailyAudit(context) : null
   using leases = leasesOf(context)
   const watchers = roles.includes('watch') ? watchersOf(context, pipeline, leases) : []
+  using _lost = new LostConnections(leases, watchers)
   // Restarting clears the 'stopped' state and retries.
   for (const { address } of watchers) await tellOwner(context, null, address)
   const observes = (options.observes ?? true) && roles.includes('watch') && !options.once

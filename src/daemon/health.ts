@@ -7,6 +7,7 @@ import type { Queues } from '../queue/queues.ts'
 import type { Watcher } from '../receive/watch.ts'
 import { budgetReachedAt } from '../store/spending.ts'
 import type { Health } from '../web/server.tsx'
+import { lostConnections } from './lost-connections.ts'
 
 /** A word or sentence for each part; `ok` is false when mail can't be handled. */
 export async function healthOf(
@@ -32,6 +33,10 @@ export async function healthOf(
     const state = watcher.holdsLease ? (watcher.health()?.state ?? 'connecting') : 'standby'
     parts[`watch ${watcher.address}`] = state
   }
+  const own = watchers.filter(({ holdsLease }) => holdsLease).map(({ address }) => address)
+  const others = [...context.accounts.keys()].filter((address) => !own.includes(address))
+  for (const address of await lostConnections(context.db, others).catch(() => []))
+    parts[`watch ${address}`] = 'waiting'
   return { ok: store === 'ok' && queue === 'ok', parts }
 }
 

@@ -56,7 +56,7 @@ async function listed(
 const reading = [
   tool({
     ...{ name: 'list_waiting', scope: 'read' },
-    description: 'Replies that wait for a person, most urgent first.',
+    description: 'Replies that wait for a person: what needs somebody first, then the most urgent.',
     fields: z.strictObject({
       search: z
         .string()

@@ -126,6 +126,13 @@ export class PageSettings {
     }
   }
 
+  /** What applies without a value of the page. @throws TypeError as `view` */
+  without(path: SettingPath): Shown {
+    if (this.#base === null) throw new TypeError('These settings were not read from a file')
+    const others = settingsOf(this.#edits).filter((each) => keyOfPath(each.path) !== keyOfPath(path))
+    return shownSetting(this.#base.source, others, path)
+  }
+
   /** One that the page may change now. @throws Refusal when the file sets it, or the page has no such key */
   placed(path: SettingPath): SettingView {
     if (this.#base === null || !isEditable(path)) throw new Refusal('unknown-setting')

@@ -22,17 +22,17 @@ export type ListedMail = MessageRow & {
   missing: string[] | null
 }
 
-/** A doubt; that drafts are what the owner wants (`mode-`) is none. */
+/** Modes are what the owner wants: they are no doubt. */
 const doubted = `coalesce(r.hold_reason, '') ~ '(^| )(?!mode-(draft|review)( |$))[^ ]'`
+/** The owner approves every reply of its kind, and nothing speaks against this one. */
+const waitsByMode = `(r.hold_reason ~ '(^| )mode-review( |$)' and not ${doubted} and r.claims = '[]'
+          and coalesce(r.composed->'missing', '[]') = '[]')`
 
-/**
- * Held or uncertain, or a draft with a doubt. A text that a person wrote is no doubt. A mail whose decision was undone waits
- * as before: as long as its reply is in Drafts, it needs nobody.
- */
-const needsPerson = `(case m.disposition when 'approved' then false
+/** Uncertain, or a doubt is left. A text that a person wrote is no doubt. A mail whose decision was undone waits as before. */
+const needsPerson = `(case m.disposition when 'approved' then false when 'pending' then r.id is null or ${doubted}
         when 'drafted' then r.text = r.draft_text and ${doubted}
-        when 'held' then not (m.reason in ('cancelled', 'reopened', 'junk-undone', 'edited')
-          and (coalesce(r.hold_reason, '') = 'mode-draft' or (r.saved_uid is not null and r.text <> r.draft_text)))
+        when 'held' then not (m.reason in ('mode-review', 'cancelled', 'reopened', 'junk-undone', 'edited') and r.id is not null
+          and (${waitsByMode} or coalesce(r.hold_reason, '') = 'mode-draft' or r.text <> r.draft_text))
         else true end)`
 
 const listed = `${messageColumns}, r.state as "replyState", r.text as "replyText", r.envelope as "replyEnvelope", string_to_array(r.hold_reason, ' ') as "holdReasons",
@@ -46,11 +46,16 @@ export interface WaitingFilter {
   search?: string
   category?: string
   /**
-   * `held`: what a person has to look at; `ready`: drafts without a doubt; `waiting`: both; `sending`: approved.
-   * Everything when absent.
+   * `held`: what a person has to look at; `ready`: replies without a doubt, in Drafts or here; `waiting`: both;
+   * `sending`: approved. Everything when absent.
    */
   show?: Show | 'waiting'
+  /** With those that are being written again: they come back to where they are. */
+  rewriting?: boolean
 }
+
+/** A person asked for it, and the new text is not there yet. */
+const isRewriting = `m.disposition = 'pending' and m.instruction is not null and m.step in ('triage', 'compose', 'decide')`
 
 /** @param found what is looked through @param at number of the first of three parameters: words, senders, subjects */
 const matching = (found: string, at: number) => {
@@ -65,21 +70,23 @@ const matched = (typed: string | undefined) => {
 }
 
 const waiting = `replyd.message m left join replyd.reply r on r.id = m.id
-      where (m.step = 'review' or m.disposition = 'approved' or (m.disposition = 'drafted' and r.state = 'saved'))
+      where (m.step = 'review' or m.disposition = 'approved' or (m.disposition = 'drafted' and r.state = 'saved') or ($7 and ${isRewriting}))
         and ($2 = 'all' or ($2 = 'waiting' and m.disposition <> 'approved') or $2 = case when m.disposition = 'approved' then 'sending' when ${needsPerson} then 'held' else 'ready' end)
         and ($1::text is null or m.account = $1)
         and ($3::text is null or m.verdict->>'category' = $3)
         and ${matching(`concat_ws(' ', m.subject, m.from_name, m.from_address, m.verdict->>'summary', r.text)`, 4)}`
 
-const waitingValues = ({ account, search, show, category }: WaitingFilter) => [
+const waitingValues = ({ account, search, show, category, rewriting }: WaitingFilter) => [
   account || null,
   show ?? 'all',
   category || null,
   ...matched(search),
+  rewriting ?? false,
 ]
 
 /** What the mode alone does not explain needs somebody. Neither a decision nor its undo changes it: no row jumps. */
-const kindOf = (reply: string) => `coalesce(${reply}.hold_reason, '-') !~ '(^| )(?!mode-draft( |$))[^ ]'`
+const kindOf = (reply: string) =>
+  `coalesce(${reply}.hold_reason, '-') !~ '(^| )(?!mode-(draft|review)( |$))[^ ]'`
 /** The place of a mail in the queue, first in, least first. */
 const placeOf = (mail: string, reply: string) =>
   `(${mail}.disposition <> 'uncertain', ${kindOf(reply)}, -coalesce((${mail}.verdict->>'urgency')::float8, 0),
@@ -100,8 +107,8 @@ export async function waitingMails(
 ): Promise<ListedMail[]> {
   const { rows } = await db.query<ListedMail>(
     `with page as (select m.id from ${waiting}
-        and ($7::text is null or ${placeOf('m', 'r')} > ${placeOfKey(7)})
-      order by ${columnsOf(placeOf('m', 'r'))} limit $8)
+        and ($8::text is null or ${placeOf('m', 'r')} > ${placeOfKey(8)})
+      order by ${columnsOf(placeOf('m', 'r'))} limit $9)
      select ${listed} from page join replyd.message m on m.id = page.id left join replyd.reply r on r.id = m.id
       order by ${columnsOf(placeOf('m', 'r'))}`,
     [...waitingValues(filter), page.after || null, page.limit ?? 200],
@@ -116,8 +123,8 @@ export async function waitingBefore(
   id: string,
 ): Promise<number | null> {
   const { rows } = await db.query<{ n: number }>(
-    `select count(*) filter (where ${placeOf('m', 'r')} < ${placeOfKey(7)})::int as n from ${waiting}
-     having exists (select 1 from replyd.message where id = $7)`,
+    `select count(*) filter (where ${placeOf('m', 'r')} < ${placeOfKey(8)})::int as n from ${waiting}
+     having exists (select 1 from replyd.message where id = $8)`,
     [...waitingValues(filter), id],
   )
   return rows[0]?.n ?? null
@@ -125,6 +132,8 @@ export async function waitingBefore(
 
 /** Everything that waits, in one look at it: each mail is held, ready or being sent. */
 export type WaitingCounts = Record<Show, number> & {
+  /** Those that need somebody, and those that are not in Drafts: nobody else tells of them. */
+  here: number
   /** Replies of the model that lack a fact. */
   lacking: number
   /** Categories of these mails, in alphabetical order. */
@@ -134,15 +143,24 @@ export type WaitingCounts = Record<Show, number> & {
 export async function waitingCounts(db: Queryable): Promise<WaitingCounts> {
   const { rows } = await db.query<Omit<WaitingCounts, 'categories'> & { category: string | null }>(
     `select m.verdict->>'category' as category, count(*)::int as "all", count(*) filter (where ${needsPerson})::int as held,
+       count(*) filter (where ${needsPerson} or (m.disposition = 'held' and r.saved_uid is null))::int as here,
        count(*) filter (where m.disposition = 'approved')::int as sending,
        count(*) filter (where r.text = r.draft_text and jsonb_typeof(r.composed->'missing') = 'array' and r.composed->'missing' <> '[]')::int as lacking from ${waiting} group by 1 order by 1`,
     waitingValues({}),
   )
-  const sum = (name: 'all' | 'held' | 'sending' | 'lacking') =>
+  const sum = (name: 'all' | 'held' | 'here' | 'sending' | 'lacking') =>
     rows.reduce((total, row) => total + row[name], 0)
   const [all, held, sending] = [sum('all'), sum('held'), sum('sending')]
   const categories = rows.flatMap(({ category }) => category ?? [])
-  return { all, held, sending, ready: all - held - sending, lacking: sum('lacking'), categories }
+  return {
+    all,
+    held,
+    sending,
+    ready: all - held - sending,
+    here: sum('here'),
+    lacking: sum('lacking'),
+    categories,
+  }
 }
 
 /** How many there are in all. */

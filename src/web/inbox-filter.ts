@@ -25,8 +25,8 @@ export interface InboxPlace {
 
 export const shows = [
   ['all', 'All', 'Everything that waits'],
-  ['held', 'Needs you', 'Held, or a draft with a doubt'],
-  ['ready', 'Ready', 'In your Drafts, with nothing in doubt'],
+  ['held', 'Needs you', 'Something is in doubt, or missing'],
+  ['ready', 'Ready', 'Nothing is in doubt: only your “Send” is missing'],
   ['sending', 'Sending', 'Approved: can still be taken back'],
 ] as const
 

@@ -213,7 +213,7 @@ function Row({ mail, view, filter, current }: RowProps) {
         />
       </label>
       <a
-        class={mail.needsPerson ? 'mail needs' : 'mail'}
+        class={mail.needsPerson && mail.disposition !== 'pending' ? 'mail needs' : 'mail'}
         href={addressOf(`/replies/${mail.id}`, filter)}
         data-id={mail.id}
         aria-current={current ? 'true' : undefined}
@@ -227,16 +227,18 @@ function Row({ mail, view, filter, current }: RowProps) {
         <span class="gist" dir="auto">
           {gistOf(verdict?.summary ?? '', mail)}
         </span>
-        <span class={`why ${mail.disposition}`} dir="auto">
-          {mail.disposition === 'approved' ? (
-            <Countdown
-              until={mail.sendAfter}
-              timeZone={view.timeZone}
-              paused={view.paused.includes(mail.account)}
-            />
-          ) : (
-            stateWords(mail)
-          )}
+        <span class={`why ${mail.disposition}`}>
+          <span class="says" dir="auto">
+            {mail.disposition === 'approved' ? (
+              <Countdown
+                until={mail.sendAfter}
+                timeZone={view.timeZone}
+                paused={view.paused.includes(mail.account)}
+              />
+            ) : (
+              stateWords(mail)
+            )}
+          </span>
         </span>
       </a>
     </li>
@@ -252,8 +254,10 @@ function gistOf(summary: string, { fromName, fromAddress }: ListedMail): string 
 export function stateWords(mail: ListedMail): string {
   const { disposition, reason, asDrafted, missing } = mail
   if (disposition === 'uncertain') return labelOf(reason)
+  if (disposition === 'pending') return 'Being written again …'
   if (disposition === 'drafted' && !mail.needsPerson) return capitalised(outcomeOf(disposition))
   const shown = shownReason(mail)
+  if (shown === 'mode-review' && !mail.needsPerson) return 'Ready to send'
   const lacked = asDrafted ? missing?.[0] : undefined
   return lacked !== undefined && (byMode.has(shown) || saysLess.has(shown))
     ? `Missing: ${lacked}`

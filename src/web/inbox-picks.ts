@@ -7,7 +7,7 @@ import { type InboxFilter, wantedBy } from './inbox-filter.ts'
 
 /** Whether it can be chosen at all. */
 export const isChoosable = ({ disposition }: ListedMail): boolean =>
-  disposition !== 'approved' && disposition !== 'uncertain'
+  disposition === 'held' || disposition === 'drafted'
 
 /** Of a checkbox: the mail, and the version of its reply that was shown. */
 export const pickOf = ({ id, replyText, replyEnvelope }: ListedMail): string =>
@@ -23,7 +23,9 @@ export const isClear = ({ replyText, asDrafted, holdReasons, claims, missing }: 
     missing: missing ?? [],
   })
 
-export const isUndecided = ({ disposition }: Pick<ListedMail, 'disposition'>) => disposition !== 'approved'
+/** Neither about to be sent nor being written again. */
+export const isUndecided = ({ disposition }: Pick<ListedMail, 'disposition'>) =>
+  disposition !== 'approved' && disposition !== 'pending'
 /** Approved mails wait in the list, too: at most this many are skipped. */
 const lookedAt = 100
 

@@ -60,7 +60,7 @@ async function listOf(
 ): Promise<InboxList> {
   const { db, accounts } = context
   const { filter, after, at, rows } = placeOf(c)
-  const wanted = wantedBy(filter)
+  const wanted = { ...wantedBy(filter), rewriting: true }
   const reached = after === '' ? (asked ?? at) : ''
   const before = reached === '' ? null : await waitingBefore(db, wanted, reached)
   const length = before === null ? rows : Math.min(longestPage, Math.max(rows, before + rowsBehind))
@@ -97,7 +97,7 @@ type Show = (c: Context<Env>, asked: string, refused: Refused) => Promise<Respon
 
 /** What is wrong with a field is said below it. */
 const refusedView = ({ refusal: { message, field } }: Refused) => ({
-  notice: field === null ? message : 'Nothing was saved: one field does not fit.',
+  notice: field === null ? message : 'Nothing was saved: correct the field marked below.',
   isRefusal: true,
   undo: null,
 })

@@ -110,7 +110,7 @@ function Top({ view }: { view: View }) {
           <a href={href} aria-current={href === here ? 'page' : undefined}>
             {name}
             {href === '/' ? (
-              <Count id="waiting" of="Mails that need you" count={view.waiting.held} />
+              <Count id="waiting" of="Mails that wait for you here" count={view.waiting.here} />
             ) : href === '/teach' ? (
               <Count id="lacking" of="Replies that lack a fact" count={view.waiting.lacking} />
             ) : null}
@@ -139,7 +139,7 @@ const Count = ({ id, of, count }: { id: string; of: string; count: number }) => 
 
 const keys = [
   ['Ctrl K', 'all commands, and saved texts'],
-  ['j k', 'next, previous'],
+  ['j k', 'skip to the next, back to the one before'],
   ['a', 'send'],
   ['e', 'edit'],
   ['Ctrl Enter', 'send what is typed'],

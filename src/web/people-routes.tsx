@@ -55,8 +55,8 @@ export function addPeople(pages: Hono<Env>, access: YouAccess): void {
       const isFirst = !(await hasPeople(db))
       const added = await people.add(db, { name, role, password: fresh }, by)
       log.info({ event: 'people.added', role })
-      const own = isFirst && c.get('session').person === null ? ` ${firstWords}` : ''
-      return `${added.name} can log in now. Tell them the password; they change it under Setup.${own}`
+      const own = isFirst && c.get('session').person === null ? firstWords(by.actor) : ''
+      return `${added.name} can log in now.${own}`
     }
     return confirmed(c, given, add, { name, role })
   })
@@ -77,9 +77,11 @@ export function addPeople(pages: Hono<Env>, access: YouAccess): void {
   addYou(pages, access)
 }
 
-/** For the owner, who was the only person until now. */
-const firstWords =
-  'You still log in with the shared password, and History calls you “owner” from now on: to keep your name there, add yourself.'
+/** For the owner, who was the only person until now, and typed a name of their own choice. */
+const firstWords = (name: string) =>
+  name === 'owner' || name === people.reviewerName('')
+    ? ''
+    : ` From now on you are “owner” here, not “${name}”: add yourself to keep that name.`
 
 const isOpen = (c: Context<Env>) => c.get('passwordHash') === null
 

@@ -1,4 +1,5 @@
 /** The reply as it will go out, always open for editing; each sentence is numbered with its source. */
+import { notWhole } from '../mail/reply/typed.ts'
 import type { Refusal } from '../review/review.ts'
 import { addressOf, type InboxFilter } from './inbox-filter.ts'
 import { Token, type View } from './layout.tsx'
@@ -87,10 +88,18 @@ export function Editor({ view, shown, filter, refused }: EditorProps) {
         </div>
       )}
       <Texts shown={shown} />
-      <p id="unsaved" class="meta" role="status" hidden>
-        Not saved yet: this is kept in this browser only.
+      <p
+        id="unsaved"
+        class="meta"
+        role="status"
+        data-unkept="Not saved, and this browser can’t keep it: save it before you leave."
+        hidden
+      >
+        <span>Not saved yet: this is kept in this browser only.</span>{' '}
+        <button type="button" id="to-saved" class="plain">
+          Back to the saved text
+        </button>
       </p>
-      <p class="meta typed" role="status" hidden />
     </form>
   )
 }
@@ -188,7 +197,7 @@ function HeaderFields({ header, from, refused }: HeaderProps) {
     )
   }
   // In the order of an address, whatever the direction of the name.
-  const addresses = { inputmode: 'email', spellcheck: false, dir: 'ltr' }
+  const addresses = { inputmode: 'email', spellcheck: false, dir: 'ltr', 'data-unfit': notWhole('…') }
   return (
     <div class="envelope">
       {field('to', 'To', addresses)}

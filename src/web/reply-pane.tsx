@@ -58,10 +58,25 @@ function Content(props: PaneProps) {
   if (open) return <Open {...props} />
   if (row.step === 'done' || row.step === 'review') return <Decided {...props} />
   return (
-    <div class="writing" role="status">
-      <h2>Being written …</h2>
-      <p class="meta">This page shows the reply as soon as it is there.</p>
-    </div>
+    <>
+      <div class="writing" role="status">
+        <h2>Being written …</h2>
+        <p class="meta">This page shows the reply as soon as it is there.</p>
+      </div>
+      <Replaced {...props} />
+    </>
+  )
+}
+
+/** To be read until the new text is there. */
+function Replaced({ shown }: PaneProps) {
+  const { row, reply } = shown
+  if (reply === null || row.instruction === null || row.step === 'decide') return null
+  return (
+    <section class="replaced" aria-label="The text before">
+      <h3>The text before</h3>
+      <Text shown={shown} />
+    </section>
   )
 }
 

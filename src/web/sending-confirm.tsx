@@ -32,12 +32,10 @@ export function ConfirmSending({ view, sending, stops = false, others, form: { t
         <input type="hidden" name="confirmed" value="1" />
         {others.length === 0 ? null : <p class="meta">{`Saved at the same time: ${others.join(', ')}.`}</p>}
         <p class="buttons">
-          <button type="submit" class="primary">
-            {isSending ? 'Yes, send by itself' : 'Yes, set it to $0'}
-          </button>
-          <a class="button" href={back} autofocus>
+          <a class="button primary" href={back} autofocus>
             Cancel: change nothing
           </a>
+          <button type="submit">{isSending ? 'Yes, send by itself' : 'Yes, set it to $0'}</button>
         </p>
       </form>
     </SetupPage>

@@ -32,6 +32,8 @@ export interface Field {
   readonly label: string
   readonly help: string
   readonly form: FieldForm
+  /** Said where it has no value. */
+  readonly unset?: string
   /** Folded away. */
   readonly rare?: true
 }
@@ -78,17 +80,19 @@ const replyFields: readonly Field[] = [
     path: replies('businessHours'),
     label: 'Business hours',
     help: 'Automatic replies go out in these hours only, as in Mon-Fri 9-17, Sat 10-13:30.',
-    form: { kind: 'hours', placeholder: 'At any time' },
+    form: { kind: 'hours' },
+    unset: 'At any time',
   },
   {
     path: replies('signature'),
     label: 'Signature',
     help: 'Added below each reply: your name and company, for example.',
-    form: { kind: 'long', rows: 3, placeholder: 'No signature' },
+    form: { kind: 'long', rows: 3 },
+    unset: 'No signature',
   },
   {
     path: replies('minConfidence'),
-    label: 'Least confidence to send',
+    label: 'Minimum confidence to send',
     help: 'How sure the AI must be of a reply that goes out by itself, as in 80 %. Anything less waits for you.',
     form: share,
   },
@@ -196,7 +200,7 @@ const senderFields: readonly Field[] = [
   },
   {
     path: ['spam', 'threshold'],
-    label: 'Least confidence for spam',
+    label: 'Minimum confidence for spam',
     help: 'How sure the AI must be before mail is treated as spam, as in 90 %.',
     form: share,
   },
@@ -284,6 +288,7 @@ const categoryMode: Field = {
   label: 'Replies to this category',
   help: '',
   form: { kind: 'choice', choices: modes },
+  unset: 'As for all mail',
 }
 
 /** `Spam: never spam` for a path, with its account. */

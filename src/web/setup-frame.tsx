@@ -1,15 +1,15 @@
 /** The frame of the Setup pages: their menu, what was just saved, and the accounts to choose from. */
 import type { Child } from 'hono/jsx'
-import type { SettingPath } from '../config/overlay.ts'
+import type { SettingPath, Shown } from '../config/overlay.ts'
 import { isAllowed } from '../store/people.ts'
 import type { SettingEdit } from '../store/settings.ts'
 import { Page, Token, type View } from './layout.tsx'
 import { nameOf, type SectionName, sections } from './setup-fields.ts'
-import { saidOf } from './setup-values.ts'
+import { appliedSaid } from './setup-values.ts'
 
-/** Edits that were made or taken back just now. */
+/** Edits that were made or taken back just now, and what applies without them. */
 export interface Saved {
-  edits: readonly SettingEdit[]
+  edits: readonly (SettingEdit & { without: Shown | null })[]
   undone: boolean
 }
 
@@ -68,7 +68,7 @@ export function SetupPage({ view, title, saved = null, fault = null, isOwn = fal
 function SavedNotice({ view, saved: { edits, undone } }: { view: View; saved: Saved }) {
   const words = edits.map((edit) => {
     const path = JSON.parse(edit.path) as SettingPath
-    const now = edit.value === null ? 'no longer set here' : shortened(saidOf(path, edit.value))
+    const now = shortened(appliedSaid(path, edit.value, edit.without))
     return `${nameOf(path)}: ${now}`
   })
   return (

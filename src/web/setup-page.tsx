@@ -1,11 +1,11 @@
 /** The fields of the Setup page, each with where its value comes from. */
-import type { Origin, SettingPath } from '../config/overlay.ts'
+import type { Origin, SettingPath, Shown } from '../config/overlay.ts'
 import type { SettingView } from '../review/page-settings.ts'
 import type { SettingEdit } from '../store/settings.ts'
 import { Token, type View, When } from './layout.tsx'
 import { type Field, fieldAt, nameOf, type SectionName } from './setup-fields.ts'
 import { UndoEdit } from './setup-frame.tsx'
-import { saidOf, typedOf } from './setup-values.ts'
+import { appliedSaid, saidOf, saidOrUnset, typedOf } from './setup-values.ts'
 
 /** What somebody typed that was not saved, and why; null where another field was the reason. */
 export interface Refused {
@@ -69,7 +69,7 @@ export function Settings({ view, to, settings, refused }: SettingsProps) {
   )
 }
 
-/** With JavaScript it appears when something was changed (assets/setup.js). @param wrong to be corrected first */
+/** With JavaScript it can be pressed when something was changed (assets/setup.js). @param wrong to be corrected first */
 export function SaveBar({ wrong = [] }: { wrong?: readonly Pick<Refused, 'path'>[] }) {
   return (
     <div class="save-bar">
@@ -139,7 +139,7 @@ function SettingRow({ view, setting, at, refused }: RowProps) {
 }
 
 function Fixed({ setting: { path, value } }: { setting: SettingView }) {
-  const said = value === undefined || value === '' ? 'None' : saidOf(path, value)
+  const said = saidOrUnset(path, value) ?? 'None'
   return (
     <span class="fixed" dir="auto">
       {said}
@@ -183,7 +183,7 @@ interface ControlProps {
 }
 
 /** Left empty, the value that applies without the page's own is shown as a hint. */
-function Control({ field: { form }, setting, id, name, typed, isWrong }: ControlProps) {
+function Control({ field: { form, unset }, setting, id, name, typed, isWrong }: ControlProps) {
   const common = {
     id: `${id}-value`,
     name,
@@ -206,7 +206,8 @@ function Control({ field: { form }, setting, id, name, typed, isWrong }: Control
       </select>
     )
   const standard = otherwise === '' || setting.origin.kind !== 'default' ? otherwise : `Default: ${otherwise}`
-  const placeholder = standard === '' && 'placeholder' in form ? form.placeholder : standard
+  const example = unset ?? ('placeholder' in form ? form.placeholder : undefined)
+  const placeholder = standard === '' ? example : standard
   if (form.kind === 'long' || form.kind === 'lines')
     return (
       <textarea
@@ -232,7 +233,7 @@ function Control({ field: { form }, setting, id, name, typed, isWrong }: Control
 
 function unsetWords({ path, value, origin }: SettingView): string {
   if (origin.kind === 'page') return path[0] === 'accounts' ? 'As for all accounts' : 'Default'
-  if (value === undefined) return 'As for all mail'
+  if (value === undefined) return fieldAt(path)?.unset ?? 'Default'
   return `${origin.kind === 'inherited' ? 'As for all accounts' : 'Default'}: ${saidOf(path, value)}`
 }
 
@@ -269,7 +270,7 @@ export function OriginWords({ view, origin, edit }: OriginProps) {
 
 interface ChangesProps {
   view: View
-  edits: readonly (SettingEdit & { newest: boolean })[]
+  edits: readonly (SettingEdit & { newest: boolean; without: Shown | null })[]
   older: string | null
 }
 
@@ -296,7 +297,7 @@ const from: SectionName = 'changes'
 
 function Change({ view, edit }: { view: View; edit: ChangesProps['edits'][number] }) {
   const path = JSON.parse(edit.path) as SettingPath
-  const said = (value: unknown) => (value === null ? 'not set' : saidOf(path, value))
+  const said = (value: unknown) => appliedSaid(path, value, edit.without)
   return (
     <li>
       <span>

@@ -1,10 +1,10 @@
 /** The Setup pages and their forms. */
 import type { Context, Hono } from 'hono'
 import { z } from 'zod'
-import { accountIn, type SettingPath } from '../config/overlay.ts'
+import { accountIn, isEditable, type SettingPath, type Shown } from '../config/overlay.ts'
 import { UnfitSetting } from '../review/page-settings.ts'
 import { Refusal } from '../review/review.ts'
-import { loadSettingEdit, settingHistory } from '../store/settings.ts'
+import { loadSettingEdit, type SettingEdit, settingHistory } from '../store/settings.ts'
 import type { Env } from './access.ts'
 import { fitting, formBody, text } from './bodies.ts'
 import type { ViewOf } from './overviews.tsx'
@@ -217,7 +217,8 @@ async function contentOf(
     const found = await settingHistory(web.context.db, wanted)
     const edits = found.slice(0, changesShown)
     const older = found.length > changesShown ? (edits.at(-1)?.id ?? null) : null
-    return <Changes view={view} edits={edits} older={older} />
+    const shown = edits.map((edit) => ({ ...edit, without: withoutOf(web, edit) }))
+    return <Changes view={view} edits={shown} older={older} />
   }
   const views = fieldsOf(section, scope)
     .map(({ path }) => settings.view(scoped(path)))
@@ -225,11 +226,18 @@ async function contentOf(
   return <Settings view={view} to={to} settings={views} refused={refused} />
 }
 
-async function savedOf({ context }: WebContext, c: Context<Env>): Promise<Saved | null> {
+/** Of an edit; null for a key that this version does not have. */
+function withoutOf({ settings }: WebContext, { path }: SettingEdit): Shown | null {
+  const written = pathIn(path)
+  return settings.isChangeable && isEditable(written) ? settings.without(written) : null
+}
+
+async function savedOf(web: WebContext, c: Context<Env>): Promise<Saved | null> {
   const [saved, undone] = [c.req.query('saved'), c.req.query('undone')]
   const ids = (saved ?? undone ?? '').split('.').filter((id) => /^\d{1,18}$/.test(id))
-  const edits = await Promise.all(ids.slice(0, mostAtOnce).map((id) => loadSettingEdit(context.db, id)))
-  const found = edits.flatMap((edit) => edit ?? [])
+  const { db } = web.context
+  const edits = await Promise.all(ids.slice(0, mostAtOnce).map((id) => loadSettingEdit(db, id)))
+  const found = edits.flatMap((edit) => (edit === null ? [] : [{ ...edit, without: withoutOf(web, edit) }]))
   return found.length === 0 ? null : { edits: found, undone: saved === undefined }
 }
 

@@ -1,6 +1,6 @@
 /** Values of the Setup page: what was typed as a value of the configuration, and a value as it is typed and said. */
 import { addressOrDomain } from '../config/fields.ts'
-import type { SettingPath } from '../config/overlay.ts'
+import type { SettingPath, Shown } from '../config/overlay.ts'
 import { type Field, type FieldForm, fieldAt, yesNo } from './setup-fields.ts'
 import { hoursFault, hoursSaid, hoursTyped } from './typed-hours.ts'
 import {
@@ -11,6 +11,7 @@ import {
   shareSaid,
   shareTyped,
 } from './typed-values.ts'
+import { dollars } from './words.ts'
 
 /** What was typed, as a value of the configuration; undefined for nothing. */
 export function valueTyped({ form }: Field, typed: string): unknown {
@@ -49,7 +50,23 @@ export function saidOf(path: SettingPath, value: unknown): string {
   if (Array.isArray(value))
     return value.length === 0 ? 'none' : value.map((each) => (isNamed(each) ? each.name : each)).join(', ')
   if (typeof value === 'object' && value !== null) return Object.values(value).join(' / ')
-  return form?.kind === 'dollars' && typeof value === 'number' ? `$${value}` : typedOf(path, value)
+  return form?.kind === 'dollars' && typeof value === 'number' ? dollars(value) : typedOf(path, value)
+}
+
+/** Null: nothing applies, and nothing is said of that. */
+export function saidOrUnset(path: SettingPath, value: unknown): string | null {
+  return value === undefined || value === null || value === ''
+    ? (fieldAt(path)?.unset ?? null)
+    : saidOf(path, value)
+}
+
+/** What applies with an edit. @param value null: the page sets nothing, so that `without` applies; null: not known any more */
+export function appliedSaid(path: SettingPath, value: unknown, without: Shown | null): string {
+  if (value !== null) return saidOf(path, value)
+  const said = without === null ? null : saidOrUnset(path, without.value)
+  if (said === null) return 'not set'
+  const from = { default: 'default', inherited: 'as for all accounts', file: 'replyd.yaml', page: 'set here' }
+  return `${said} (${from[without?.origin.kind ?? 'default']})`
 }
 
 const isNamed = (value: unknown): value is { name: string } =>

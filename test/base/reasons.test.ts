@@ -91,7 +91,7 @@ const listed = (reason: Reason) => ({
 })
 
 const filter = { search: '', show: 'all', account: '', category: '' } as const
-const counts = { all: 1, held: 1, ready: 0, sending: 0, lacking: 0, categories: [] }
+const counts = { all: 1, held: 1, ready: 0, sending: 0, here: 1, lacking: 0, categories: [] }
 const listOf = (mails: readonly ReturnType<typeof listed>[]) => ({
   ...{ mails, older: null, later: false, found: null, counts, filter, accounts: [] },
   isNew: false,

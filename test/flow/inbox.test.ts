@@ -1,7 +1,7 @@
 /** The inbox in a real browser, with the daemon on real Dovecot: three panes, live updates, files. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import type { Browser, Page } from 'playwright-core'
-import { type StandIn, startStandIn } from '../../src/demo/stand-in.ts'
+import { type StandIn, type StandInRequest, startStandIn } from '../../src/demo/stand-in.ts'
 import { edit } from '../../src/review/edit.ts'
 import { loadMessage, type MessageRow } from '../../src/store/messages.ts'
 import { loadReply } from '../../src/store/replies.ts'
@@ -18,9 +18,19 @@ let dovecot: Dovecot
 let standIn: StandIn
 let browser: Browser
 let running: RunningDaemon
+/** The model writes no reply before it is over. */
+let writes: Promise<void> = Promise.resolve()
 
 beforeAll(async () => {
-  ;[dovecot, standIn, browser] = await Promise.all([startDovecot(), startStandIn(), openBrowser()])
+  const behaviour = async ({ question }: StandInRequest) => {
+    if (question.task === 'compose') await writes
+    return undefined
+  }
+  ;[dovecot, standIn, browser] = await Promise.all([
+    startDovecot(),
+    startStandIn({ behaviour }),
+    openBrowser(),
+  ])
   running = await startDaemon({
     address,
     imap: { host: dovecot.host, port: dovecot.imapPort, user: address, password: dovecot.password },
@@ -139,6 +149,18 @@ describe('three panes', () => {
     await page.waitForSelector('#mails >> text=Nothing here matches.')
     await page.fill('#search', '')
     await page.waitForSelector(`#mails [data-id="${one.id}"]`)
+    // A decision about one that it does show keeps the search, and so does its undo.
+    await page.fill('#search', one.subject ?? '')
+    await page.waitForSelector(`#mails:not(:has([data-id="${other.id}"])) [data-id="${one.id}"]`)
+    await page.keyboard.press('Escape')
+    await page.keyboard.press('r')
+    await page.waitForURL(/done=reject/)
+    expect(new URL(page.url()).searchParams.get('q')).toBe(one.subject)
+    await page.waitForSelector('#headline >> text=0 found')
+    await page.fill('#search', other.subject ?? '')
+    await page.waitForSelector(`#mails [data-id="${other.id}"]`)
+    await Promise.all([page.waitForURL(/done=reopen/), page.click('#undo')])
+    expect(new URL(page.url()).searchParams.get('q')).toBe(other.subject)
     await page.context().close()
     const plain = await opened('/', { javaScriptEnabled: false })
     await plain.fill('#search', other.subject ?? '')
@@ -149,14 +171,25 @@ describe('three panes', () => {
 })
 
 describe('live', () => {
-  test('a reply that is written again appears by itself', async () => {
+  test('a reply that is written again appears by itself; until then its row and its old text stay in view', async () => {
     const row = await ask()
-    const page = await opened(`/replies/${row.id}`)
+    const page = await opened(`/replies/${row.id}?q=${encodeURIComponent(row.subject ?? '')}`)
     const before = await page.locator('#reply').getAttribute('data-mark')
+    const text = await page.inputValue('#text')
+    let write = () => {}
+    writes = new Promise((resolve) => {
+      write = resolve
+    })
     await page.fill('#instruction', 'Mention the blue door.')
     await page.click('.rewrite button')
     await page.waitForURL(/done=rewrite/)
+    await page.waitForSelector(`a.mail[data-id="${row.id}"] >> text=Being written again`)
+    expect(await page.locator('#headline').innerText()).toContain('1 found')
+    expect(await page.locator('.replaced').innerText()).toContain(text.trim().split('\n')[0])
+    expect(await page.isDisabled(`input[name=pick][value^="${row.id}"]`)).toBe(true)
+    write()
     await page.waitForSelector('#reply #text')
+    await page.waitForSelector(`a.mail[data-id="${row.id}"] >> text=written again, so you look at it`)
     const after = await page.locator('#reply').getAttribute('data-mark')
     expect([before, after].map((mark) => mark?.split(' ')[2])).toEqual(['held', 'held'])
     expect((await loadMessage(db(), row.id))?.instruction).toBe('Mention the blue door.')
@@ -425,8 +458,22 @@ describe('saved texts', () => {
   test('Ctrl+K does what the page offers, and goes where its menus lead', async () => {
     const row = await ask()
     const page = await opened(`/replies/${row.id}`)
-    await page.keyboard.press('Control+k')
-    await page.keyboard.type('reject')
+    await page.keyboard.press('?')
+    expect(await page.locator('#keys dd').allInnerTexts()).toContain(
+      'skip to the next, back to the one before',
+    )
+    await page.keyboard.press('Escape')
+    // Each command says what it is about.
+    const rejecting = async () => {
+      await page.keyboard.press('Control+k')
+      await page.keyboard.type('reject')
+      return page.locator('#commands li').first().innerText()
+    }
+    await page.check(`input[name=pick][value^="${row.id}"]`)
+    expect(await rejecting()).toMatch(/^Reject\s+1 chosen/)
+    await page.keyboard.press('Escape')
+    await page.uncheck(`input[name=pick][value^="${row.id}"]`)
+    expect(await rejecting()).toMatch(new RegExp(`^Reject\\s+${row.subject}`))
     await page.keyboard.press('Enter')
     await page.waitForURL(new RegExp(`done=reject&id=${row.id}`))
     await page.keyboard.press('Control+k')

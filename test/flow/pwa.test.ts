@@ -87,6 +87,7 @@ test('notifications are turned on, changed and off with the keyboard alone', asy
   const examples = await page.locator('.examples').innerText()
   for (const words of ['A reply waits for you', 'From nadia@example.com', 'replyd needs your help'])
     expect(examples).toContain(words)
+  expect(await page.locator('[aria-labelledby=blocked]').innerText()).not.toContain('Send a test')
   await page.fill('#push [name=from]', '23:00')
   await page.fill('#push [name=until]', '06:00')
   await page.focus('#push button')

@@ -142,13 +142,17 @@ describe('settings', () => {
     await page.fill('#budget_perday-value', '0')
     await page.press('#budget_perday-value', 'Enter')
     await page.waitForSelector('h1 >> text=A budget of $0?')
+    // The harmless answer is the one that stands out.
+    expect(await page.locator('#confirm-sending .primary').innerText()).toBe('Cancel: change nothing')
     await page.click('text=Cancel: change nothing')
     expect(running.daemon.context.config.budget.perDay).toBe(2.5)
     await page.goto(`${url()}/settings/changes`)
     expect(await page.locator('.changes li').count()).toBeGreaterThanOrEqual(5)
-    await page.locator('.changes li', { hasText: 'US dollars a day' }).getByRole('button').focus()
+    const budget = page.locator('.changes li', { hasText: 'US dollars a day' }).first()
+    expect(await budget.locator('.change').innerText()).toBe('$1.00 (default) → $2.50')
+    await budget.getByRole('button').focus()
     await page.keyboard.press('Enter')
-    await page.waitForSelector('#saved >> text=Undone')
+    await page.waitForSelector('#saved >> text=Undone. US dollars a day: $1.00 (default)')
     expect(running.daemon.context.config.budget.perDay).toBe(1)
     await page.context().close()
   })
@@ -176,7 +180,7 @@ describe('settings', () => {
 
   test('several are saved together and undone together; where one does not fit, none is saved and all stay typed', async () => {
     const page = await loggedIn('/settings/replies')
-    expect(await page.locator('.save-bar').isVisible()).toBe(false)
+    expect(await page.isDisabled('.save-bar >> text=Nothing to save')).toBe(true)
     await page.fill('#replies_undo-value', '2 minutes')
     await page.fill('#replies_minconfidence-value', 'very')
     expect(await page.locator('.save-bar .primary').innerText()).toBe('Save 2 changes')
@@ -304,7 +308,7 @@ describe('people', () => {
     loggedIn(path, { name, secret: secrets[name], ...options })
 
   test('are added on the page, with the password once more, and log in with their own', async () => {
-    const page = await loggedIn('/settings/people', { javaScriptEnabled: false })
+    const page = await loggedIn('/settings/people', { name: 'Robin', javaScriptEnabled: false })
     const add = async (name: keyof typeof secrets, role: string, confirmation: string) => {
       await page.fill('#add-name', name)
       await page.selectOption('#add-role', role)
@@ -324,7 +328,11 @@ describe('people', () => {
       ['Cem', 'reader'],
     ] as const) {
       await add(name, role, password)
-      expect(await page.locator('#notice').innerText()).toContain(`${name} can log in now.`)
+      const own =
+        name === 'Ann'
+          ? ' From now on you are “owner” here, not “Robin”: add yourself to keep that name.'
+          : ''
+      expect(await page.locator('#notice').innerText()).toBe(`${name} can log in now.${own}`)
     }
     await add('Ann', 'owner', password)
     expect(await page.locator('.fault').innerText()).toBe('There is somebody of that name already.')
@@ -375,6 +383,7 @@ describe('people', () => {
     expect(await page.locator('#approve, #reject, #save, .rewrite').count()).toBe(0)
     await page.goto(`${url()}/settings/replies`)
     expect(await page.locator('main form').count()).toBe(0)
+    expect(await page.locator('#replies_businesshours .fixed').innerText()).toBe('At any time')
     const owner = await loggedIn('/teach/knowledge')
     expect(await owner.locator('main form[method=post]').count()).toBeGreaterThan(0)
     await owner.context().close()

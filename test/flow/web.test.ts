@@ -171,7 +171,16 @@ describe('a reply', () => {
     expect(await page.getAttribute('#cc', 'aria-invalid')).toBe('true')
     expect(new URL(page.url()).pathname).toBe(`/replies/${row.id}`)
     expect(await page.inputValue('#subject')).toBe('Saturday: we are open')
+    // What was wrong is not said of something else; what is wrong is said before it is saved.
+    await page.fill('#cc', '"Weld, Tom" <tom@workshop.example>, bob@@workshop.example')
+    expect([await page.locator('#cc-fault').count(), await page.getAttribute('#cc', 'aria-invalid')]).toEqual(
+      [0, null],
+    )
+    await page.press('#cc', 'Tab')
+    expect(await page.locator('#cc-fault').innerText()).toMatch(/“bob@@workshop.example” is not a whole/)
     await page.fill('#cc', '"Weld, Tom" <tom@workshop.example>')
+    await page.press('#cc', 'Tab')
+    expect(await page.locator('#cc-fault').count()).toBe(0)
     // What is said covers no button.
     await Promise.all([page.waitForURL(/done=edit/), page.click('#save')])
     await page.reload()
@@ -311,15 +320,31 @@ test('what is typed is kept until it is saved, and Ctrl+Enter sends it', async (
   await page.waitForSelector('#text:focus')
   await page.keyboard.press('End')
   await page.keyboard.type(' We open at noon.')
-  const asked = page.waitForEvent('dialog')
-  const left = page.goto(`${urlOf(swift)}/`)
-  const dialog = await asked
-  expect(dialog.type()).toBe('beforeunload')
-  await dialog.accept()
-  await left
+  // Nobody is asked before leaving: it is kept.
+  const dialogs: string[] = []
+  page.on('dialog', (dialog) => {
+    dialogs.push(dialog.type())
+    void dialog.accept()
+  })
+  await page.goto(`${urlOf(swift)}/`)
+  expect(await page.locator(`a.mail[data-id="${row.id}"] .why`).innerText()).toBe('Not saved')
   await page.goto(`${urlOf(swift)}/replies/${row.id}`)
+  expect(dialogs).toEqual([])
   expect(await page.inputValue('#text')).toContain('We open at noon.')
-  expect(await page.locator('.typed').innerText()).toContain('This is what you typed before.')
+  expect(await page.locator('#unsaved').innerText()).toBe(
+    'Not saved yet: this is kept in this browser only. Back to the saved text',
+  )
+  const typed = await page.inputValue('#text')
+  await page.click('#to-saved')
+  expect(await page.inputValue('#text')).not.toContain('We open at noon.')
+  expect(await page.isVisible('#unsaved')).toBe(false)
+  // A browser that keeps nothing says so, and asks.
+  await page.evaluate("Storage.prototype.setItem = () => { throw new Error('full') }")
+  await page.fill('#text', typed)
+  expect(await page.locator('#unsaved').innerText()).toContain('this browser can’t keep it')
+  await page.reload()
+  expect(dialogs).toEqual(['beforeunload'])
+  await page.fill('#text', typed)
   const settled = swift.nextSettled(row.id)
   await page.focus('#text')
   await page.keyboard.press('Control+Enter')
@@ -351,7 +376,7 @@ test('what is typed while a save is under way stays, as not saved', async () => 
   await page.fill('#text', 'We open at nine. And on Sunday?')
   release()
   await page.waitForURL(/done=edit/)
-  await page.waitForSelector('.typed >> text=This is what you typed before.')
+  await page.waitForSelector('#unsaved >> text=Back to the saved text')
   expect(await page.inputValue('#text')).toBe('We open at nine. And on Sunday?')
   expect(await page.evaluate("document.getElementById('text').defaultValue")).toBe('We open at nine.')
   await page.context().close()

@@ -142,6 +142,53 @@ describe('the order', () => {
     expect(await needed()).toBe(1)
   })
 
+  test('a reply that waits only because the owner approves every one is ready; the menu counts it, as nobody else tells of it', async () => {
+    const held = (reply: string) =>
+      set('jose', `step = 'review', disposition = 'held', reason = 'mode-review'`, `state = 'held', ${reply}`)
+    const standing = async () => {
+      const { here } = await waitingCounts(db)
+      const shows = await Promise.all((['held', 'ready'] as const).map((show) => idsOf({ show })))
+      return [shows.findIndex((ids) => ids.includes('jose')) === 0 ? 'held' : 'ready', here]
+    }
+    const { here } = await waitingCounts(db)
+    const before = await idsOf()
+    await held(`hold_reason = 'mode-review', saved_uid = null, claims = '[]'`)
+    expect(await standing()).toEqual(['ready', here + 1])
+    expect(await idsOf()).toEqual(before)
+    await held(`claims = '[{"claim": "9 pm", "kind": "date"}]'`)
+    expect(await standing()).toEqual(['held', here + 1])
+    await held(`claims = '[]', hold_reason = 'low-confidence mode-review'`)
+    expect(await standing()).toEqual(['held', here + 1])
+    await held(`text = 'Mine.'`)
+    expect(await standing()).toEqual(['ready', here + 1])
+    await set(
+      'jose',
+      `step = 'done', disposition = 'drafted', reason = 'mode-draft'`,
+      `text = draft_text, state = 'saved', hold_reason = 'mode-draft', saved_uid = 1`,
+    )
+  })
+
+  test('a mail that is written again stays where it was, in its tab, and counts for none', async () => {
+    const rewriting = true
+    const ids = async (show: Show) => (await waitingMails(db, { show, rewriting })).map(({ id }) => id)
+    const before = await Promise.all((['all', 'held', 'ready'] as const).map(ids))
+    const counts = await waitingCounts(db)
+    await set(
+      'leila',
+      `step = 'compose', disposition = 'pending', reason = 'rewrite-asked', instruction = ''`,
+      `state = 'composed'`,
+    )
+    expect(await Promise.all((['all', 'held', 'ready'] as const).map(ids))).toEqual(before)
+    expect(await countWaiting(db, { search: 'ليلى', rewriting })).toBe(1)
+    expect(await idsOf()).not.toContain('leila')
+    expect((await waitingCounts(db)).all).toBe(counts.all - 1)
+    await set(
+      'leila',
+      `step = 'done', disposition = 'drafted', reason = 'mode-draft', instruction = null`,
+      `state = 'saved'`,
+    )
+  })
+
   test('the rows before a mail are counted, for a mail that has left the list, too', async () => {
     const ids = await idsOf()
     for (const [at, id] of ids.entries()) expect(await waitingBefore(db, {}, id)).toBe(at)

@@ -21,7 +21,7 @@ const view: View = {
   path: '/insight',
   notice: null,
   undo: null,
-  waiting: { all: 0, held: 0, ready: 0, sending: 0, lacking: 0, categories: [] },
+  waiting: { all: 0, held: 0, ready: 0, sending: 0, here: 0, lacking: 0, categories: [] },
   paused: [],
   warnings: [],
   status: [],

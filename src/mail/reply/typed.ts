@@ -74,14 +74,14 @@ function typedMailboxes(field: 'to' | 'cc', value: string): Mailbox[] | UnfitFie
   for (const part of parts) {
     const [only, ...others] = parseAddressList(part)
     if (!only || others.length > 0 || !isReachable(only.address))
-      return new UnfitField(
-        field,
-        `“${shortened(part)}” is not a whole address, such as name@example.org. Commas go between several.`,
-      )
+      return new UnfitField(field, notWhole(shortened(part)))
     mailboxes.push({ name: displayName(only.name), address: only.address })
   }
   return distinct(mailboxes)
 }
+
+export const notWhole = (part: string): string =>
+  `“${part}” is not a whole address, such as name@example.org. Commas go between several.`
 
 /** On one line, as far as a sentence can hold it. Characters. */
 const shortened = (part: string): string => plainLine(part).trim().slice(0, 80)

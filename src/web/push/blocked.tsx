@@ -55,13 +55,17 @@ const browsers: readonly Browser[] = [
   },
 ]
 
-export function Blocked() {
+/** @param canTest some browser is on, with a button for a test */
+export function Blocked({ canTest }: { canTest: boolean }) {
   return (
     <section class="card block" aria-labelledby="blocked">
       <h2 id="blocked">If none arrives</h2>
       <p class="meta">
-        Send a test above. If it does not appear, the browser or the device holds it back. Look whether “Do
-        not disturb” is on, and whether the device allows notifications of this browser. How to allow them:
+        {canTest
+          ? 'Send a test above. If it does not appear, the browser or the device holds it back.'
+          : 'The browser or the device may hold them back.'}{' '}
+        Look whether “Do not disturb” is on, and whether the device allows notifications of this browser. How
+        to allow them:
       </p>
       {browsers.map(({ id, name, steps }) => (
         <details data-browser={id}>

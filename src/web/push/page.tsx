@@ -24,7 +24,7 @@ export function NotificationsPage({ view, shown }: { view: View; shown: Notifica
       <ThisBrowser view={view} publicKey={shown.publicKey} />
       <Examples />
       <Devices view={view} devices={shown.devices} />
-      <Blocked />
+      <Blocked canTest={shown.devices.length > 0} />
       <script src="/assets/push.js" type="module" />
     </SetupPage>
   )

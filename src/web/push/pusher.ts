@@ -110,7 +110,7 @@ export class Pusher implements AsyncDisposable {
       news.push({ message, noted: { troubled: names } })
     }
     if (isDigestDue(device, now, timeZone)) {
-      const message = digestMessage((await waitingCounts(db)).held)
+      const message = digestMessage((await waitingCounts(db)).here)
       news.push({ message, noted: { digestDay: dayOf(now, timeZone) } })
     }
     return news
