@@ -138,8 +138,8 @@ describe('discovery', () => {
 
   // DNS names may hold any octets; c-ares escapes some of them.
   test.each([
-    '\\${MAIL_PASSWORD}.own.example',
-    '${MAIL_PASSWORD}.own.example',
+    `\\\${MAIL_PASSWORD}.own.example`,
+    `\${MAIL_PASSWORD}.own.example`,
     'evil.example/.own.example',
     'a b.own.example',
   ])('a server that a forged SRV record calls %s is none', async (name) => {
