@@ -166,6 +166,8 @@ describe('a reply', () => {
     await page.fill('#cc', '"Weld, Tom" <tom@workshop.example>, ann')
     await page.fill('#subject', 'Saturday: we are open')
     await page.click('#save')
+    await page.waitForSelector('#notice >> text=Nothing was saved')
+    await page.waitForSelector('#editor[data-kept]')
     // Said at the field, with the address that does not fit; what was typed elsewhere stays.
     expect(await page.locator('#cc-fault').innerText()).toMatch(/“ann” is not a whole address/)
     expect(await page.getAttribute('#cc', 'aria-invalid')).toBe('true')
