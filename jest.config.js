@@ -1,29 +1,18 @@
 import { availableParallelism } from 'node:os'
 
 export default {
-  testEnvironment: 'node',
+  testRunner: '<rootDir>/test/runner/runner.mjs',
+  testEnvironment: '<rootDir>/test/runner/environment.cjs',
+  globalSetup: '<rootDir>/test/runner/global-setup.mjs',
+  testSequencer: '<rootDir>/test/runner/sequencer.cjs',
   roots: ['<rootDir>/test'],
-  globalSetup: '<rootDir>/test/global-setup.mjs',
   testMatch: ['**/*.test.ts', '**/*.test.tsx'],
   // Only a hang takes so long, on however busy a machine. No test has a deadline of its own.
   testTimeout: 1_800_000,
+  // A worker needs more than jest's half second to end on a busy machine. What a test leaves open is still reported.
+  workerGracefulExitTimeout: 60_000,
   // More than there are cores: the tests against servers wait more than they compute.
   maxWorkers: availableParallelism() + 4,
-  testSequencer: '<rootDir>/test/sequencer.cjs',
-  extensionsToTreatAsEsm: ['.ts', '.tsx'],
-  transform: {
-    '^.+\\.tsx?$': [
-      '@swc/jest',
-      {
-        jsc: {
-          target: 'es2023',
-          parser: { syntax: 'typescript', tsx: true },
-          transform: { react: { runtime: 'automatic', importSource: 'hono/jsx' } },
-          keepClassNames: true,
-        },
-        module: { type: 'es6' },
-        sourceMaps: 'inline',
-      },
-    ],
-  },
+  // Node's module hooks compile the tests (runner.mjs).
+  transform: {},
 }

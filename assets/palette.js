@@ -10,7 +10,7 @@ const nothing = dialog.querySelector('p')
 let found = []
 let at = 0
 
-const isThere = (element) => element !== null && element.checkVisibility()
+const isThere = (element) => element?.checkVisibility()
 const goTo = (address) => () => location.assign(address)
 
 /** Of the page, with their keys: what can be undone least comes last. */
@@ -110,7 +110,6 @@ function insert(text) {
   if (!area) return
   area.focus()
   if (cursor !== null) area.setSelectionRange(...cursor)
-  // biome-ignore lint: no other way keeps the undo of the field
   if (!document.execCommand('insertText', false, text))
     area.setRangeText(text, area.selectionStart, area.selectionEnd, 'end')
   area.dispatchEvent(new Event('input', { bubbles: true }))

@@ -3,7 +3,7 @@ const editing = () =>
   /^(INPUT|TEXTAREA|SELECT)$/.test(document.activeElement?.tagName ?? '') &&
   document.activeElement.type !== 'checkbox'
 const byId = (id) => document.getElementById(id)
-const isVisible = (element) => element !== null && element.checkVisibility()
+const isVisible = (element) => element?.checkVisibility()
 const rows = () => [...document.querySelectorAll('a.mail')]
 const currentRow = () => document.querySelector('a.mail[aria-current]')
 

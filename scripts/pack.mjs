@@ -19,5 +19,7 @@ if (process.env.npm_lifecycle_event === 'prepack') {
   if (status !== 0) process.exit(status ?? 1)
   const text = readFileSync(description, 'utf8')
   writeFileSync(whole, text)
-  writeFileSync(description, text.replace(/^ *"prepare": .*\n/m, ''))
+  // Who reads it meanwhile never sees half of it.
+  writeFileSync(`${description}.packed`, text.replace(/^ *"prepare": .*\n/m, ''))
+  renameSync(`${description}.packed`, description)
 }

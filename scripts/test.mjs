@@ -10,7 +10,6 @@ import { installPackages, missingPackages } from './servers.mjs'
 import { root } from './sources.mjs'
 
 const JEST = [
-  '--experimental-vm-modules', // PGlite needs it, and we write ES modules
   '--disable-warning=ExperimentalWarning',
   `--import=${new URL('with-parent.mjs', import.meta.url)}`,
   join(root, 'node_modules/jest/bin/jest.js'),

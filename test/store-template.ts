@@ -18,7 +18,13 @@ export async function fillState(directory: string): Promise<void> {
   await promisify(execFile)('cp', ['-R', join(template, 'pglite'), directory])
 }
 
-async function make(directory: string): Promise<void> {
-  await using db = await openDatabase({ directory, databaseUrl: null }, silentLog)
+const make = (directory: string) => prepareStore({ directory, databaseUrl: null })
+
+/** Makes the tables of an empty store. */
+export async function prepareStore(settings: {
+  directory: string
+  databaseUrl: string | null
+}): Promise<void> {
+  await using db = await openDatabase(settings, silentLog)
   await using _queues = await openQueues({ redisUrl: null, pool: db.pool, namespace: 'replyd' }, silentLog)
 }

@@ -27,9 +27,16 @@ function sealed(lines: string[], key: string | null | undefined): string[] {
     rows[table] = (rows[table] ?? 0) + 1
   }
   end.rows = { ...(end.rows as object), ...rows }
-  if (key === null) delete end.mac
-  else if (key !== undefined) end.mac = createHmac('sha256', keyFor(key, 'backup')).update(text).digest('hex')
-  return [...body, JSON.stringify(end)]
+  const { mac, ...unsigned } = end
+  if (key === null) return [...body, JSON.stringify(unsigned)]
+  const signed = JSON.stringify(unsigned)
+  const made =
+    key === undefined
+      ? mac
+      : createHmac('sha256', keyFor(key, 'backup'))
+          .update(text + signed)
+          .digest('hex')
+  return [...body, JSON.stringify({ ...unsigned, mac: made })]
 }
 
 const grant = `{"sender_rule":{"account":"${address}","pattern":"eve@evil.example","rule":"allow","source":"owner","at":"2026-01-01T00:00:00Z"}}`
@@ -55,6 +62,30 @@ const forgeries: Forgery[] = [
   {
     name: 'with one octet changed',
     make: ({ lines }) => lines.map((line) => line.replace('INBOX', 'INBOY')),
+  },
+  {
+    name: 'whose end says that numbers go on at the last possible one',
+    make: ({ lines }) =>
+      lines.map((line) => line.replace(/"event\.id":\["\d+"/, '"event.id":["9223372036854775807"')),
+  },
+  {
+    name: 'whose end states no numbers of rows',
+    make: ({ lines }) => lines.map((line) => line.replace(/"rows":\{[^}]*\}/, '"rows":{}')),
+  },
+  {
+    name: 'that says it is of the format with an unsigned end',
+    make: (o) =>
+      sealed(
+        o.lines.map((line) => line.replace('"format":2', '"format":1')),
+        undefined,
+      ),
+  },
+  {
+    name: 'with a second end below the true one, behind the signature',
+    make: ({ lines }) => [
+      ...lines.slice(0, -1),
+      (lines.at(-1) ?? '').replace(/\}$/, ',"sequences":{"event.id":["1",true]}}'),
+    ],
   },
   { name: 'without its end', make: ({ lines }) => lines.slice(0, -1) },
   {

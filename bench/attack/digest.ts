@@ -6,6 +6,8 @@ const subjects = [
   '<!channel> <https://evil.example|Your bank>',
   '[Your bank](https://evil.example)',
   'https://evil.example/login',
+  '[Your bank](1249763844/pay)',
+  '![](//1249763844/pixel.png)',
   'evil-shop.com/pay',
   'evil\u3002example/pay',
   'evil\u0301.example/pay',
@@ -14,9 +16,9 @@ const subjects = [
   '\u202emoc.live//:sptth',
   '\u001b]8;;https://evil.example\u0007click\u001b]8;;\u0007',
 ]
-/** Nothing that a mail client makes a link of, turns around, or breaks a line at. */
+/** Nothing that a mail client or a chat makes a link of, turns around, or breaks a line at. */
 const alive =
-  /https?:\/\/|(?:[\w-]|\u0301)\.(?:com|example)\b|\w\u3002|[\u202a-\u202e\u2066-\u2069\u2028\u2029]|(?!\n)\p{Cc}/u
+  /https?:\/\/|\]\(|(?:[\w-]|\u0301)\.(?:com|example)\b|\w\u3002|[\u202a-\u202e\u2066-\u2069\u2028\u2029]|(?!\n)\p{Cc}/u
 
 export const digestAttacks = (): Attack[] =>
   subjects.map((subject) => ({

@@ -13,6 +13,7 @@ import { type Area, type Attack, differs } from './attack.ts'
 import { forwarded, HostileHttp, json, type Manner } from './hostile-http.ts'
 import { authservId, letter, stamped } from './letter.ts'
 import { NameServer } from './name-server.ts'
+import { signInAttacks } from './sign-in.ts'
 import { accountAt, runCommand, type Servers, scratch, startServers, until, Victim } from './victim.ts'
 
 const secret = 'hunter2-hunter2'
@@ -606,17 +607,25 @@ function discoveryAttacks(names: NameServer): Attack[] {
       },
     }),
   )
-  const bySrv: Attack = {
-    name: 'discovery: forged DNS (SRV) names hosts of another domain, with --yes',
-    holds: 'what unsigned DNS says of another domain needs a person',
-    strike: async () => {
-      for (const service of ['_imaps', '_submissions'])
-        names.srv.set(`${service}._tcp.${domain}`, [1, 993, 'imap.evil.example'])
-      const { ran, yaml } = await run(() => json({}, '404 Not Found'))
-      names.srv.clear()
-      return differs([ran.status === 0, yaml.includes('evil')], [false, false])
-    },
-  }
+  const targets: [string, string][] = [
+    ['hosts of another domain', 'imap.evil.example'],
+    ['a variable of replyd.yaml below the own domain', `\${MAIL_PASSWORD}.${domain}`],
+    ['a path below the own domain', `evil.example/.${domain}`],
+  ]
+  const bySrv = targets.map(
+    ([name, target]): Attack => ({
+      name: `discovery: forged DNS (SRV) names ${name}, with --yes`,
+      holds: 'what unsigned DNS says of another domain needs a person; host names only',
+      strike: async () => {
+        for (const service of ['_imaps', '_submissions'])
+          names.srv.set(`${service}._tcp.${domain}`, [1, 993, target])
+        const { ran, yaml } = await run(() => json({}, '404 Not Found'))
+        names.srv.clear()
+        const asked = names.asked.some((each) => each.includes(secret.toLowerCase()))
+        return differs([ran.status === 0, yaml, asked], [false, '', false])
+      },
+    }),
+  )
   const near: Attack = {
     name: 'discovery: the page of an honest domain (is taken)',
     holds: 'nothing: this is what the others differ from',
@@ -625,7 +634,7 @@ function discoveryAttacks(names: NameServer): Attack[] {
       return differs([ran.status, yaml.includes(`imap.${domain}`)], [0, true])
     },
   }
-  return [near, ...onPages, bySrv]
+  return [near, ...onPages, ...bySrv]
 }
 
 async function openScene(names: NameServer): Promise<Scene> {
@@ -712,6 +721,7 @@ export const hostile: Area = {
         ...echoAttacks(scene.servers),
         ...hookAttacks(scene),
         ...grantAttacks(scene),
+        ...signInAttacks(),
         ...discoveryAttacks(names),
         ...modelAttacks(scene),
         ...pauseAttacks(names),

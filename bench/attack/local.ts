@@ -148,6 +148,20 @@ const linkAttacks = (servers: Servers): Attack[] =>
     },
   }))
 
+/** Whoever knows the key makes backups and Message-IDs; the empty one is known to everybody. */
+const emptyKey = (servers: Servers): Attack => ({
+  name: 'data/oauth.key is empty, as after a full disk',
+  holds: 'a key that was cut off is refused',
+  strike: async () => {
+    await using victim = await embedded(servers)
+    const data = join(victim.directory, 'data')
+    mkdirSync(data, { mode: 0o700 })
+    writeFileSync(join(data, 'oauth.key'), '', { mode: 0o600 })
+    const { status, stderr } = await runCommand(['start', '--once'], { cwd: victim.directory })
+    return differs([status, stderr.includes('holds no whole key')], [2, true])
+  },
+})
+
 const minimal = (more: Record<string, unknown> = {}) => ({
   accounts: [
     { address, imap: { host: 'imap.shop.example', password: 'x' }, smtp: { host: 'smtp.shop.example' } },
@@ -316,6 +330,7 @@ function terminalAttacks(): Attack[] {
     ['the same as JSON', 'e.eml', mail(encoded), ['--json']],
     ['controls in the name of a file', `e${'\u001b[31m\u009b'}.eml`, mail('x'), []],
     ['the same of one that is not there', `gone${'\u001b[31m\u009b'}.eml`, '', []],
+    ['the same of one that is not there, as JSON', `gone${'\u001b[31m\u009b'}.eml`, '', ['--json']],
   ]
   return cases.map(([name, file, octets, options]) => ({
     name: `terminal: ${name} (\`replyd explain\`)`,
@@ -456,6 +471,7 @@ export const local: Area = {
       attacks: [
         ...stateAttacks(servers),
         ...linkAttacks(servers),
+        emptyKey(servers),
         ...configAttacks(),
         ...terminalAttacks(),
         ...backupAttacks(servers),

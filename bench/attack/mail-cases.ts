@@ -1,6 +1,14 @@
 /** What strangers write into a header, so that replyd answers somebody else, believes them, or says what they want. */
 import { type Letter, type LetterOptions, letter } from './letter.ts'
-import { brokenOut } from './odd-signatures.ts'
+
+/** Domains that a sender chose, as servers write them into their results. */
+const brokenOut = [',x', '(', '(x)', '"', '"x"', '/', ' x'].map(
+  (cut) =>
+    [
+      `a domain that breaks out of its value: ${cut}`,
+      `dkim=pass header.d=DOMAIN${cut}.evil.example`,
+    ] as const,
+)
 
 export interface Case {
   name: string

@@ -7,13 +7,12 @@ import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Override, StandInRequest } from '../../src/demo/stand-in.ts'
 import { deliverAll, type Postfix, startPostfix } from '../../test/live/servers/index.ts'
-import { nameServer, sealed, signed, signer } from '../../test/mail/signed.ts'
 import { type Area, type Attack, differs } from './attack.ts'
 import { identityAttacks } from './identity.ts'
 import { authservId, type Letter, letter, question, stamped } from './letter.ts'
 import { bombs, type Case, forgeries, loops, relays } from './mail-cases.ts'
 import { NameServer } from './name-server.ts'
-import { oddSignatures } from './odd-signatures.ts'
+import { signedMails } from './signatures.ts'
 import { accountAt, type Row, type Servers, startServers, until, Victim } from './victim.ts'
 
 const trusting = 'trusting@replyd.test'
@@ -144,100 +143,22 @@ function limitAttacks(world: World): Attack[] {
 
 /** Replyd's own check of signatures: the account has no authservIds. */
 async function signatureAttacks(world: World): Promise<Attack[]> {
-  const names = nameServer()
-  const [shop, eve, weak, old, revoked] = [
-    signer(names, 'shop.example'),
-    signer(names, 'evil.example'),
-    signer(names, 'weak.example', 'rsa-sha256', 768),
-    signer(names, 'sha1.example', 'rsa-sha1'),
-    signer(names, 'revoked.example'),
-  ]
-  names.records.set(`${revoked.selector}._domainkey.revoked.example`, 'v=DKIM1; k=rsa; p=')
-  names.records.set('_dmarc.shop.example', 'v=DMARC1; p=reject; adkim=s')
-  const sealer = signer(names, 'list.example')
-  for (const [name, text] of names.records) world.names.txt.set(name, [text])
-  const from = (address: string, more: Partial<Parameters<typeof letter>[0]> = {}) =>
-    letter({ to: checking, from: address, ...more })
-  const sign = async ({ id, octets }: Letter, by: typeof shop, more = {}) => ({
-    id,
-    octets: await signed(octets, by, more),
-  })
-  const change = ({ id, octets }: Letter, what: string | RegExp, into: string) => ({
-    id,
-    octets: octets.replace(what, into),
-  })
-  const kim = 'kim@shop.example'
-  const list: [string, Letter, 'sent' | 'not'][] = [
-    ['a true signature (is answered)', await sign(from(kim), shop), 'sent'],
-    ['a correspondent of before, unsigned', from(kim), 'not'],
-    ['signed by another domain', await sign(from(kim), eve), 'not'],
-    ['the text changed', change(await sign(from(kim), shop), 'Saturday', 'Sunday'), 'not'],
-    [
-      'the subject changed',
-      change(await sign(from(kim), shop), /^Subject:.*$/m, 'Subject: Opening times'),
-      'not',
-    ],
-    ['text added below l=', await sign(from(kim), shop, { maxBodyLength: 10 }), 'not'],
-    ['the subject not signed', await sign(from(kim), shop, { headerList: 'from:date' }), 'not'],
-    [
-      'a second From above',
-      change(await sign(from(kim), shop), /^From:/m, 'From: Eve <eve@evil.example>\r\nFrom:'),
-      'not',
-    ],
-    [
-      'a second Subject above',
-      change(await sign(from(kim), shop), /^Subject:/m, 'Subject: Buy now\r\nSubject:'),
-      'not',
-    ],
-    [
-      'sent again after four days',
-      await sign(from(kim, { date: new Date(Date.now() - 4 * 86_400_000) }), shop),
-      'not',
-    ],
-    ['dated tomorrow', await sign(from(kim, { date: new Date(Date.now() + 86_400_000) }), shop), 'not'],
-    ['a key of 768 bits', await sign(from('kim@weak.example'), weak), 'not'],
-    ['SHA-1', await sign(from('kim@sha1.example'), old), 'not'],
-    ['a revoked key', await sign(from('kim@revoked.example'), revoked), 'not'],
-    ['a subdomain under strict alignment', await sign(from('kim@mail.shop.example'), shop), 'not'],
-    [
-      'the seal of a list that is not trusted',
-      { ...from(kim), octets: await sealed(from(kim).octets, sealer, 'dmarc=pass header.from=shop.example') },
-      'not',
-    ],
-    [
-      "results that claim to be the owner's server's",
-      from(kim, { fields: [`Authentication-Results: ${authservId}; dmarc=pass header.from=shop.example`] }),
-      'not',
-    ],
-    [
-      'nine signatures',
-      await sign(from(kim, { fields: Array(9).fill('DKIM-Signature: v=1; d=shop.example; s=x; b=x') }), shop),
-      'not',
-    ],
-    [
-      'a true signature, Reply-To elsewhere',
-      await sign(from(kim, { fields: ['Reply-To: eve@shop.example'] }), shop),
-      'not',
-    ],
-    ...(await oddSignatures({ checking, from, shop, eve })),
-  ]
-  return list.map(([name, mail, expected]) => {
-    // A seal is over a mail of its own.
-    const id = /^Message-ID: (.*?)\r?$/m.exec(mail.octets)?.[1] ?? mail.id
-    return {
-      name: `signatures: ${name}`,
-      holds:
-        expected === 'sent'
-          ? 'nothing: this is what the others differ from'
-          : "replyd's own check: aligned, whole, fresh, strong",
-      strike: async () => {
-        await deliver(world, checking, [mail])
-        const row = await world.victim.settled(id)
-        const outcome = row.disposition === 'sent' ? 'sent' : 'not'
-        return outcome === expected ? null : `${row.disposition}: ${row.reason} (${row.detail})`
-      },
-    }
-  })
+  const { mails, records } = await signedMails(checking)
+  for (const [name, text] of records) world.names.txt.set(name, [text])
+  return mails.map(({ name, id, octets, because }) => ({
+    name: `signatures: ${name}`,
+    holds:
+      because === null
+        ? 'nothing: this is what the others differ from'
+        : "replyd's own check: aligned, whole, fresh, strong",
+    strike: async () => {
+      await deliver(world, checking, [{ id, octets }])
+      const row = await world.victim.settled(id)
+      const wanted = because === null ? 'sent' : `drafted: ${because}`
+      const outcome = row.disposition === 'sent' ? 'sent' : `${row.disposition}: ${row.reason}`
+      return outcome === wanted ? null : `${outcome} (${row.detail})`
+    },
+  }))
 }
 
 const disguises: [string, (text: string) => string][] = [

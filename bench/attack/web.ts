@@ -160,6 +160,16 @@ function apiBodies({ url }: Pages): Attack[] {
         ),
     }),
   )
+  const unknown = Object.fromEntries(Array.from({ length: 80_000 }, (_, n) => [`k${n}`, 1]))
+  const flood: Attack = {
+    name: 'an approval with 80,000 unknown keys (answered with their names)',
+    holds: 'the first ten faults are named',
+    strike: async () => {
+      const request = { method: 'POST', headers, body: JSON.stringify(unknown) }
+      const { status, text } = await ask(`${url}/api/replies/none/approve`, request)
+      return differs(status, 400) ?? (text.length > 10_000 ? `${text.length} characters of answer` : null)
+    },
+  }
   const nulPaths = [
     '/api/replies/a%00b',
     '/api/mails?q=%00',
@@ -175,7 +185,7 @@ function apiBodies({ url }: Pages): Attack[] {
       strike: async () => differs((await ask(`${url}${path}`, { headers })).status, 400),
     }),
   )
-  return [...approvals, ...nuls]
+  return [...approvals, flood, ...nuls]
 }
 
 function otherSites({ url }: Pages): Attack[] {

@@ -1,6 +1,6 @@
 /** The key of a state directory: REPLYD_KEY, or the file `oauth.key`, which is created when it is first needed. */
 import { hkdfSync, randomBytes } from 'node:crypto'
-import { chmodSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, linkSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { ConfigError } from './errors.ts'
 
@@ -24,25 +24,55 @@ export function keyText(directory: string): string {
   const path = keyPathIn(directory)
   const made = randomBytes(32).toString('base64')
   try {
-    writeFileSync(path, `${made}\n`, { mode: 0o600, flag: 'wx', flush: true })
-    // A umask can only take rights away; a default ACL can add some.
-    chmodSync(path, 0o600)
+    createWhole(path, `${made}\n`)
     return made
   } catch (error) {
-    // Another process has created it first.
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return keyText(directory)
+    // Another process may have created it first. A link to nothing has no key.
+    const other = (error as NodeJS.ErrnoException).code === 'EEXIST' ? knownKeyText(directory) : null
+    if (other !== null) return other
     throw error
   }
 }
 
-/** Null when there is no key file. @throws ConfigError when others can read it */
+/** Another process sees all of it or nothing, and it is created once. @throws EEXIST when it is there */
+function createWhole(path: string, text: string): void {
+  const draft = `${path}.${randomBytes(8).toString('hex')}`
+  writeFileSync(draft, text, { mode: 0o600, flag: 'wx', flush: true })
+  try {
+    // A umask can only take rights away; a default ACL can add some.
+    chmodSync(draft, 0o600)
+    linkSync(draft, path)
+  } catch (error) {
+    if (!withoutLinks.has((error as NodeJS.ErrnoException).code ?? '')) throw error
+    writeFileSync(path, text, { mode: 0o600, flag: 'wx', flush: true })
+  } finally {
+    rmSync(draft)
+  }
+}
+
+/** What a file system says that has no hard links. */
+const withoutLinks = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'])
+
+/** Characters. 32 octets are 44 of them; an owner may have put in a passphrase. */
+const shortestKey = 16
+
+/** @param text of a key file @throws ConfigError when it is cut off, as after a full disk: everybody knows the empty key */
+export function soundKeyText(text: string, path: string): string {
+  const key = text.trim()
+  if (key.length >= shortestKey) return key
+  throw new ConfigError(
+    `${path} holds no whole key: put a copy of it there; without one, remove it and oauth.json, and sign in again`,
+  )
+}
+
+/** Null when there is no key file. @throws ConfigError when others can read it, or it is cut off */
 export function knownKeyText(directory: string): string | null {
   const path = keyPathIn(directory)
   try {
-    const text = readFileSync(path, 'utf8').trim()
+    const text = readFileSync(path, 'utf8')
     if ((statSync(path).mode & 0o077) !== 0)
       throw new ConfigError(`${path} can be read by others: chmod 600 it`)
-    return text
+    return soundKeyText(text, path)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null
     throw error

@@ -7,7 +7,7 @@ import { pipeline } from 'node:stream/promises'
 import { systemClock } from '../base/clock.ts'
 import { silentLog } from '../base/log.ts'
 import { programVersion } from '../base/package.ts'
-import { keyFor, knownKeyText, stateKey } from '../base/state-key.ts'
+import { keyFor, knownKeyText, soundKeyText, stateKey } from '../base/state-key.ts'
 import type { Config } from '../config/settings.ts'
 import { type BackupEnd, backupPurpose } from '../store/backup.ts'
 import { readBackupFile, writeBackup } from '../store/backup-file.ts'
@@ -104,6 +104,7 @@ export async function restore(
     `The backup was made at ${head.at} (replyd ${head.version}, schema ${head.schema}, from ${head.store}).`,
     `${heldAgain} approved replies wait for your approval again; ${sending} that were being sent are looked up in Sent.`,
     'Mail from before this moment gets drafts only: no reply to it is sent without you.',
+    'Everybody logs in again. Passwords, people and API tokens are those of the backup: change and revoke again what you have changed and revoked since.',
   ]
   await writeLine(terminal.stdout, lines.join('\n'))
   return 0
@@ -113,7 +114,10 @@ export async function restore(
 function keyOf({ key, unverified }: RestoreOptions, state: Config['state']): Buffer | null {
   if (unverified) return null
   if (key !== undefined && !existsSync(key)) throw new UsageError(`--key: ${key} is not there`)
-  const text = key === undefined ? (state.key ?? knownKeyText(state.directory)) : readFileSync(key, 'utf8')
+  const text =
+    key === undefined
+      ? (state.key ?? knownKeyText(state.directory))
+      : soundKeyText(readFileSync(key, 'utf8'), key)
   if (text === null)
     throw new UsageError(
       'The backup cannot be checked: there is no key here. Give the oauth.key of the state directory that it is of (--key FILE), or its REPLYD_KEY. If the key is lost and you trust the file: --unverified',

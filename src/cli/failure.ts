@@ -1,7 +1,7 @@
 /** How a command fails: one clear line, the right exit status, and a stack only on request. */
 import { ConfigError } from '../base/errors.ts'
 import { asCalled } from './called.ts'
-import { type ExitStatus, fittingLines, printable, type Terminal } from './terminal.ts'
+import { type ExitStatus, escaped, fittingLines, printable, type Terminal } from './terminal.ts'
 
 /** Wrong usage of a command that commander can't see. */
 export class UsageError extends Error {
@@ -41,7 +41,7 @@ export function reportFailure(
     return 130
   }
   if (json) {
-    stderr.write(`${JSON.stringify(failureObject(error))}\n`)
+    stderr.write(`${escaped(JSON.stringify(failureObject(error)))}\n`)
   } else if (error instanceof ConfigError) {
     stderr.write(`${fittingLines(printable(asCalled(error.message, environment)), stderr)}\n`)
   } else {

@@ -18,9 +18,19 @@ export const exitStatusWords =
 
 export type ExitStatus = 0 | 1 | 2 | 130
 
+/**
+ * A line of JSON may be shown on a terminal, too, and JSON leaves DEL, C1 and the controls of direction as they are. As
+ * escapes they are the same text to a program.
+ */
+export const escaped = (line: string): string =>
+  line.replace(
+    /[\u007f-\u009f\p{Bidi_Control}]/gu,
+    (control) => `\\u${control.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )
+
 /** Writes a line and waits if the reader is slow. */
 export async function writeLine(stream: Writable, line: string): Promise<void> {
-  if (stream.destroyed || stream.write(`${line}\n`)) return
+  if (stream.destroyed || stream.write(`${escaped(line)}\n`)) return
   await new Promise<void>((resolve) => {
     const go = () => {
       stream.off('drain', go)

@@ -36,14 +36,13 @@ function codeOfStep(secret: string, step: number): string {
   return String((mac.readUInt32BE(offset) & 0x7f_ff_ff_ff) % 1_000_000).padStart(6, '0')
 }
 
-/**
- * The time step whose code this is, now or half a minute to either side for clocks that differ (RFC 6238 section 6); null
- * when it is none. Use each step once.
- */
+/** Those whose codes are taken now: half a minute to either side, for clocks that differ (RFC 6238 section 6). */
+export const stepsAround = (now: Date): number[] => [0, -1, 1].map((shift) => stepOf(now) + shift)
+
+/** The time step around now whose code this is; null when it is none. Use each step once. */
 export function matchingStep(secret: string, code: string, now: Date): number | null {
   const given = code.replaceAll(' ', '')
   if (!/^\d{6}$/.test(given)) return null
-  const steps = [0, -1, 1].map((shift) => stepOf(now) + shift)
   const same = (step: number) => timingSafeEqual(Buffer.from(codeOfStep(secret, step)), Buffer.from(given))
-  return steps.find(same) ?? null
+  return stepsAround(now).find(same) ?? null
 }

@@ -51,7 +51,8 @@ export function digestText({
     ...(more > 0 ? [`  and ${more} more`] : []),
     '',
     `The model cost ${cost.toFixed(4)} US dollars.`,
-    ...notices.map(plainLine),
+    // They repeat what the model's server says.
+    ...notices.map((notice) => inert(plainLine(notice))),
     '',
   ]
   return { subject: `replyd ${day}: ${came} came, ${waiting.length} wait`, text: text.join('\n') }

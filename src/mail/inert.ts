@@ -6,9 +6,9 @@ const parting =
   /(?<=[\p{L}\p{N}\p{M}\p{Cf}\p{Pd}_])([.@:\u2024\u3002\uff0e\uff61])(?=[\p{L}\p{N}\p{M}\p{Cf}\p{Pd}_/])/gu
 
 /**
- * A stranger's text for display in a mail client or a chat: nothing in it becomes a link, and Slack's markup
- * (`<url|text>`, `<!channel>`) and mentions such as `@everyone` stay text. It stays on its line, in its direction, and
- * still reads the same.
+ * A stranger's text for display in a mail client or a chat: nothing in it becomes a link, and the markup of Slack
+ * (`<url|text>`, `<!channel>`) and of Markdown (`[text](1249763844/x)`) and mentions such as `@everyone` stay text. It
+ * stays on its line, in its direction, and still reads the same.
  */
 export function inert(text: string): string {
   return text
@@ -16,6 +16,7 @@ export function inert(text: string): string {
     .replace(/[\p{Cc}\u2028\u2029]/gu, ' ')
     .replace(parting, `${joiner}$1${joiner}`)
     .replace(/(?<![\p{L}\p{N}])@(?=[\p{L}\p{N}])/gu, `@${joiner}`)
+    .replace(/\](?=[([:])/g, `]${joiner}`)
     .replace(/[<>]/g, (mark) => (mark === '<' ? '‹' : '›'))
     .replace(/&/g, `&${joiner}`)
 }

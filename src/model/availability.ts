@@ -1,5 +1,6 @@
 /** Whether a model answers, as far as this process has seen. Pure; the clock is an argument. */
 import { OwnerActionError, RateLimitedError, reasonOf } from '../base/errors.ts'
+import { withoutPassword } from '../config/hidden.ts'
 import type { ModelSettings } from '../config/settings.ts'
 import { ContextFault, ModelTimeout, NoUsableAnswer, Refused, ThoughtOnly } from './errors.ts'
 
@@ -84,7 +85,7 @@ export function adviceFor(
   if (isUnreached(reason))
     return host === 'openai'
       ? "Check this machine's connection to the Internet, and its name server (DNS)."
-      : `Check that a server runs at ${baseUrl} and can be reached from here (model.baseUrl).`
+      : `Check that a server runs at ${withoutPassword(baseUrl)} and can be reached from here (model.baseUrl).`
   if (/HTTP 5\d\d/.test(reason))
     return 'The fault is in the server; a model named in model.fallback would answer meanwhile.'
   return 'See docs/troubleshooting.md.'

@@ -2,6 +2,7 @@
 import type { Clock } from '../base/clock.ts'
 import { OwnerActionError, RateLimitedError, reasonOf, TemporaryError } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
+import { withoutPassword } from '../config/hidden.ts'
 import type { ModelChoice, ModelSettings, ModelTask } from '../config/settings.ts'
 import type { Database } from '../store/database.ts'
 import { loadModelNotices, type ModelNotice, saveModelNotice } from '../store/model-notices.ts'
@@ -36,8 +37,8 @@ interface Opened {
 /** Jobs that meet a model which was withdrawn come again for its successor. */
 const successionMs = 500
 
-/** Under which a model's limits and notices are shared. */
-const keyOf = ({ baseUrl, name }: ModelSettings): string => `${baseUrl} ${name}`
+/** Under which a model's limits and notices are shared. It is stored: an address may hold a password. */
+const keyOf = ({ baseUrl, name }: ModelSettings): string => `${withoutPassword(baseUrl)} ${name}`
 
 /** Each of them once. */
 export const configuredModels = ({ tasks, fallback }: ModelChoice): ModelSettings[] => [

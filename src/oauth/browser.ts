@@ -104,6 +104,8 @@ async function listen(state: string): Promise<Redirect> {
 
 /** Null for anything but the provider's answer to this very request: another page may try to inject its own code. */
 function queryOf({ method, url = '/' }: IncomingMessage, state: string): URLSearchParams | null {
+  // `//` is a target of HTTP and no URL: every page that the browser shows can ask for it.
+  if (!URL.canParse(url, 'http://localhost')) return null
   const { searchParams, pathname } = new URL(url, 'http://localhost')
   if (method !== 'GET' || pathname !== '/' || !isState(searchParams, state)) return null
   return searchParams

@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Clock } from '../base/clock.ts'
 import { ConfigError, PermanentError, TemporaryError } from '../base/errors.ts'
 import type { OAuth2Settings } from '../config/settings.ts'
-import { type Grant, grantFrom, post, RefusedByProvider } from './endpoint.ts'
+import { type Grant, grantFrom, post, RefusedByProvider, secondsIn } from './endpoint.ts'
 
 export interface DeviceCode {
   readonly userCode: string
@@ -20,8 +20,11 @@ export interface DeviceSignIn {
 }
 
 /** Seconds (RFC 8628 sections 3.2 and 3.5). */
-const defaultInterval = 5
+const pauses = { otherwise: 5, most: 60 }
 const slowDownBy = 5
+const codeAge = { otherwise: 600, most: 3600 }
+/** A provider that wants no pause is not asked for ever. */
+const mostPolls = 1000
 
 /**
  * @throws PermanentError when the person refused or the code expired, ConfigError when the provider has no device
@@ -38,15 +41,15 @@ export async function signInByDevice(
   }
   const answer = await post(settings, settings.deviceUrl, { scope: settings.scopes.join(' ') })
   const deviceCode = textIn(answer, 'device_code')
-  const expiresAt = new Date(clock.now().getTime() + Number(answer.expires_in ?? 600) * 1000)
+  const expiresAt = new Date(clock.now().getTime() + secondsIn(answer.expires_in, codeAge) * 1000)
   // Google calls it verification_url.
   const verificationUri = textIn(
     answer,
     'verification_uri' in answer ? 'verification_uri' : 'verification_url',
   )
   show({ userCode: textIn(answer, 'user_code'), verificationUri, expiresAt })
-  let interval = Number(answer.interval ?? defaultInterval)
-  while (clock.now() < expiresAt) {
+  let interval = secondsIn(answer.interval, pauses)
+  for (let polls = 0; polls < mostPolls && clock.now() < expiresAt; polls++) {
     await delay(interval * 1000, undefined, { signal })
     const outcome = await poll(settings, deviceCode, clock)
     if (typeof outcome !== 'string') return outcome

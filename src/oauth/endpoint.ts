@@ -30,6 +30,8 @@ const patienceMs = 15_000
 const mostOctets = 262_144
 /** Assumed if the provider does not state the token's lifetime (it should: RFC 6749 section 5.1). Seconds. */
 const assumedLifetime = 3600
+/** Seconds. A token that is no longer taken is replaced at once, so nothing is lost by an earlier end. */
+const longestLifetime = 30 * 86_400
 
 /** Error codes that may change on a retry. */
 const passing = new Set(['temporarily_unavailable', 'server_error'])
@@ -52,7 +54,7 @@ export async function post(
   if (settings.clientSecret !== null) body.set('client_secret', settings.clientSecret)
   const { status, answer } = await ask(url, host, body, withinMs)
   if (status < 400 && typeof answer.error !== 'string') return answer
-  const code = typeof answer.error === 'string' ? answer.error : `HTTP ${status}`
+  const code = typeof answer.error === 'string' ? firstLine(answer.error) : `HTTP ${status}`
   if (status >= 500 || status === 429 || passing.has(code)) {
     throw new TemporaryError(`sign-in: ${host} answered ${code}`)
   }
@@ -105,10 +107,16 @@ export function grantFrom(answer: Record<string, unknown>, now: Date, previous: 
   if (typeof accessToken !== 'string' || accessToken === '') {
     throw new TemporaryError('sign-in: the provider gave no access token')
   }
-  const seconds = Number(lifetime ?? assumedLifetime)
+  const seconds = secondsIn(lifetime, { otherwise: assumedLifetime, most: longestLifetime })
   return {
     accessToken,
     refreshToken: typeof refreshToken === 'string' && refreshToken !== '' ? refreshToken : previous,
-    expiresAt: now.getTime() + (Number.isFinite(seconds) ? seconds : assumedLifetime) * 1000,
+    expiresAt: now.getTime() + seconds * 1000,
   }
+}
+
+/** A time that the provider states. @param otherwise when it states none, or what is no time */
+export function secondsIn(stated: unknown, { otherwise, most }: { otherwise: number; most: number }): number {
+  const seconds = Number(stated ?? otherwise)
+  return Number.isFinite(seconds) && seconds >= 0 ? Math.min(seconds, most) : otherwise
 }

@@ -1,15 +1,16 @@
 /**
- * A backup is JSON Lines: a head, each table's rows as `{"table":{…}}`, and an end with the number of rows and a digest of
- * all lines before it. It speaks of columns and values only, so it goes from PGlite to PostgreSQL and back. Jobs are not in
- * it: the sweeper makes them from the rows. It is signed with a key of the state directory: a forged one
- * could grant trust, allow senders, and choose what is sent.
+ * A backup is JSON Lines: a head, each table's rows as `{"table":{…}}`, and an end with the number of rows, where numbers go
+ * on, and a digest of all lines before it. It speaks of columns and values only, so it goes from PGlite to PostgreSQL and
+ * back. Jobs are not in it: the sweeper makes them from the rows. All of it is signed with a key of the state directory: a
+ * forged one could grant trust, allow senders, and choose what is sent.
  */
 import { createHash, createHmac } from 'node:crypto'
 import { ConfigError } from '../base/errors.ts'
 import type { Queryable } from './database.ts'
 import { newestSchema, schemaVersion } from './migrate.ts'
 
-export const backupFormat = 1
+/** 1 did not sign its end line. */
+export const backupFormat = 2
 
 /** First line. */
 export interface BackupHead {
@@ -31,14 +32,24 @@ export interface BackupEnd {
   sequences: Record<string, [value: string, called: boolean]>
   /** SHA-256 of every line before this one with its line end, hexadecimal. */
   sha256: string
-  /** HMAC-SHA-256 of the same lines, hexadecimal. Absent in backups of replyd before it had one. */
-  mac?: string
+}
+
+/** The last line with its HMAC-SHA-256, hexadecimal, of all lines before and of the end itself. */
+const signedEnd = (end: string, mac: string) => `${end.slice(0, -1)},"mac":"${mac}"}`
+
+/** The end that was signed, and its HMAC; null without one. */
+export function partsOfEnd(line: string): { signed: string; mac: string } | null {
+  const [, open, mac] = /^(.*),"mac":"([0-9a-f]{64})"\}$/s.exec(line) ?? []
+  return open === undefined || mac === undefined ? null : { signed: `${open}}`, mac }
 }
 
 /** What the key of a backup is derived for (`stateKey`). */
 export const backupPurpose = 'backup'
 
 const rowsAtOnce = 100
+
+/** No login outlives a restore, so these rows would only tell a thief who logs in from where. */
+const notBackedUp: readonly string[] = ['session', 'used_code']
 
 /**
  * All lines with their ends, from one consistent snapshot; the session's transaction is made read-only.
@@ -74,6 +85,7 @@ export async function* backupLines(
   yield counted(`${JSON.stringify(head)}\n`)
   const rows: BackupEnd['rows'] = {}
   for (const table of await backedUpTables(session)) {
+    if (notBackedUp.includes(table)) continue
     rows[table] = 0
     for await (const row of rowsOf(session, table)) {
       rows[table]++
@@ -85,9 +97,9 @@ export async function* backupLines(
     rows,
     sequences: await sequencesOf(session),
     sha256: hash.digest('hex'),
-    mac: mac.digest('hex'),
   }
-  yield `${JSON.stringify(end)}\n`
+  const text = JSON.stringify(end)
+  yield `${signedEnd(text, mac.update(text).digest('hex'))}\n`
 }
 
 /** Rows as JSON text: numbers and times keep every digit, octets are hexadecimal. */

@@ -362,6 +362,12 @@ const reportedStops = "alter table replyd.webhook add column stopped jsonb not n
 /** What was read of a mail's files; null: nothing was read yet. */
 const attachments = 'alter table replyd.body add column attachments jsonb;\n'
 
+/** Of a webhook's URL only a hash: base64url, as `hashOfSecret` makes it. */
+const webhookIds = `
+alter table replyd.webhook rename column url to id;
+update replyd.webhook set id = rtrim(translate(encode(sha256(convert_to(id, 'UTF8')), 'base64'), '+/', '-_'), '=');
+`
+
 export const migrations: readonly Migration[] = [
   { version: 1, sql: first },
   { version: 2, sql: words },
@@ -381,4 +387,5 @@ export const migrations: readonly Migration[] = [
   { version: 16, sql: pagePassword },
   { version: 17, sql: typedEnvelope },
   { version: 18, sql: pushWishes },
+  { version: 19, sql: webhookIds },
 ]

@@ -1,7 +1,14 @@
 /** Reads a backup into an empty store: all of it, or nothing. */
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
 import { ConfigError } from '../base/errors.ts'
-import { type BackupEnd, type BackupHead, backedUpTables, backupFormat, identityColumns } from './backup.ts'
+import {
+  type BackupEnd,
+  type BackupHead,
+  backedUpTables,
+  backupFormat,
+  identityColumns,
+  partsOfEnd,
+} from './backup.ts'
 import { batched } from './batched.ts'
 import type { Database, Queryable } from './database.ts'
 import { lockSchema, migrateTo, newestSchema, schemaVersion } from './migrate.ts'
@@ -35,10 +42,12 @@ export function restoreBackup(
     const reader = new BackupReader(lines, key)
     const head = await reader.head()
     await prepare(session, head.schema)
-    const end = await reader.rows(new Loader(session, await backedUpTables(session)))
-    await continueSequences(session, end.sequences)
+    const loader = new Loader(session, await backedUpTables(session))
+    const { sequences } = await reader.rows(loader)
+    // Format 1 did not sign them.
+    await continueSequences(session, head.format === 1 ? null : sequences)
     await migrateTo(session, newestSchema)
-    return { head, rows: end.rows, ...(await afterRestore(session, head, now)) }
+    return { head, rows: loader.counts, ...(await afterRestore(session, head, now)) }
   })
 }
 
@@ -61,13 +70,11 @@ async function prepare(session: Queryable, schema: number): Promise<void> {
 const forged =
   'The backup was not signed with this key, so it may be forged. Give the oauth.key of the state directory that it is of (--key FILE), or its REPLYD_KEY. Nothing was restored'
 
-const isSame = (mac: Buffer, stated: string | undefined): boolean =>
-  /^[0-9a-f]{64}$/.test(stated ?? '') && timingSafeEqual(mac, Buffer.from(stated ?? '', 'hex'))
-
 class BackupReader {
   readonly #lines: AsyncIterator<string>
   readonly #hash = createHash('sha256')
   readonly #mac: ReturnType<typeof createHmac> | null
+  #format = 0
 
   constructor(lines: AsyncIterable<string>, key: Buffer | null) {
     this.#lines = lines[Symbol.asyncIterator]()
@@ -89,6 +96,7 @@ class BackupReader {
       throw new ConfigError(
         `The backup was written by a newer replyd (${version}, schema ${schema}; this one knows ${newestSchema}): update replyd`,
       )
+    this.#format = format
     this.#count(line)
     return head as BackupHead
   }
@@ -108,9 +116,17 @@ class BackupReader {
       await loader.flush()
       if (this.#hash.digest('hex') !== end.sha256 || !loader.has(end.rows))
         throw new ConfigError('The backup is damaged: its checksum differs. Nothing was restored')
-      if (this.#mac !== null && !isSame(this.#mac.digest(), end.mac)) throw new ConfigError(forged)
+      if (!this.#isSigned(line)) throw new ConfigError(forged)
       return end
     }
+  }
+
+  #isSigned(last: string): boolean {
+    if (this.#mac === null) return true
+    const parts = partsOfEnd(last)
+    if (parts === null) return false
+    if (this.#format !== 1) this.#mac.update(parts.signed)
+    return timingSafeEqual(this.#mac.digest(), Buffer.from(parts.mac, 'hex'))
   }
 
   async #next(): Promise<string | null> {
@@ -133,7 +149,8 @@ const rowLine = /^\{"([a-z_]+)":(\{.*\})\}$/s
 class Loader {
   readonly #session: Queryable
   readonly #tables: readonly string[]
-  readonly #counts: Record<string, number> = {}
+  /** Rows by table. */
+  readonly counts: Record<string, number> = {}
   #table = ''
   #batch: string[] = []
   #octets = 0
@@ -167,19 +184,24 @@ class Loader {
         cause,
       })
     }
-    this.#counts[this.#table] = (this.#counts[this.#table] ?? 0) + this.#batch.length
+    this.counts[this.#table] = (this.counts[this.#table] ?? 0) + this.#batch.length
     this.#batch = []
     this.#octets = 0
   }
 
   has(rows: Record<string, number>): boolean {
-    return Object.entries(rows).every(([table, count]) => (this.#counts[table] ?? 0) === count)
+    return Object.entries(rows).every(([table, count]) => (this.counts[table] ?? 0) === count)
   }
 }
 
-async function continueSequences(session: Queryable, sequences: BackupEnd['sequences']): Promise<void> {
+/** @param sequences null: after the highest number in the rows */
+async function continueSequences(
+  session: Queryable,
+  sequences: BackupEnd['sequences'] | null,
+): Promise<void> {
   for (const { table, column } of await identityColumns(session)) {
-    const [value, called] = sequences[`${table}.${column}`] ?? ['1', false]
+    const stated = sequences?.[`${table}.${column}`]
+    const [value, called] = stated ?? (await highest(session, table, column))
     await session.query('select setval(pg_get_serial_sequence($1, $2), $3::bigint, $4)', [
       `replyd.${table}`,
       column,
@@ -187,6 +209,18 @@ async function continueSequences(session: Queryable, sequences: BackupEnd['seque
       called,
     ])
   }
+}
+
+async function highest(
+  session: Queryable,
+  table: string,
+  column: string,
+): Promise<[value: string, called: boolean]> {
+  const { rows } = await session.query<{ value: string | null }>(
+    `select max(${column})::text as value from replyd.${table}`,
+  )
+  const value = rows[0]?.value ?? null
+  return value === null ? ['1', false] : [value, true]
 }
 
 /**
@@ -200,8 +234,9 @@ async function afterRestore(
   now: Date,
 ): Promise<{ heldAgain: number; sending: number }> {
   await session.query('insert into replyd.restore (at, backup_at) values ($1, $2)', [now, at])
-  // A session that was ended after the backup must not come back.
+  // What was ended after the backup must not come back: sessions, and notifications to their browsers.
   await session.query('delete from replyd.session')
+  await session.query('delete from replyd.push_device where session is not null')
   const approved = await session.query<{ id: string }>(`select id from replyd.reply where state = 'approved'`)
   const held = await moveSeveralWithReplies(
     session,

@@ -24,9 +24,12 @@ export type ListedMail = MessageRow & {
 
 /** Modes are what the owner wants: they are no doubt. */
 const doubted = `coalesce(r.hold_reason, '') ~ '(^| )(?!mode-(draft|review)( |$))[^ ]'`
+/** What a reply says without a source, or says itself that it lacks. */
+const lacksIn = (reply: string) =>
+  `(${reply}.claims <> '[]' or coalesce(${reply}.composed->'missing', '[]') <> '[]')`
+const byReviewIn = (reply: string) => `${reply}.hold_reason ~ '(^| )mode-review( |$)'`
 /** The owner approves every reply of its kind, and nothing speaks against this one. */
-const waitsByMode = `(r.hold_reason ~ '(^| )mode-review( |$)' and not ${doubted} and r.claims = '[]'
-          and coalesce(r.composed->'missing', '[]') = '[]')`
+const waitsByMode = `(${byReviewIn('r')} and not ${doubted} and not ${lacksIn('r')})`
 
 /** Uncertain, or a doubt is left. A text that a person wrote is no doubt. A mail whose decision was undone waits as before. */
 const needsPerson = `(case m.disposition when 'approved' then false when 'pending' then r.id is null or ${doubted}
@@ -86,7 +89,7 @@ const waitingValues = ({ account, search, show, category, rewriting }: WaitingFi
 
 /** What the mode alone does not explain needs somebody. Neither a decision nor its undo changes it: no row jumps. */
 const kindOf = (reply: string) =>
-  `coalesce(${reply}.hold_reason, '-') !~ '(^| )(?!mode-(draft|review)( |$))[^ ]'`
+  `(coalesce(${reply}.hold_reason, '-') !~ '(^| )(?!mode-(draft|review)( |$))[^ ]' and not (${byReviewIn(reply)} and ${lacksIn(reply)}))`
 /** The place of a mail in the queue, first in, least first. */
 const placeOf = (mail: string, reply: string) =>
   `(${mail}.disposition <> 'uncertain', ${kindOf(reply)}, -coalesce((${mail}.verdict->>'urgency')::float8, 0),

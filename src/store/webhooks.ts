@@ -1,9 +1,11 @@
 import type { Disposition, Stage } from '../base/dispositions.ts'
 import type { Reason } from '../base/reasons.ts'
+import { hashOfSecret } from '../base/secret.ts'
 import type { Queryable } from './database.ts'
 
 export interface WebhookRow {
-  url: string
+  /** A hash of its URL, which may be a secret (Slack), and no backup should hold one. */
+  id: string
   /** Every event up to here was delivered, given up, or older than the webhook's configuration. */
   lastEvent: number
   /** The day for which the used-up budget was last reported. */
@@ -18,12 +20,12 @@ export interface WebhookRow {
 /** A new webhook starts with future events. */
 export async function loadWebhook(db: Queryable, url: string, now: Date): Promise<WebhookRow> {
   const { rows } = await db.query<WebhookRow>(
-    `insert into replyd.webhook as w (url, last_event, budget_day, due_at)
+    `insert into replyd.webhook as w (id, last_event, budget_day, due_at)
        values ($1, coalesce((select max(id) from replyd.event), 0), '', $2)
-     on conflict (url) do update set url = w.url
-     returning url, last_event::float8 as "lastEvent", budget_day as "budgetDay", stopped, attempts, failing_since as "failingSince",
+     on conflict (id) do update set id = w.id
+     returning id, last_event::float8 as "lastEvent", budget_day as "budgetDay", stopped, attempts, failing_since as "failingSince",
        due_at as "dueAt"`,
-    [url, now],
+    [hashOfSecret(url), now],
   )
   const row = rows[0]
   if (!row) throw new Error('the webhook was not stored')
@@ -34,9 +36,9 @@ export async function saveWebhook(db: Queryable, row: WebhookRow, lastError: str
   await db.query(
     `update replyd.webhook set last_event = $2, budget_day = $3, attempts = $4, failing_since = $5, due_at = $6, last_error = $7,
        stopped = $8
-      where url = $1`,
+      where id = $1`,
     [
-      ...[row.url, row.lastEvent, row.budgetDay, row.attempts, row.failingSince, row.dueAt, lastError],
+      ...[row.id, row.lastEvent, row.budgetDay, row.attempts, row.failingSince, row.dueAt, lastError],
       JSON.stringify(row.stopped),
     ],
   )

@@ -1,6 +1,7 @@
 /** "Never mind": the sender withdraws a question, so the waiting reply is no longer needed. */
 
 import { modelVerdict, type StoredVerdict } from '../base/verdicts.ts'
+import { provenByServer, provenBySignature } from '../compose/author.ts'
 import type { Arrival } from '../context.ts'
 import { removeSavedDraft, savedDraft } from '../deliver/draft-in-mailbox.ts'
 import { isRefuted } from '../mail/authentication.ts'
@@ -22,18 +23,26 @@ export function takesBack(stored: StoredVerdict | null | undefined): boolean {
 
 /**
  * Supersedes replies to earlier mails of the same sender in this thread. A draft that the owner has touched stays. A
- * mail that fails authentication withdraws nothing: anybody can write "never mind" under another's address.
+ * mail whose author is in doubt withdraws nothing: anybody can write "never mind" under another's address.
  */
-export async function takeBackReplies({ context, account, mail }: Arrival): Promise<void> {
+export async function takeBackReplies(arrival: Arrival): Promise<void> {
+  const { context, account, mail } = arrival
   const { row, message } = mail
   if (row.fromAddress === null) return
-  if (isRefuted(mail, account.settings.owner)) return
   const { thread } = namedIds(message)
   const sender = { account: row.account, address: row.fromAddress, exceptId: row.id }
-  for (const { reply, step } of await openRepliesTo(context.db, sender, thread)) {
+  const open = await openRepliesTo(context.db, sender, thread)
+  if (open.length === 0 || !(await isBelieved(arrival))) return
+  for (const { reply, step } of open) {
     if ((await savedDraft(account, reply)) === 'touched') continue
     const change = { id: reply.id, at: step, reason: 'withdrawn', reply: { sendAfter: null } } as const
     if (await move(context.db, 'withdraw', change, context.clock.now()))
       await removeSavedDraft(account, reply)
   }
+}
+
+/** Where the own server says nothing about authors, the signature has to prove this one. */
+async function isBelieved({ context, account, mail }: Arrival): Promise<boolean> {
+  if (isRefuted(mail, account.settings.owner)) return false
+  return provenByServer(account, mail) !== null || (await provenBySignature(context, account, mail)).proven
 }

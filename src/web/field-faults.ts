@@ -27,9 +27,16 @@ const kinds: Readonly<Record<string, string>> = {
 const orList = (choices: readonly string[]) =>
   choices.length < 2 ? choices.join('') : `${choices.slice(0, -1).join(', ')} or ${choices.at(-1)}`
 
+/** A body may hold a hundred thousand faults: the first are named, and the answer stays short. */
+const mostFaults = 10
+const longestName = 60
+
 /** `limit must be a whole number between 1 and 500.` One sentence for each fault. */
 export function sentencesFor(issues: readonly Issue[], schema: z.ZodType): string {
-  return [...new Set(issues.flatMap((issue) => sentencesOf(issue, schema)))].join(' ')
+  const first = issues.slice(0, mostFaults)
+  const said = [...new Set(first.flatMap((issue) => sentencesOf(issue, schema)))].slice(0, mostFaults)
+  const more = issues.reduce((sum, issue) => sum + ('keys' in issue ? issue.keys.length : 1), 0) - mostFaults
+  return [...said, ...(more > 0 ? [`There are ${more} more.`] : [])].join(' ')
 }
 
 function sentencesOf(issue: Issue, schema: z.ZodType): string[] {
@@ -38,8 +45,12 @@ function sentencesOf(issue: Issue, schema: z.ZodType): string[] {
     .join('')
   if (issue.code !== 'unrecognized_keys') return [`${place.slice(1) || 'The body'} ${issue.message}.`]
   const known = place === '' && schema instanceof z.ZodObject ? Object.keys(schema.shape) : []
-  return issue.keys.map((key) => `${[...issue.path, key].join('.')} is not known here${advice(key, known)}`)
+  return issue.keys
+    .slice(0, mostFaults)
+    .map((key) => `${shortened([...issue.path, key].join('.'))} is not known here${advice(key, known)}`)
 }
+
+const shortened = (name: string) => (name.length > longestName ? `${name.slice(0, longestName)}…` : name)
 
 function advice(key: string, known: readonly string[]): string {
   const meant = nearest(key, known)
@@ -53,5 +64,5 @@ export function fieldsOf(issues: readonly Issue[]): string[] {
   const names = issues.flatMap((issue) =>
     issue.code === 'unrecognized_keys' ? issue.keys : issue.path.slice(0, 1).map(String),
   )
-  return [...new Set(names)]
+  return [...new Set(names)].slice(0, mostFaults).map(shortened)
 }

@@ -1,9 +1,10 @@
 /** Compares input with the password and the second factor, and slows down guessing. */
 import type { Context } from 'hono'
 import { verifyPassword } from '../config/password.ts'
-import { matchingStep } from '../config/totp.ts'
+import { matchingStep, stepsAround } from '../config/totp.ts'
 import type { PagePassword } from '../review/page-password.ts'
 import { loadPerson } from '../store/people.ts'
+import { lastRestore } from '../store/restore.ts'
 import { takeCode } from '../store/sessions.ts'
 import type { Env } from './access.ts'
 import { clientAddress, networkOf, type Proxies, readCookie, writeCookie } from './client-address.ts'
@@ -74,8 +75,12 @@ export class PasswordCheck {
     if (hash === null || !(await verifyPassword(password, hash))) return false
     if (totpSecret === null) return true
     const step = matchingStep(totpSecret, code, clock.now())
+    if (step === null) return false
+    const restored = await lastRestore(db)
+    // Which codes were used before a restore is not known any more.
+    if (restored !== null && stepsAround(restored).includes(step)) return false
     // A code can't be used again by somebody who saw it being typed.
-    return step !== null && (await takeCode(db, step))
+    return takeCode(db, step)
   }
 
   #callerOf(c: Context): Caller {

@@ -2,7 +2,8 @@ import { once } from 'node:events'
 import { PassThrough } from 'node:stream'
 import { describe, expect, test } from '@jest/globals'
 import { showCheck } from '../../src/cli/doctor.ts'
-import { columnsOf, type Terminal, waiting } from '../../src/cli/terminal.ts'
+import { reportFailure } from '../../src/cli/failure.ts'
+import { columnsOf, type Terminal, waiting, writeLine } from '../../src/cli/terminal.ts'
 
 const terminalOf = (isTTY: boolean, columns = 40, environment: Record<string, string> = {}) => {
   const stdout = Object.assign(new PassThrough({ encoding: 'utf8' }), { isTTY, columns })
@@ -32,6 +33,32 @@ describe('while something is awaited', () => {
     await expect(waiting(Promise.reject(new Error('refused')), 'asking', terminal)).rejects.toThrow('refused')
     expect(stdout.read()).toBeNull()
   })
+})
+
+test('a line of JSON commands no terminal, and says the same to a program', async () => {
+  const { stdout } = terminalOf(true)
+  const value = {
+    subject: 'a\u009b31mb\u007f\u0085\u202egnp.exe\u2066\u200f\u061c',
+    text: 'Grüße, 東京, \u{1f680}',
+  }
+  await writeLine(stdout, JSON.stringify(value))
+  const shown = String(stdout.read())
+  expect(shown).not.toMatch(/(?!\n)\p{Cc}|\p{Bidi_Control}/u)
+  expect(shown).toContain('Grüße, 東京, \u{1f680}')
+  expect(JSON.parse(shown)).toEqual(value)
+})
+
+test('nor does a failure that is written as JSON', () => {
+  const { stdout } = terminalOf(true)
+  reportFailure(
+    new Error('no file e\u009b31m.eml'),
+    { environment: {}, stderr: stdout } as unknown as Terminal,
+    'x',
+    true,
+  )
+  const shown = String(stdout.read())
+  expect(shown).not.toMatch(/(?!\n)\p{Cc}/u)
+  expect(JSON.parse(shown)).toMatchObject({ message: 'no file e\u009b31m.eml' })
 })
 
 test.each([

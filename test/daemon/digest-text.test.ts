@@ -49,3 +49,11 @@ test('a model that does not answer is reported even on a quiet day', () => {
   const text = digestText({ ...facts, dispositions: new Map(), waiting: [], notices: [notice] })?.text
   expect(text).toMatch(/US dollars\.\nsmall has not answered since .*HTTP 500\. See docs\.\n$/)
 })
+
+test('what the server of a model says is no link', () => {
+  const notice =
+    'small has not answered since 2026-11-24 08:00 UTC: refused (HTTP 400): pay at https://evil.example/x.'
+  const text = digestText({ ...facts, notices: [notice] })?.text ?? ''
+  expect(text).not.toMatch(/https:|evil\.example/)
+  expect(text.replaceAll('\u2060', '')).toContain(notice)
+})

@@ -15,6 +15,7 @@ import { run } from '../cli/run.ts'
 import { forceMail, forceReply, putReply } from '../live/force.ts'
 import { account, seededAt, seedMessage, seedReply } from '../live/seed.ts'
 import { type RunningDaemon, startDaemon } from './daemon.ts'
+import { newDatabase } from './database.ts'
 import { putWaiting } from './waiting.ts'
 
 const token = 'a-token-of-twenty-letters'
@@ -28,6 +29,7 @@ beforeAll(async () => {
     imap: { host: '127.0.0.1', port: 9, user: 'api', password: 'none' },
     smtp: { host: '127.0.0.1', port: 9 },
     standIn,
+    databaseUrl: await newDatabase(),
     roles: ['web'],
     document: { web: { port: 0, token } },
   })

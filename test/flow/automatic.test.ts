@@ -6,6 +6,7 @@ import { fieldValues } from '../../src/mail/message.ts'
 import { parseOctets } from '../../src/mail/mime/octets.ts'
 import { type Names, nameServer, type Signer, signed, signer } from '../mail/signed.ts'
 import { type RunningDaemon, startDaemon } from './daemon.ts'
+import { newDatabase } from './database.ts'
 
 const owner = 'support@nordlicht.example'
 const login = { user: 'support', password: 'automatic' }
@@ -25,6 +26,7 @@ beforeAll(async () => {
     imap: { ...mailbox.imap, ...login },
     smtp: mailbox.smtp,
     standIn,
+    databaseUrl: await newDatabase(),
     resolveTxt: names.resolveTxt,
     account: { replies: { mode: 'send', undo: '0s', minConfidence: 0 } },
   })

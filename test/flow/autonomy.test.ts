@@ -7,6 +7,7 @@ import { saveAutonomyGrant } from '../../src/store/autonomy.ts'
 import type { MessageRow } from '../../src/store/messages.ts'
 import { type Dovecot, type Postfix, startDovecot, startPostfix } from '../live/servers/index.ts'
 import { type RunningDaemon, startDaemon } from './daemon.ts'
+import { newDatabase } from './database.ts'
 import { readMailbox } from './mailboxes.ts'
 import { letter } from './walk.ts'
 
@@ -63,6 +64,7 @@ test.each([
     imap: { host: dovecot.host, port: dovecot.imapPort, user: address, password: dovecot.password },
     smtp: { host: postfix.host, port: postfix.smtpPort },
     standIn,
+    databaseUrl: await newDatabase(),
     account: { authservIds: ['mx.replyd.test'] },
     document: { replies: { mode: 'review', undo: '0s', minConfidence: 0.3 } },
   })

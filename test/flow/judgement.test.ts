@@ -223,6 +223,11 @@ test.each<[string, object, (mail: string) => string]>([
     { needs_reply: false, asks: [] },
     (mail) => mail.replace('dmarc=pass', 'dmarc=fail'),
   ],
+  [
+    'nothing proves',
+    { needs_reply: false, asks: [] },
+    (mail) => mail.replace(/^Authentication-Results:.*\r?\n/m, ''),
+  ],
 ])('a later mail that %s takes no draft back', async (name, triage, changed) => {
   const slug = name.replaceAll(' ', '-')
   const address = `later-${slug}@shop.example`

@@ -5,6 +5,7 @@ import { type StandIn, startStandIn } from '../../src/demo/stand-in.ts'
 import { type Dovecot, deliverAll, startDovecot } from '../live/servers/index.ts'
 import { openBrowser } from './browser.ts'
 import { type RunningDaemon, startDaemon } from './daemon.ts'
+import { newDatabase } from './database.ts'
 
 const address = 'login@shop.example'
 const password = 'correct horse battery'
@@ -20,6 +21,7 @@ beforeAll(async () => {
     imap: { host: dovecot.host, port: dovecot.imapPort, user: address, password: dovecot.password },
     smtp: { host: '127.0.0.1', port: 9 },
     standIn,
+    databaseUrl: await newDatabase(),
     roles: ['watch', 'work', 'web'],
     account: { replies: { mode: 'review' } },
     document: { web: { port: 0, password } },

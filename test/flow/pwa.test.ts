@@ -6,6 +6,7 @@ import { type StandIn, startStandIn } from '../../src/demo/stand-in.ts'
 import { listPushDevices } from '../../src/store/push-devices.ts'
 import { openBrowser } from './browser.ts'
 import { type RunningDaemon, startDaemon } from './daemon.ts'
+import { newDatabase } from './database.ts'
 
 let standIn: StandIn
 let browser: Browser
@@ -19,6 +20,7 @@ beforeAll(async () => {
     imap: { host: '127.0.0.1', port: 9, user: 'pwa', password: 'none' },
     smtp: { host: '127.0.0.1', port: 9 },
     standIn,
+    databaseUrl: await newDatabase(),
     roles: ['web'],
   })
 }, 300_000)

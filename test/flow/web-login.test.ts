@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { type StandIn, startStandIn } from '../../src/demo/stand-in.ts'
 import { type RunningDaemon, startDaemon } from './daemon.ts'
+import { newDatabase } from './database.ts'
 
 const password = 'correct horse battery'
 const clock = {
@@ -23,6 +24,7 @@ beforeAll(async () => {
     imap: { host: '127.0.0.1', port: 9, user: 'login', password: 'none' },
     smtp: { host: '127.0.0.1', port: 9 },
     standIn,
+    databaseUrl: await newDatabase(),
     clock,
     roles: ['web'],
     document: { web: { port: 0, password, trustedProxies: ['127.0.0.1'] } },

@@ -10,6 +10,7 @@ import { run } from '../cli/run.ts'
 import { aVerdict } from '../triage/a-verdict.ts'
 import { openBrowser } from './browser.ts'
 import { type RunningDaemon, startDaemon } from './daemon.ts'
+import { newDatabase } from './database.ts'
 import { phone as hand } from './hands.ts'
 
 const account = 'queue@shop.example'
@@ -33,6 +34,7 @@ beforeAll(async () => {
     imap: { host: '127.0.0.1', port: 9, user: 'queue', password: 'none' },
     smtp: { host: '127.0.0.1', port: 9 },
     standIn,
+    databaseUrl: await newDatabase(),
     roles: ['web'],
   })
   const { db } = running.daemon.context

@@ -252,4 +252,15 @@ describe('with a second factor', () => {
     clock.turn(30 / 3600)
     expect((await logInWith(codeOf(totpSecret, clock.now()))).status).toBe(303)
   })
+
+  test('no code of a moment before a restore opens: it may have been used', async () => {
+    clock.turn(1)
+    const seconds = (n: number) => new Date(clock.at + n * 1000)
+    const { db } = twoFactors.daemon.context
+    await db.query('insert into replyd.restore (at, backup_at) values ($1, $1)', [clock.now()])
+    for (const shift of [-30, 0, 30])
+      expect([shift, (await logInWith(codeOf(totpSecret, seconds(shift)))).status]).toEqual([shift, 401])
+    clock.turn(60 / 3600)
+    expect((await logInWith(codeOf(totpSecret, clock.now()))).status).toBe(303)
+  })
 })

@@ -8,6 +8,8 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { silentLog } from '../../src/base/log.ts'
 import { backedUpTables } from '../../src/store/backup.ts'
 import { type Database, openDatabase } from '../../src/store/database.ts'
+import { restoreBackup } from '../../src/store/restore.ts'
+import { loadWebhook } from '../../src/store/webhooks.ts'
 import { run } from '../cli/run.ts'
 import { fillState } from '../store-template.ts'
 import { seedAll } from './seed.ts'
@@ -35,8 +37,10 @@ async function newPlace(kind: Kind): Promise<Place> {
   return place
 }
 
-const open = ({ REPLYD_DATA, DATABASE_URL = null }: Place & { DATABASE_URL?: string | null }) =>
-  openDatabase({ directory: REPLYD_DATA, databaseUrl: DATABASE_URL }, silentLog)
+const open = (
+  { REPLYD_DATA, DATABASE_URL = null }: Place & { DATABASE_URL?: string | null },
+  asItIs = false,
+) => openDatabase({ directory: REPLYD_DATA, databaseUrl: DATABASE_URL }, silentLog, { asItIs })
 
 async function contents(db: Database): Promise<Record<string, string[]>> {
   const found: Record<string, string[]> = {}
@@ -55,6 +59,8 @@ async function fullBackup(kind: Kind): Promise<{ file: string; before: Record<st
   if (kind !== 'PostgreSQL') await fillState(place.REPLYD_DATA)
   const db = await open(place)
   await seedAll(db)
+  await db.query(`insert into replyd.push_device (id, endpoint, keys, actor, device, session, added_at, last_event, due_at)
+    select 'of-a-login', endpoint, keys, actor, device, 'h', added_at, last_event, due_at from replyd.push_device`)
   const before = await contents(db)
   await db[Symbol.asyncDispose]()
   const file = join(directory, `backup-${places}.gz`)
@@ -87,7 +93,7 @@ describe.each([
     const outcome = await run(['restore', file], { environment: place })
     expect(outcome).toMatchObject({ status: 0, err: '' })
     expect(outcome.out).toMatch(
-      /5 mails, 5 replies.*\n.*schema \d.*\n1 approved replies wait .* 1 that were being sent/,
+      /5 mails, 5 replies.*\n.*schema \d.*\n1 approved replies wait .* 1 that were being sent.*\n.*\nEverybody logs in again/,
     )
     await using db = await open(place)
     const after = await contents(db)
@@ -104,10 +110,21 @@ describe.each([
       reason: 'restored',
     })
     expect(changes('restore')).toHaveLength(1)
-    // Everybody signs in again.
-    expect(after.session).toEqual([])
+    // Everybody signs in again, and the browser of a login is told nothing until then.
+    expect([after.session, after.used_code]).toEqual([[], []])
+    expect(after.push_device).toEqual(before.push_device?.filter((row) => !row.includes('of-a-login')))
+    const different = [
+      'message',
+      'reply',
+      'event',
+      'reply_change',
+      'restore',
+      'session',
+      'used_code',
+      'push_device',
+    ]
     for (const table of Object.keys(before)) {
-      if (['message', 'reply', 'event', 'reply_change', 'restore', 'session'].includes(table)) continue
+      if (different.includes(table)) continue
       expect([table, after[table]]).toEqual([table, before[table]])
     }
     // One event was written by the restore itself: the next number had not been given before.
@@ -186,6 +203,21 @@ describe('restore refuses', () => {
     expect(await run(['restore', path, '--unverified'], { environment: place })).toMatchObject({ status: 0 })
   })
 
+  test.each([
+    ['where numbers go on', /"event\.id":\["\d+"/, '"event.id":["9223372036854775807"'],
+    ['how many rows there are', /"message":5,/, ''],
+    ['that it is of the first format, whose end is not signed', '"format":2', '"format":1'],
+  ])('one in which somebody has changed only %s', async (_name, from, to) => {
+    const path = changed((text) => {
+      const other = text.replace(from, to)
+      const at = other.lastIndexOf('{"end"')
+      const sha256 = createHash('sha256').update(other.slice(0, at)).digest('hex')
+      return other.replace(/"sha256":"\w+"/, `"sha256":"${sha256}"`)
+    })
+    const outcome = await run(['restore', path], { environment: await newPlace('PostgreSQL') })
+    expect(outcome).toMatchObject({ status: 2, out: '', err: expect.stringContaining('may be forged') })
+  })
+
   test('without the key, or with another one; with the key file of the old directory it is restored', async () => {
     const { REPLYD_KEY: _, ...old } = await newPlace('PostgreSQL')
     const db = await open(old as Place)
@@ -217,6 +249,33 @@ describe('restore refuses', () => {
     const outcome = await run(['restore', '/nowhere.gz'], { environment: await newPlace('PostgreSQL') })
     expect(outcome).toMatchObject({ status: 2, err: expect.stringContaining('/nowhere.gz is not there') })
   })
+})
+
+test('the first format is read as well; where numbers go on is taken from its rows, because it is not signed', async () => {
+  const fixture = readFileSync(join(import.meta.dirname, '../fixtures/schema/17.jsonl'), 'utf8')
+  const end = /"event\.id":\["\d+",true\]/
+  expect(fixture).toMatch(end)
+  async function* lines() {
+    yield* fixture.replace(end, '"event.id":["1",true]').trim().split('\n')
+  }
+  await using db = await open(await newPlace('PostgreSQL'), true)
+  await restoreBackup(db, lines(), new Date('2027-01-01T00:00:00Z'), Buffer.alloc(32))
+  // The sixth event is of the restore itself.
+  const { rows } = await db.query('select max(id)::int as id from replyd.event')
+  expect(rows).toEqual([{ id: 6 }])
+})
+
+test('a backup says nothing about logins, nor the URL of a webhook', async () => {
+  const place = await newPlace('PostgreSQL')
+  const db = await open(place)
+  await seedAll(db)
+  await loadWebhook(db, 'https://hooks.slack.example/services/T0/B0/hush', new Date())
+  await db[Symbol.asyncDispose]()
+  const file = join(directory, `private-${places}.gz`)
+  expect(await run(['backup', file], { environment: place })).toMatchObject({ status: 0 })
+  const text = gunzipSync(readFileSync(file)).toString()
+  expect(text).toContain('{"webhook":')
+  expect(text).not.toMatch(/\{"(?:session|used_code)":|hush/)
 })
 
 test('backup never overwrites, and says when there is nothing', async () => {

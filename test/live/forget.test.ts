@@ -61,7 +61,7 @@ const kept = new Set(
     'lease: name holder',
     'store: id',
     'digest: account day',
-    'webhook: url budget_day last_error stopped',
+    'webhook: id budget_day last_error stopped',
   ].flatMap((line) => {
     const [table, columns = ''] = line.split(': ')
     return columns.split(' ').map((column) => `${table}.${column}`)

@@ -116,7 +116,7 @@ const others = [
   `insert into replyd.snippet (id, name, text, actor, at) values ('hours', 'Hours', 'We open at noon.', $1, $2)`,
   `insert into replyd.autonomy_grant (account, category, granted_at, granted_by) values ($1, 'other', $2, 'Ann')`,
   `insert into replyd.digest (account, day, at) values ($1, '2026-03-10', $2)`,
-  `insert into replyd.webhook (url, last_event, budget_day, due_at) values ($1, 12, '', $2)`,
+  `insert into replyd.webhook (id, last_event, budget_day, due_at) values ($1, 12, '', $2)`,
   `insert into replyd.session (id, actor, device, address, begun_at, seen_at, mark) values ('h', $1, 'Firefox on Linux', '192.0.2.1', $2, $2, 'm')`,
   `insert into replyd.setting_edit (path, follows, value, actor, at) values ('["replies","mode"]', 0, '"review"', $1, $2)`,
   `insert into replyd.person (id, name, role, password_hash, added_by, added_at) values ('ann', 'Ann', 'reviewer', 'scrypt$', $1, $2)`,

@@ -33,6 +33,17 @@ test.each([
   expect(inert(text)).toBe(expected)
 })
 
+// A host may be a number without a dot: 1249763844 is 74.125.206.68.
+test.each([
+  ['[your bank](1249763844/x)', '[your bank]\u2060(1249763844/x)'],
+  ['![](//1249763844/x)', '![]\u2060(//1249763844/x)'],
+  ['[your bank][1]', '[your bank]\u2060[1]'],
+  ['[1]: //1249763844/x', '[1]\u2060: //1249763844/x'],
+  ['[ticket 5] (again)', '[ticket 5] (again)'],
+])('%s is no link of Markdown', (text, expected) => {
+  expect(inert(text)).toBe(expected)
+})
+
 test.each([
   ['a bidi override', 'gpj\u202eexe', 'gpjexe'],
   ['an isolate', '\u2067abc\u2069', 'abc'],

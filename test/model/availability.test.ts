@@ -91,6 +91,11 @@ test.each<[Error, Partial<ModelSettings>, RegExp | string]>([
   [new OwnerActionError('model', 'x'), {}, ''],
   [new PermanentError('h refused the request (HTTP 400)'), {}, /troubleshooting/],
   [lost, {}, /^Check that a server runs at/],
+  [
+    lost,
+    { baseUrl: 'http://me:hush@h.example/v1?token=hush' },
+    'Check that a server runs at http://me:hidden@h.example/v1?token=hidden and can be reached from here (model.baseUrl).',
+  ],
   [lost, { host: 'openai' }, /^Check this machine's connection to the Internet/],
   [new TemporaryError('the name h is not known to DNS (ENOTFOUND)'), { host: 'openai' }, /name server/],
   [new TemporaryError('the name h is not known to DNS (ENOTFOUND)'), {}, /model\.baseUrl/],

@@ -1,12 +1,13 @@
 import { execFile } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import type { ServerResponse } from 'node:http'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { ConfigError, PermanentError, SignInNeeded, TemporaryError } from '../../src/base/errors.ts'
-import { post } from '../../src/oauth/endpoint.ts'
+import { grantFrom, post, secondsIn } from '../../src/oauth/endpoint.ts'
 import { SignIns, signInByBrowser, signInByDevice } from '../../src/oauth/oauth.ts'
 import { listening } from '../listening.ts'
 import { Provider } from './provider.ts'
@@ -89,6 +90,20 @@ describe('loopback redirect', () => {
         .then(() => fetch(url))
     })
     expect(statuses).toEqual([404])
+    expect(provider.access.has(grant.accessToken)).toBe(true)
+  })
+
+  test.each(['//', '//[', '/\\['])('is not ended by a request for %s', async (target) => {
+    const heads: string[] = []
+    const grant = await browse((url) => {
+      const { port } = new URL(new URL(url).searchParams.get('redirect_uri') ?? '')
+      const socket = connect(Number(port), '127.0.0.1', () => {
+        socket.write(`GET ${target} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`)
+      })
+      socket.once('data', (octets) => heads.push(octets.toString().split('\r\n')[0] ?? ''))
+      socket.once('close', () => void fetch(url))
+    })
+    expect(heads).toEqual(['HTTP/1.1 404 Not Found'])
     expect(provider.access.has(grant.accessToken)).toBe(true)
   })
 
@@ -290,6 +305,40 @@ describe('a token endpoint that', () => {
   test.each(['<html>busy</html>', '', '"a"', 'null'])('answers %j, has not answered', async (body) => {
     const { message } = await answered((response) => response.writeHead(200, json).end(body))
     expect(message).toMatch(/answered HTTP 200 without JSON$/)
+  })
+})
+
+describe('a provider that states', () => {
+  const limits = { otherwise: 5, most: 60 }
+  test.each([
+    [undefined, 5],
+    [7, 7],
+    ['7', 7],
+    [0, 0],
+    [-1, 5],
+    [1e12, 60],
+    [1e308, 60],
+    ['soon', 5],
+    [[], 0],
+    [{}, 5],
+  ])('%j seconds is waited for %d', (stated, expected) => expect(secondsIn(stated, limits)).toBe(expected))
+
+  test('a lifetime without end leaves a file that can be read again', async () => {
+    const signIns = open()
+    await signIns.keep(
+      address,
+      provider.settings,
+      grantFrom({ access_token: 'a', expires_in: 1e306 }, now, null),
+    )
+    expect(await open().accessToken(address, provider.settings)).toBe('a')
+  })
+
+  test('a code of an error that is as long as its answer is cut', async () => {
+    await using server = await listening((_, response) =>
+      response.writeHead(400).end(JSON.stringify({ error: `${'e'.repeat(200_000)}\r\nx` })),
+    )
+    const error = await post(provider.settings, server.url, {}).catch((error: unknown) => error)
+    expect((error as Error).message).toBe('e'.repeat(300))
   })
 })
 

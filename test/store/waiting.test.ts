@@ -157,6 +157,7 @@ describe('the order', () => {
     expect(await idsOf()).toEqual(before)
     await held(`claims = '[{"claim": "9 pm", "kind": "date"}]'`)
     expect(await standing()).toEqual(['held', here + 1])
+    expect((await idsOf())[0]).toBe('jose')
     await held(`claims = '[]', hold_reason = 'low-confidence mode-review'`)
     expect(await standing()).toEqual(['held', here + 1])
     await held(`text = 'Mine.'`)

@@ -151,6 +151,18 @@ test.each([
   expect([status, answer.message]).toEqual([400, message])
 })
 
+test('of a hundred thousand fields that are not known ten are named', async () => {
+  const long = 'x'.repeat(5000)
+  const body = JSON.stringify({
+    [long]: 1,
+    ...Object.fromEntries(Array.from({ length: 60_000 }, (_, n) => [`k${n}`, 1])),
+  })
+  const { status, answer } = await ask('POST', '/replies/x/approve', body)
+  expect(status).toBe(400)
+  expect(answer.message).toMatch(/^seen is missing\..* k7 is not known here: seen\. There are 59992 more\.$/)
+  expect(JSON.stringify(answer).length).toBeLessThan(2000)
+})
+
 test('of a body that is no JSON no field is named', async () => {
   const { status, answer } = await ask('POST', '/replies/x/approve', 'seen')
   expect([status, answer]).toEqual([400, { error: 'bad-request', message: 'The body is not JSON.' }])

@@ -63,6 +63,9 @@ function fromProvider({ name, imap, smtp, hint, oauth2 }: Provider, where: strin
   return { imap, smtp, source: `found ${where} (${name})`, hint, oauth2: oauth2 ?? null, byAddress: true }
 }
 
+/** What strangers name goes into replyd.yaml, where `${MAIL_PASSWORD}` would be the password, as a name that DNS is asked for. */
+const isHost = /^[a-z0-9.-]+$/i
+
 const byPriority = (a: { priority: number }, b: { priority: number }) => a.priority - b.priority
 
 async function byMx(domain: string, { resolveMx }: Network): Promise<FoundServers | null> {
@@ -76,8 +79,9 @@ async function byMx(domain: string, { resolveMx }: Network): Promise<FoundServer
 async function bySrv(domain: string, { resolveSrv }: Network): Promise<FoundServers | null> {
   const place = async (service: string, secure: boolean): Promise<ServerAddress | null> => {
     const records = await resolveSrv(`_${service}._tcp.${domain}`).catch(() => [])
-    const [first] = records.filter(({ name }) => name !== '' && name !== '.').sort(byPriority)
-    return first ? { host: first.name.replace(/\.$/, ''), port: first.port, secure } : null
+    const hosts = records.map(({ name, ...rest }) => ({ ...rest, host: name.replace(/\.$/, '') }))
+    const [first] = hosts.filter(({ host }) => isHost.test(host)).sort(byPriority)
+    return first ? { host: first.host, port: first.port, secure } : null
   }
   const [imaps, imap, submissions, submission] = await Promise.all([
     place('imaps', true),
@@ -153,7 +157,7 @@ function protocolIn(xml: string, type: string): ServerAddress | null {
     const [text = ''] = part.split('</Protocol')
     const value = (name: string) => new RegExp(`<${name}>\\s*([^<\\s]+)\\s*<`).exec(text)?.[1] ?? ''
     const [host, port] = [value('Server'), Number(value('Port'))]
-    const sound = /^[a-z0-9.-]+$/i.test(host) && Number.isInteger(port) && port > 0 && port < 65_536
+    const sound = isHost.test(host) && Number.isInteger(port) && port > 0 && port < 65_536
     if (value('Type') !== type || !sound) continue
     // Encryption is more specific than SSL; on STARTTLS ports "SSL: on" means STARTTLS.
     const encryption = value('Encryption') || value('SSL')
@@ -169,7 +173,7 @@ function serverIn(xml: string, element: string, type: string): ServerAddress | n
     const [text = ''] = server.split(`</${element}`)
     const value = (name: string) => new RegExp(`<${name}>\\s*([^<\\s]+)\\s*<`).exec(text)?.[1] ?? ''
     const [host, port, socket] = [value('hostname'), Number(value('port')), value('socketType')]
-    const sound = /^[a-z0-9.-]+$/i.test(host) && Number.isInteger(port) && port > 0 && port < 65_536
+    const sound = isHost.test(host) && Number.isInteger(port) && port > 0 && port < 65_536
     if (!new RegExp(`^[^>]*type="${type}"`).test(text) || !sound) continue
     if (socket === 'SSL' || socket === 'STARTTLS') return { host, port, secure: socket === 'SSL' }
   }

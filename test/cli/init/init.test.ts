@@ -136,6 +136,17 @@ describe('discovery', () => {
     expect(await discover('me@own.example', { ...offline, resolveSrv })).toMatchObject({ unproven })
   })
 
+  // DNS names may hold any octets; c-ares escapes some of them.
+  test.each([
+    `\\\${MAIL_PASSWORD}.own.example`,
+    `\${MAIL_PASSWORD}.own.example`,
+    'evil.example/.own.example',
+    'a b.own.example',
+  ])('a server that a forged SRV record calls %s is none', async (name) => {
+    const resolveSrv = async () => [{ name, port: 993, priority: 0 }]
+    expect(await discover('me@own.example', { ...offline, resolveSrv })).toBeNull()
+  })
+
   test("reads Mozilla's autoconfig, and takes no server without TLS", async () => {
     const asked: string[] = []
     const fetchText = async (url: string) => {

@@ -36,9 +36,12 @@ async function execute(url: string, sql: string, timeoutMs = 300_000): Promise<v
   }
 }
 
-/** @returns the URL of the new, empty database */
-export async function createDatabase(url: string, name: string): Promise<string> {
-  await execute(url, `create database ${name}`)
+/**
+ * @param template the database that it is a copy of; an empty one by default
+ * @returns the URL of the new database
+ */
+export async function createDatabase(url: string, name: string, template = 'template1'): Promise<string> {
+  await execute(url, `create database ${name} template ${template}`)
   return url.replace(/postgres$/, name)
 }
 

@@ -1,0 +1,6 @@
+// What tests import from '@jest/globals': each test file gets its own, under the same names.
+export let afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test
+
+export function setGlobals(globals) {
+  ;({ afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } = globals)
+}
