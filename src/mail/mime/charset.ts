@@ -74,6 +74,23 @@ function charsetLabel(label: string): string {
 
 const strictUtf8 = new TextDecoder('utf-8', { fatal: true })
 
+/** Octets 0x80 to 0x9f are control characters in these and letters or quotes in the charset of Windows that is meant. */
+const ofWindows: Readonly<Record<string, string>> = {
+  'iso-8859-2': 'windows-1250',
+  'iso-8859-5': 'windows-1251',
+  'iso-8859-6': 'windows-1256',
+  'iso-8859-7': 'windows-1253',
+  'iso-8859-8': 'windows-1255',
+  'iso-8859-13': 'windows-1257',
+  'iso-8859-15': 'windows-1252',
+}
+
+/** The charset of Windows if the octets show that it is meant. */
+function meant(octets: Buffer, name: string): string {
+  const windows = ofWindows[name]
+  return windows !== undefined && octets.some((octet) => octet >= 0x80 && octet < 0xa0) ? windows : name
+}
+
 /** A character of ISO-2022-JP is announced by this escape sequence (RFC 1468). */
 function isIso2022Jp(octets: Buffer): boolean {
   return octets.includes('\u001b$B') || octets.includes('\u001b$@')
@@ -150,22 +167,61 @@ function utf8Despite(octets: Buffer, label: string): string | null {
  */
 export function decodeCharset(octets: Buffer, label: string): { text: string; known: boolean } {
   const name = charsetLabel(label)
-  // Japanese mail without a label, or labelled as ASCII, shows itself by its escape sequence.
-  if (/^(us-ascii|ascii|)$/.test(name) && isIso2022Jp(octets))
+  // Japanese mail without a label, or labelled as ASCII or UTF-8, shows itself by its escape sequence.
+  if (vague.has(name) && isIso2022Jp(octets) && !octets.some((octet) => octet > 0x7f))
     return { text: decodeUnlabelled(octets), known: true }
   if (vague.has(name)) return { text: decodeUtf8(octets), known: !/^(unknown|x-unknown|default)/.test(name) }
-  const labelled =
-    !forbidden.has(name) && iconv.encodingExists(name)
-      ? iconv.decode(octets, name)
-      : withDecoder(octets, name)
+  const labelled = decodeShifted(octets, name) ?? decodeNamed(octets, meant(octets, name))
   const text = utf8Despite(octets, name) ?? labelled ?? decodeUnlabelled(octets)
   return { text, known: labelled !== null }
+}
+
+/** Null when neither decoder knows the name. */
+function decodeNamed(octets: Buffer, name: string): string | null {
+  return !forbidden.has(name) && iconv.encodingExists(name)
+    ? iconv.decode(octets, name)
+    : withDecoder(octets, name)
+}
+
+/** Charsets of seven bits that shift into a charset of eight bits: `~{` and `~}` (RFC 1843), SO and SI (RFC 1557). */
+function decodeShifted(octets: Buffer, name: string): string | null {
+  const isKorean = /^(?:cs)?iso-?2022-?kr$/.test(name)
+  if (!isKorean && !/^hz(?:-gb-?2312)?$/.test(name)) return null
+  const raised = (text: string) =>
+    text.replace(/[!-~]/g, (char) => String.fromCharCode(char.charCodeAt(0) | 0x80))
+  const text = octets.toString('latin1')
+  const eight = isKorean
+    ? text
+        .replaceAll('\u001b$)C', '')
+        .split('\u000e')
+        .map((piece, at) => (at === 0 ? piece : shiftedIn(piece, raised)))
+        .join('')
+    : text.replace(
+        /~(?:\{(.*?)(?:~\}|$)|(~)|\r?\n)/gm,
+        (_, shifted = '', tilde = '') => raised(shifted) + tilde,
+      )
+  return iconv.decode(Buffer.from(eight, 'latin1'), isKorean ? 'cp949' : 'gb18030')
+}
+
+/** Up to SI the octets of a piece after SO are raised. */
+function shiftedIn(piece: string, raised: (text: string) => string): string {
+  const [shifted = '', ...plain] = piece.split('\u000f')
+  return raised(shifted) + plain.join('')
+}
+
+const esc = '\u001b'
+const idleEscapes = new RegExp(`(?:${esc}[$(][@BJI])+(?=${esc}[$(][@BJI(])`, 'g')
+
+/** Joined encoded words each end in ASCII and begin with a shift. Node's decoder takes two escape sequences in a row for an error. */
+function withoutIdleEscapes(octets: Buffer): Buffer {
+  const text = octets.toString('latin1')
+  return Buffer.from(text.replace(idleEscapes, ''), 'latin1')
 }
 
 /** Null when Node's decoder does not know the name. */
 function withDecoder(octets: Buffer, name: string): string | null {
   try {
-    return new TextDecoder(name).decode(octets)
+    return new TextDecoder(name).decode(name === 'iso-2022-jp' ? withoutIdleEscapes(octets) : octets)
   } catch {
     return null
   }

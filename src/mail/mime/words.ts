@@ -23,6 +23,11 @@ function fromQ(text: string): Buffer {
   )
 }
 
+/** Padding inside the word starts a new stream: some programs join finished pieces. */
+function fromB(text: string): Buffer {
+  return Buffer.concat(text.split(/=+/).map((stream) => Buffer.from(stream, 'base64')))
+}
+
 /** The encoded words of a value in order; excludes lookalikes. Linear time. */
 function* encodedWords(value: string): Generator<EncodedWord> {
   const opening = /=\?([\w.:+-]{1,60})(?:\*[\w-]{0,40})?\?([bq])\?/gi
@@ -40,7 +45,7 @@ function* encodedWords(value: string): Generator<EncodedWord> {
     const [, charset = '', encoding = ''] = match
     after = close + 2
     opening.lastIndex = after
-    const octets = encoding.toLowerCase() === 'b' ? Buffer.from(text, 'base64') : fromQ(text)
+    const octets = encoding.toLowerCase() === 'b' ? fromB(text) : fromQ(text)
     yield { start: match.index, end: after, charset, octets }
   }
 }
