@@ -34,7 +34,7 @@ export function keyText(directory: string): string {
   }
 }
 
-/** Another process sees all of it or nothing, and it is created once. @throws EEXIST when it is there */
+/** Creates the file whole: another process sees all of it or nothing. @throws EEXIST if it exists */
 function createWhole(path: string, text: string): void {
   const draft = `${path}.${randomBytes(8).toString('hex')}`
   writeFileSync(draft, text, { mode: 0o600, flag: 'wx', flush: true })
@@ -50,7 +50,7 @@ function createWhole(path: string, text: string): void {
   }
 }
 
-/** What a file system says that has no hard links. */
+/** Error codes of file systems without hard links. */
 const withoutLinks = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'])
 
 /** Characters. 32 octets are 44 of them; an owner may have put in a passphrase. */

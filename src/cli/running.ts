@@ -223,7 +223,7 @@ export async function logs(options: LogOptions, terminal: Terminal): Promise<Exi
   if (!existsSync(path)) {
     if (fault) throw fault
     throw new UsageError(
-      `there is no ${path}: replyd writes it at a terminal; otherwise the log goes to standard error, which whoever starts replyd keeps. \`replyd service status\` names the place of a service's log`,
+      `there is no ${path}: replyd writes it only when it runs in a terminal; otherwise the log goes to standard error. \`replyd service status\` names the place of a service's log`,
     )
   }
   if (!/^\d{1,6}$/.test(options.lines)) throw new UsageError('--lines takes a number')

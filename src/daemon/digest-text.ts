@@ -51,7 +51,7 @@ export function digestText({
     ...(more > 0 ? [`  and ${more} more`] : []),
     '',
     `The model cost ${cost.toFixed(4)} US dollars.`,
-    // They repeat what the model's server says.
+    // The model's server wrote part of them.
     ...notices.map((notice) => inert(plainLine(notice))),
     '',
   ]

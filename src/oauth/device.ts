@@ -23,7 +23,7 @@ export interface DeviceSignIn {
 const pauses = { otherwise: 5, most: 60 }
 const slowDownBy = 5
 const codeAge = { otherwise: 600, most: 3600 }
-/** A provider that wants no pause is not asked for ever. */
+/** Bounds the requests when the provider states a pause of 0. */
 const mostPolls = 1000
 
 /**

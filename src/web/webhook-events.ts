@@ -17,8 +17,8 @@ export interface Report {
 }
 
 /**
- * `webhook-id` of what these say together. A hash, because the numbers of a ledger begin anew with each store: receivers
- * drop what has an id that they have seen.
+ * The `webhook-id` of an event that these parts identify. It is a hash because each store numbers its ledger from 1, and
+ * receivers drop an event whose id they have seen.
  */
 export const webhookId = (...parts: readonly (string | number | Date)[]): string =>
   `evt_${createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 32)}`

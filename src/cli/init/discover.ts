@@ -63,7 +63,7 @@ function fromProvider({ name, imap, smtp, hint, oauth2 }: Provider, where: strin
   return { imap, smtp, source: `found ${where} (${name})`, hint, oauth2: oauth2 ?? null, byAddress: true }
 }
 
-/** What strangers name goes into replyd.yaml, where `${MAIL_PASSWORD}` would be the password, as a name that DNS is asked for. */
+/** DNS records come from strangers and are written to replyd.yaml, where `${MAIL_PASSWORD}` would stand for the password. */
 const isHost = /^[a-z0-9.-]+$/i
 
 const byPriority = (a: { priority: number }, b: { priority: number }) => a.priority - b.priority
