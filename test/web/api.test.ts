@@ -159,7 +159,9 @@ test('of a hundred thousand fields that are not known ten are named', async () =
   })
   const { status, answer } = await ask('POST', '/replies/x/approve', body)
   expect(status).toBe(400)
-  expect(answer.message).toMatch(/^seen is missing\..* k7 is not known here; only seen is\. There are 59992 more\.$/)
+  expect(answer.message).toMatch(
+    /^seen is missing\..* k7 is not known here; only seen is\. There are 59992 more\.$/,
+  )
   expect(JSON.stringify(answer).length).toBeLessThan(2000)
 })
 
