@@ -3,8 +3,7 @@
  * room, use it, and run `npm run reference`. The compiler finds missing codes, a test finds unused ones.
  */
 import { capitalised, type Disposition, outcomeNow } from './dispositions.ts'
-import { deeds } from './reasons/deeds.ts'
-import { deliver, observe, review } from './reasons/delivery.ts'
+import { deeds, deliver, observe, review } from './reasons/delivery.ts'
 import { budget, failures } from './reasons/failures.ts'
 import { guard } from './reasons/guard.ts'
 import { check, compose, decide } from './reasons/reply.ts'

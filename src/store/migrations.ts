@@ -12,7 +12,6 @@ import {
   typedEnvelope,
   unlearned,
 } from './migrations/pages.ts'
-import { store } from './migrations/store.ts'
 
 export interface Migration {
   readonly version: number
@@ -358,6 +357,14 @@ alter table replyd.model_call add column shares jsonb not null default '[]';
 
 /** By account, why it stopped as last reported to the webhook. */
 const reportedStops = "alter table replyd.webhook add column stopped jsonb not null default '{}';\n"
+
+/** What is known about the store itself: one row. */
+const store = `
+create table replyd.store (
+  one boolean primary key default true check (one),
+  id  text not null
+);
+`
 
 /** What was read of a mail's files; null: nothing was read yet. */
 const attachments = 'alter table replyd.body add column attachments jsonb;\n'

@@ -1,7 +1,7 @@
 /** What happens once replyd sends by itself, in the same words on the page, in the API and on the command line. */
 import { accountIn, within } from '../config/overlay.ts'
 import type { AccountSettings } from '../config/settings.ts'
-import { latestReplies, type WrittenReply } from '../store/sendable.ts'
+import { latestReplies, type WrittenReply } from '../store/review-lists.ts'
 import { type SettingChange, sendingNames } from './setup-save.ts'
 import type { WebContext } from './web-context.ts'
 
