@@ -75,7 +75,7 @@ export class UncertainError extends Error {
 /** The configuration is wrong. Its message is complete and meant for the owner; exit status 2. */
 export class ConfigError extends Error {
   override name = 'ConfigError'
-  /** Each by itself, for programs; empty where it is about no single setting. */
+  /** Each fault separately, for programs; empty when the error concerns no single setting. */
   readonly faults: readonly SettingFault[]
   constructor(message: string, { faults = [], ...options }: ConfigErrorOptions = {}) {
     super(message, options)

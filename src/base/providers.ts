@@ -1,4 +1,4 @@
-/** Facts about the largest providers, from their help pages. Others are discovered or found out by trying. */
+/** Facts about the largest providers, from their help pages. Servers of others are discovered or tried. */
 
 export interface ServerAddress {
   readonly host: string
@@ -168,7 +168,7 @@ export function providerAt(host: string): Provider | undefined {
   )
 }
 
-/** Advice when that server refused the login. */
+/** What to do when that server has refused the login. */
 export function loginAdvice(
   server: { readonly host: string; readonly oauth2: unknown },
   keys: string,

@@ -70,13 +70,13 @@ export function reasonsReference(): string {
 export const decisionWords = (disposition: Disposition, reason: Reason, paused = false): string =>
   `${capitalised(outcomeNow(disposition, paused))}. ${sentenceOf(reason)}`
 
-/** Who is named by what they are, because they gave no name of their own. */
+/** People without a name of their own are named by their role. */
 const nameless: Readonly<Record<string, string>> = { owner: 'The owner', reviewer: 'A reviewer' }
 
 /** Whether a person decides with it. */
 export const isDeed = (reason: Reason): boolean => Object.hasOwn(deeds, reason)
 
-/** `Ann Miller rejected it.` What no person did is said as elsewhere. */
+/** `Ann Miller rejected it.` What no person did is worded as elsewhere. */
 export function deedOf(reason: Reason, actor: string): string {
   if (!isDeed(reason) || actor === 'replyd') return sentenceOf(reason)
   return `${nameless[actor] ?? actor} ${deeds[reason as keyof typeof deeds]}.`

@@ -92,14 +92,14 @@ export function prefilter(input: DraftToCheck): Finding[] {
   ]
 }
 
-/** Among facts from the owner's systems, one sentence that the sender dictates is enough to deceive. */
+/** Next to facts from the owner's systems, a single sentence dictated by the sender is enough to deceive. */
 function repeatsMail({ draft, lookedUp, ...input }: DraftToCheck, trusted: readonly string[]): boolean {
   const mail = input.attached ? `${input.mail}\n${input.attached}` : input.mail
   if (parrots(draft, mail, trusted)) return true
   return (lookedUp ?? false) && sentencesOf(draft).some((sentence) => parrots(sentence, mail, trusted, true))
 }
 
-/** Languages that common-word counts confuse. */
+/** Languages that counting common words confuses. */
 const alike: readonly (readonly string[])[] = [
   ['sv', 'da', 'nb', 'no', 'nn'],
   ['es', 'pt', 'gl', 'ca', 'it'],

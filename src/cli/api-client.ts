@@ -16,7 +16,7 @@ import { asRefusal, UsageError } from './failure.ts'
 import { readPlace } from './settings.ts'
 import { fittingLines, printable, type Terminal } from './terminal.ts'
 
-/** Some requests read whole mailboxes or rewrite the store. Milliseconds. */
+/** Some requests read whole mailboxes or rewrite the store, so this is generous. Milliseconds. */
 const withinMs = 300_000
 /** Octets of one answer, a backup aside. */
 const mostOctets = 67_108_864
@@ -158,7 +158,7 @@ const sameOrigin = (one: string, other: string): boolean => new URL(one).origin 
 
 /** A fault in the file must not stop a person from pausing the daemon. */
 function warnOf({ message }: ConfigError, { environment, stderr }: Terminal): void {
-  // A daemon that was started with variables has them from another shell.
+  // A running daemon may have its variables from another shell.
   if (configPath(undefined, environment) === null && message.startsWith('there is no ')) return
   const words = `${message}\nThe running daemon keeps the configuration that it has.`
   stderr.write(`${fittingLines(printable(asCalled(words, environment)), stderr)}\n`)

@@ -86,7 +86,7 @@ interface Sums {
   maxDollars: number
 }
 
-/** What the daemon would do as well. Today's state of a record says nothing about the day of the mail. */
+/** The daemon would do the same. A record's state today says nothing about its state on the day of the mail. */
 function notTried({ lookups, attachments }: AccountSettings): string[] {
   const left = [
     ...lookups.map(({ name }) => `lookup ${name}`),

@@ -1,4 +1,4 @@
-/** How replyd is called here: what it prints to be typed next has to work when it is typed. */
+/** How replyd is called here: commands that it prints must work when they are typed. */
 import { existsSync, readFileSync } from 'node:fs'
 import { delimiter, dirname, join } from 'node:path'
 import { groups } from './help-groups.ts'

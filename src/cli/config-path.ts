@@ -1,4 +1,4 @@
-/** Which configuration is meant. Apart from its reading, which loads much: every command asks this. */
+/** Which configuration is meant. Separate from reading it, which loads many modules: every command needs this. */
 import { existsSync } from 'node:fs'
 import type { Terminal } from './terminal.ts'
 

@@ -48,7 +48,7 @@ export async function grantAutonomy(
   const { offered, consequences } = await api.get<{ offered: boolean; consequences: string[] }>(
     categoryPath(what),
   )
-  // What is not offered the daemon refuses, and says why.
+  // The daemon refuses what is not offered, and says why.
   const isOpen = offered && options.yes !== true
   if (isOpen && (options.json === true || !isPerson(terminal)))
     throw new UsageError('autonomy grant asks a person in a terminal; in a script give --yes')
@@ -92,7 +92,7 @@ export async function approve(id: string, options: ReviewOptions, terminal: Term
   const { reply, subject } = await api.get<Listed>(path)
   if (!reply?.version) throw asRefusal(new Error('There is no reply yet.'), { error: 'nothing-written' })
   const answer = await api.post<{ sendsAt: string | null }>(`${path}/approve`, { seen: reply.version })
-  // Shows what goes out while it can still be taken back, in case nobody has looked at it yet.
+  // Shows the text while it can still be taken back, in case nobody has read it yet.
   if (!options.json) await print(terminal, approvedText(reply, subject))
   return told(terminal, options, { id: whole, ...answer }, approvedWords(answer.sendsAt, id))
 }
@@ -142,7 +142,7 @@ async function givenText(options: ReviewOptions, { stdin }: Terminal): Promise<s
   }
 }
 
-/** Where nobody has set one, as git does it. Of those, `editor` is what Debian's owner has chosen. */
+/** Without a setting, the choice is the same as git's; `editor` is the one chosen on Debian. */
 const usualEditors = ['editor', 'nano', 'vi']
 
 function editorOf({ environment, stdin }: Terminal): string {

@@ -53,7 +53,7 @@ export interface Listed {
   disposition: Disposition
   reason: Reason
   detail?: string | null
-  /** Why its step failed, or has to wait; null when it did not. */
+  /** Why its step failed or has to wait; null when neither is the case. */
   lastError?: string | null
   dueAt?: string
   verdict?: { summary?: string } | null
@@ -226,7 +226,7 @@ function timeline(events: NonNullable<Listed['events']>, columns: number): strin
   const lines = events.map(({ at, step, disposition, reason, actor }) => {
     const when = `${at.slice(0, 16).replace('T', ' ')}  ${stageWords(step).padEnd(10)}  `
     const by = actor === 'replyd' ? '' : ` (${actor})`
-    // A step that decided nothing handed the mail on.
+    // A step that decided nothing passed the mail on.
     const words = disposition === 'pending' ? sentenceOf(reason) : decisionWords(disposition, reason)
     const room = Math.max(20, columns - when.length)
     return wrapped(`${words}${by}`, room)

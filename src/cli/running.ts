@@ -31,7 +31,7 @@ interface AccountState {
 interface Part {
   name: string
   ok: boolean
-  /** A person wants it so: no fault. */
+  /** A person asked for it, so it is not a fault. */
   paused?: true
   words: string
 }

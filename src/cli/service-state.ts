@@ -45,7 +45,7 @@ export async function uninstall(
   if (!existsSync(path)) throw new Error(`there is no service to remove: ${path} is not there`)
   const { ok, said: answer, lacks } = await asked(system, stop(path))
   rmSync(path)
-  // What runs no services has none to stop.
+  // Without a service manager there is nothing to stop.
   const stopped = ok || lacks === true
   const how = ok ? 'Stopped, and removed' : 'Removed'
   const said = stopped

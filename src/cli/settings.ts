@@ -27,7 +27,7 @@ export interface Place {
   fault: ConfigError | null
 }
 
-/** Where the daemon is: what it runs with is its own, so faults of the file are no reason not to find it. */
+/** Where the daemon is. It may run with other settings, so faults in the file must not prevent finding it. */
 export function readPlace(option: string | undefined, terminal: Terminal): Place {
   try {
     const config = readConfig(option, terminal)

@@ -82,15 +82,15 @@ export async function start(options: StartOptions, terminal: Terminal): Promise<
   return 0
 }
 
-/** Everything goes into the file, what went wrong is also said. */
+/** Everything goes into the file; failures are also printed. */
 function logged(file: LogFile, addresses: readonly string[], say: Say): (line: string) => void {
   let last = ''
   return (line) => {
     file.write(line)
-    // Which mail it is, the line of the pipeline says; the log names nobody.
+    // The pipeline's line says which mail it is; the log names nobody.
     const shown = line.includes('"event":"step.failed"') ? null : logLine(line, addresses)
     if (shown === null) return
-    // The same again, a minute later, is no news.
+    // The same line is not repeated a minute later.
     const words = shown.replace(/^[\d:]+ /, '')
     if (words !== last) void say(shown)
     last = words

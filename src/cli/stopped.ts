@@ -13,7 +13,7 @@ import { dayAndTime } from './review.ts'
 import { columnsOf, type ExitStatus, printable, type Terminal, waiting, writeLine } from './terminal.ts'
 
 interface Left {
-  /** By account; null: none has arrived since replyd knows it. */
+  /** By account; null when none has arrived since the account was added. */
   accounts: { account: string; lastMail: Date | null }[]
   /** Replies that wait for a person. */
   waiting: number
@@ -21,7 +21,7 @@ interface Left {
   sending: number
 }
 
-/** Exit status 1: replyd is to run, and does not. */
+/** Exit status 1, because replyd should be running and is not. */
 export async function stoppedStatus(config: Config, json: boolean, terminal: Terminal): Promise<ExitStatus> {
   const reading = leftIn(config).catch(() => null)
   const left = await waiting(reading, 'reading the store', json ? undefined : terminal)

@@ -88,7 +88,7 @@ interface Planned {
   file: AttachedFile
   kind: keyof Kinds | null
   fault: string | null
-  /** As ReadAttachment.byChoice. */
+  /** See ReadAttachment.byChoice. */
   byChoice: boolean
 }
 
@@ -114,7 +114,7 @@ export function planOf(files: readonly AttachedFile[], wanted: Kinds): Planned[]
 function kindOf({ type, name }: AttachedFile): keyof Kinds | null {
   const names = Object.keys(kinds) as (keyof Kinds)[]
   const byType = names.find((kind) => kinds[kind].types.test(type))
-  // Programs that do not know a type send octets.
+  // Programs that do not know a file's type send application/octet-stream.
   const isUnnamed = type === 'application/octet-stream' || type === 'application/zip'
   return byType ?? (isUnnamed ? names.find((kind) => kinds[kind].names.test(name)) : undefined) ?? null
 }

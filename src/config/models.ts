@@ -14,7 +14,7 @@ type OneModel = ReturnType<typeof resolveOne>
 
 type ToPath = (text: string) => string
 
-/** Nothing where no private authority is named. */
+/** Empty when no private authority is named. */
 export function caFileOf(tls: { ca?: string | undefined } | undefined, path: ToPath): { caFile?: string } {
   return tls?.ca === undefined ? {} : { caFile: path(tls.ca) }
 }

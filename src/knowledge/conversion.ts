@@ -14,7 +14,7 @@ import { limits } from './documents/limits.ts'
 export type Converted = { markdown: string } | { fault: string }
 export type Scaled = { image: ReadImage } | { fault: string }
 
-/** Raised when the same document would become another text. */
+/** To be raised when the same document would be converted to a different text. */
 const version = 2
 /** Interval between looks at time and memory while a document is converted. Milliseconds. */
 const lookMs = 50
@@ -43,7 +43,7 @@ export class Converter {
     this.#withinMs = withinMs
   }
 
-  /** What an earlier start has kept; null for nothing. */
+  /** The result that an earlier start kept; null when there is none. */
   kept(octets: Buffer): Converted | null {
     if (this.#cache === null) return null
     try {
@@ -119,7 +119,7 @@ export class Converter {
     if (this.#worker === null) {
       const resourceLimits = { maxOldGenerationSizeMb: limits.heap }
       this.#worker = new Worker(workerFile, { resourceLimits, env: {}, execArgv: [] })
-      // After it was ended there is nobody else to hear it.
+      // After the worker has ended, nobody else listens for it.
       this.#worker.on('error', () => undefined)
     }
     return this.#worker
@@ -131,7 +131,7 @@ export class Converter {
   }
 
   #keep(octets: Buffer, result: Converted): void {
-    // A fault may be that of a busy machine.
+    // The machine may just have been busy.
     if (this.#cache === null || 'fault' in result) return
     try {
       mkdirSync(this.#cache, { recursive: true, mode: 0o700 })

@@ -191,7 +191,7 @@ class FolderIndex {
     this.#log.info({ event: 'knowledge.indexed', changed: changed.length, passages: this.entries.size })
   }
 
-  /** Also a file for which there is room now. */
+  /** A file for which there is room now is read, too. */
   #isChanged(name: string, stamp: string): boolean {
     const known = this.files.get(name)
     if (known?.stamp !== stamp) return true
@@ -339,7 +339,7 @@ class FolderIndex {
     this.files.set(name, { stamp: seen.stamp, digest: '', ids: [], octets: 0, fault: null })
     const converting = this.#converter.convert(name, octets).then((converted) => {
       this.#converting.delete(converting)
-      // It was changed or removed in the meantime.
+      // The file was changed or removed in the meantime.
       if (this.files.get(name)?.stamp === seen.stamp) this.#indexConverted(name, seen, converted)
       if (this.#converting.size === 0) this.#complaints.leftOut(this.files)
     })

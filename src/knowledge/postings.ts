@@ -61,7 +61,7 @@ export class Postings {
     this.#lengths.set(term, length + 1)
   }
 
-  /** @returns how many postings were read into the beginning of `run` */
+  /** @returns how many postings were read into the start of `run` */
   read(term: number, run: Run): number {
     const [passages, counts] = [this.#passages.values, this.#counts.values]
     const length = this.#lengths.at(term)

@@ -205,7 +205,7 @@ class Search {
     }
   }
 
-  /** A part occurs as often as all its words together. */
+  /** A part occurs as often as all words that contain it, taken together. */
   #addPart(part: number, times: number, ordinal: number): void {
     const holding = this.#sumPart(part)
     for (const field of [1, 0] as const) {

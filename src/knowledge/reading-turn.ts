@@ -3,7 +3,7 @@ import { mkdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Clock } from '../base/clock.ts'
 
-/** A process that has said nothing for so long is gone. Milliseconds. */
+/** A process that has been silent for this long is gone. Milliseconds. */
 const goneMs = 120_000
 const beatMs = 30_000
 
@@ -43,6 +43,6 @@ function touch(file: string, clock: Clock): void {
   try {
     utimesSync(file, clock.now(), clock.now())
   } catch {
-    // Somebody removed it: another process may read the pages, too.
+    // Somebody removed the file: another process may now read the pages as well.
   }
 }

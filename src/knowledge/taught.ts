@@ -159,7 +159,7 @@ const wordsOf = (question: string) =>
     .slice(0, 6)
     .map((word) => word.slice(0, 24))
 
-/** Nothing in it is a heading, a comment or front matter of the file. */
+/** Escaped, so that nothing in it becomes a heading, a comment or front matter. */
 export const plain = (text: string) =>
   text
     .replace(/\r\n?/g, '\n')

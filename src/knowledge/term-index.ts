@@ -121,7 +121,7 @@ export class TermIndex {
     return newRun(this.passages)
   }
 
-  /** @returns how many postings were read into the beginning of `run` */
+  /** @returns how many postings were read into the start of `run` */
   read(term: number, run: Run): number {
     const length = this.#postings.read(term, run)
     if (this.#dead === 0) return length

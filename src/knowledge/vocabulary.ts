@@ -97,7 +97,7 @@ export class Vocabulary {
     return found
   }
 
-  /** Where the words begin that are not before it. */
+  /** Index of the first word that does not sort before it. */
   #placeOf(beginning: string): number {
     this.#sort()
     let [low, high] = [0, this.#sorted.length]
@@ -141,7 +141,7 @@ export class Vocabulary {
       const distance = rows[depth]?.[word.length] ?? 255
       if (least <= most && distance > 0 && distance <= most) found.push({ term, distance })
       at++
-      // None that shares these letters can come nearer.
+      // No word with these letters can be closer.
       if (least > most) while (at < this.#sorted.length && (this.#shared[at] ?? 0) >= depth) at++
     }
     return found
@@ -170,7 +170,7 @@ export class Vocabulary {
   }
 }
 
-/** A word that was cut out of a text would keep the whole text in memory. */
+/** A word sliced from a text would keep the whole text in memory. */
 const detached = (word: string) => (word.length < 13 ? word : Buffer.from(word).toString())
 
 function sharedLetters(one: string, other: string): number {

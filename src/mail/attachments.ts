@@ -1,4 +1,4 @@
-/** Files of a mail, listed from its structure and taken out of its octets; and what was read of them. */
+/** Files of a mail, listed from its structure and extracted from its octets, and what was read of them. */
 import type { Message, Part } from './message.ts'
 import { decodeTransfer } from './mime/decode.ts'
 import { headerBounds, parseFields } from './mime/header.ts'
@@ -29,13 +29,13 @@ export interface ReadImage {
 export interface ReadAttachment extends AttachedFile {
   text: string | null
   image: ReadImage | null
-  /** Why neither was read, in words; null if one was. */
+  /** Why neither text nor image was read, in words; null if one was. */
   fault: string | null
   /** The owner's settings leave such a file out. Without it, a file with a fault should have been read. */
   byChoice?: boolean
 }
 
-/** Octets of a mail that are read to find a file in it. */
+/** How much of a mail is read to find a file in it, in octets. */
 export const largestMail = 25 * 1024 * 1024
 
 export function leavesOf(part: Part): Part[] {

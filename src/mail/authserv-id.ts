@@ -7,7 +7,7 @@ import { firstField, type Message } from './message.ts'
 const longestId = 255
 /** Octets of a field that are read: the id comes first. */
 const longestField = 2000
-/** One or two mails may have been written for this very purpose. */
+/** One or two mails may have been written just to be found here. */
 const fewestVotes = 3
 
 /** RFC 2045 section 5.1, what RFC 8601 section 2.2 wants unquoted. */

@@ -165,7 +165,7 @@ const spellings: readonly Spelling[] = [
   { domains: ['icloud.com', 'me.com', 'mac.com'], together: true },
   // A dot and a hyphen are the same there.
   { domains: ['yandex.ru', 'ya.ru', 'yandex'], together: true, ignored: /[.-]/g },
-  // Its names hold no hyphen: it begins the keyword of a disposable address.
+  // Its user names contain no hyphen: a hyphen starts the keyword of a disposable address.
   { domains: ['yahoo', 'ymail', 'rocketmail.com'], together: false, tag: '-' },
 ]
 

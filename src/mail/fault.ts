@@ -1,4 +1,4 @@
-/** What could not be read of a mail: a code for rules, the part if known, and a text for people. */
+/** A part of a mail that could not be read: a code for rules, the part if known, and a text for people. */
 const words = {
   'header-cut': 'the header is too long to be read to its end',
   'message-cut': 'the message is too long to be read to its end',

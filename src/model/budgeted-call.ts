@@ -44,7 +44,7 @@ interface Occasion {
   task: ModelTask
   prompt: Prompt
   knowledgeHash: string | null
-  /** Somebody tries settings: it counts in the whole budget, but in no sender's share, and belongs to no mail. */
+  /** For a trial of settings: it counts in the whole budget, but in no sender's share, and belongs to no mail. */
   isTrial?: boolean
 }
 
@@ -157,7 +157,7 @@ function sharesIn({ config, accounts }: CallContext, mail: Occasion['mail']): Sh
   )
 }
 
-/** The first process tells the owner, once a day for each share; the mail waits, and nothing is lost. */
+/** The first process to notice tells the owner, once a day for each share; the mail waits, and nothing is lost. */
 async function reached(
   { db, config, log, replyKey }: CallContext,
   { day, messageId }: NewModelCall,

@@ -1,4 +1,4 @@
-/** Why a mail may not be answered, or only by a person: codes of the guard's rules. */
+/** Why a mail may not be answered, or only by a person. Codes of the guard's rules. */
 export const guard = {
   ok: 'No rule prevents answering it.',
   'own-message': 'You or replyd wrote this message.',

@@ -135,7 +135,7 @@ function readingsOf(text: string): string[] {
   return [plain, reversed(plain), ...decoded.map((octets) => letters(octets.toString()))]
 }
 
-/** Letters of five words that stand in another text by chance only when they are fewer. */
+/** Five words with fewer letters than this may occur in another text by chance. */
 const tellingLetters = 15
 
 /** The first words that are in the instructions, in any disguise, and in nothing that may be repeated. */

@@ -21,7 +21,7 @@ export class Back extends Error {
   override name = 'Back'
 }
 
-/** At the end of a fault that may be none: what was typed is taken when it is typed again. */
+/** Ends a message that may be a false alarm: the same answer given twice is accepted. */
 export const orEnter = '. Press Enter if it is right all the same'
 
 const backWords = 'Enter again goes back; Ctrl+C stops, and keeps the other answers.'

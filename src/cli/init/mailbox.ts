@@ -139,13 +139,13 @@ async function withPassword(
   return written && (known || password === written) ? secrets : withVariable(secrets, variable, password)
 }
 
-/** Tries a mailbox until it works, or nothing is changed any more. @param at counted from 0 */
+/** Tries a mailbox until it works, or until the person changes nothing more. @param at counted from 0 */
 export async function soundMailbox(talk: Talk, given: Texts, at: number): Promise<Tried> {
   let texts = given
   const { asks } = talk.asker
   if (!talk.options.check)
     return { texts, state: settingIn(texts.yaml, at, ['imap', 'oauth2']) ? 'no sign-in' : 'untried' }
-  // With --yes what is missing is said before anything is tried.
+  // With --yes, missing answers are reported before anything is tried.
   if (!asks) await withModel(talk, given)
   for (;;) {
     const config = configOf(texts, talk, 'mailboxes only')
@@ -155,7 +155,7 @@ export async function soundMailbox(talk: Talk, given: Texts, at: number): Promis
     const looks = checkAccount(account, config, systemClock)
     const show = (check: Check) => showCheck(asks ? withoutKeys(check) : check, talk.terminal)
     const checks = await shownChecks(looks, show, talk.terminal)
-    // Which server's results about authors to trust is asked later.
+    // The servers whose Authentication-Results are trusted are asked for later.
     const failures = checks.filter(({ status, name }) => status === 'failed' && name !== 'sending')
     if (failures.length === 0) return { texts, state: 'sound' }
     if (failures.every(({ advice }) => advice?.startsWith('Sign in: '))) return { texts, state: 'no sign-in' }
@@ -171,14 +171,14 @@ export async function soundMailbox(talk: Talk, given: Texts, at: number): Promis
   }
 }
 
-/** Not the answers may have been wrong, but the server, or what it knows of the password. */
+/** The answers may be right: the server may be at fault, or know another password. */
 async function isTriedAgain({ asker, say }: Talk): Promise<boolean> {
   if (!asker.asks) return false
   await say('\nThose are the same answers. With n this mailbox is left for later.')
   return asker.confirm('Try again?', true)
 }
 
-/** What a key of the file should be is asked next, in other words. */
+/** The next question asks for the same key in other words. */
 function withoutKeys(check: Check): Check {
   const { advice } = check
   if (check.status !== 'failed' || !/^(imap|smtp)$/.test(check.name) || !advice) return check

@@ -163,7 +163,7 @@ async function modelFromMenu(talk: Talk, known: Variables): Promise<Record<strin
   const last = choices.length
   const fault = (text: string) =>
     /^\d+$/.test(text) && Number(text) >= 1 && Number(text) <= last ? null : `type a number from 1 to ${last}`
-  // An init that was stopped had got further.
+  // The earlier init got further before it was stopped.
   const proposal = asker.settled('model.url') ? String(last - 1) : '1'
   const number = Number(await asker.ask('Number', proposal, { fault }))
   if (number === last) return null
@@ -182,7 +182,7 @@ async function modelFromMenu(talk: Talk, known: Variables): Promise<Record<strin
   }
 }
 
-/** Asks the model about one mail until it answers, or nothing is changed any more. */
+/** Asks the model about one mail until it answers, or until the person changes nothing more. */
 export async function soundModel(talk: Talk, given: Texts): Promise<TriedModel> {
   let texts = given
   if (!talk.options.check) return { texts, state: 'untried' }

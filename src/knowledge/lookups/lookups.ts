@@ -149,7 +149,7 @@ function tasksOf({ lookup, matches, left, late }: Wanted): Task[] {
   return named.map((match, at) => ({ lookup, match, late, left: at === 0 ? left : 0 }))
 }
 
-/** An unforeseen error may repeat an answer, or a secret of the request. */
+/** An unforeseen error may repeat an answer or a secret from the request. */
 const wordsOf = (error: unknown) =>
   error instanceof TemporaryError || error instanceof PermanentError
     ? reasonOf(error).slice(0, 200)

@@ -3,7 +3,7 @@ import { createContext, Script } from 'node:vm'
 import type { LookupSettings } from '../../config/settings.ts'
 import { plainDashes, plainDigits } from '../../mail/text/phrases.ts'
 
-/** The words of a mail that a lookup may use. */
+/** The parts of a mail that a lookup may use. */
 export interface MailWords {
   subject: string
   /** The author's new text. */
@@ -25,7 +25,7 @@ export interface Wanted {
   late: boolean
 }
 
-/** Looked up at most, for each lookup. */
+/** Maximum number of matches that each lookup looks up. */
 export const mostMatches = 5
 /** Characters of a text that are searched. */
 const searched = 20_000

@@ -4,7 +4,7 @@ import { exchange } from '../../base/http.ts'
 import type { LookupSettings } from '../../config/settings.ts'
 import { readJson } from './json.ts'
 
-/** What is looked up, and for whom. */
+/** What to look up, and for whom. */
 export interface Asked {
   match: string
   /** Proven author of the mail; null if the lookup is public. */

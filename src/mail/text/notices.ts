@@ -147,7 +147,7 @@ const isBrokenUrl = (first: string, second: string) =>
   /^<https?:\/\/[^\s>]*$/i.test(first.slice(0, longestLine).trim()) &&
   /^[^\s<>]+>$/.test(second.slice(0, longestLine).trim())
 
-/** Which lines hold nothing but a web address, or a rule drawn around it. */
+/** Which lines hold only a web address, or a rule drawn around one. */
 function urlLines(lines: readonly string[]): boolean[] {
   return lines.map(
     (line, at) => isUrl(line) || isFrame(line) || (at > 0 && isBrokenUrl(lines[at - 1] ?? '', line)),

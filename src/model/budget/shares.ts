@@ -21,7 +21,7 @@ export interface Sender {
 }
 
 export interface Share {
-  /** `sender:`, `domain:` or `strangers`, with the key of whom it is shared by. */
+  /** `sender:` or `domain:` with the key of those who share it, or `strangers`. */
   name: string
   /** Fraction of the day's budget, 0 to 1. */
   part: number
