@@ -85,10 +85,17 @@ const ofWindows: Readonly<Record<string, string>> = {
   'iso-8859-15': 'windows-1252',
 }
 
-/** The charset of Windows if the octets show that it is meant. */
+/** Fewer octets above ASCII may be umlauts alone; a longer text has Latin letters too, unless Latin-1 is wrong. */
+const leastForeign = 10
+
+/** The charset that the octets show: the label may name a close relative, or Latin-1 for another script. */
 function meant(octets: Buffer, name: string): string {
   const windows = ofWindows[name]
-  return windows !== undefined && octets.some((octet) => octet >= 0x80 && octet < 0xa0) ? windows : name
+  if (windows !== undefined) return octets.some((octet) => octet >= 0x80 && octet < 0xa0) ? windows : name
+  if (name !== 'windows-1252') return name
+  const start = octets.subarray(0, sample)
+  const isForeign = isOtherScript(start) && start.filter((octet) => octet > 0x7f).length >= leastForeign
+  return isForeign ? (detectCharset(start) ?? name) : name
 }
 
 /** A character of ISO-2022-JP is announced by this escape sequence (RFC 1468). */

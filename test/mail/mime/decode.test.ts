@@ -71,6 +71,18 @@ const charsets: [string, Buffer, string][] = [
   ['iso-8859-2', Buffer.from('b6e6', 'hex'), 'ść'],
   ['iso-8859-7', Buffer.from('93e193', 'hex'), '“α“'],
   ['iso-8859-1', Buffer.from('c4d6dc', 'hex'), 'ÄÖÜ'],
+  // Another script under the label of the West; near misses without a Latin letter.
+  ...['Здравствуйте! Подскажите, пожалуйста, когда будет доставлен мой заказ?'].flatMap(
+    (text): [string, Buffer, string][] =>
+      ['iso-8859-1', 'windows-1252'].map((label) => [label, iconv.encode(text, 'windows-1251'), text]),
+  ),
+  [
+    'iso-8859-1',
+    iconv.encode('您好，我的包裹还没有收到，请帮我查一下。', 'gbk'),
+    '您好，我的包裹还没有收到，请帮我查一下。',
+  ],
+  ['iso-8859-1', iconv.encode('ÄÖÜ ÄÖÜ ÄÖÜ ÄÖÜ ß', 'latin1'), 'ÄÖÜ ÄÖÜ ÄÖÜ ÄÖÜ ß'],
+  ['windows-1252', Buffer.alloc(30, 0x97), '—'.repeat(30)],
   ['shift_jis', Buffer.from('82b182f1', 'hex'), 'こん'],
   ['euc-jp', Buffer.from('a4b3a4f3', 'hex'), 'こん'],
   ['gb2312', Buffer.from('c4e3bac3', 'hex'), '你好'],
