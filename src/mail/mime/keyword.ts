@@ -1,5 +1,7 @@
 /** Field values by grammar, not by substring: comments, keywords and message ids (RFC 5322 sections 3.2.2 and 3.6.4). */
 
+import { decodeWords } from './words.ts'
+
 /** Index behind the comment that opens at `start`, or -1 when it never closes. Nested, with backslash quoting. */
 export function commentEnd(value: string, start: number): number {
   let depth = 0
@@ -60,7 +62,9 @@ export function fieldKeyword(value: string): string {
  * The message ids of a value in order, with angle brackets. Skips comments, commas, garbage and ids without a left
  * and a right side. Ids without brackets are read only if the field contains nothing else.
  */
-export function messageIds(value: string): string[] {
+export function messageIds(written: string): string[] {
+  // RFC 2047 section 5 forbids encoded words here; some programs encode a long field all the same.
+  const value = written.includes('<') ? written : decodeWords(written)
   const ids = bracketedIds(value)
   return ids.length > 0 || value.includes('<') ? ids : bareIds(value)
 }
