@@ -4,11 +4,11 @@
  */
 
 /**
- * Tags that gateways and lists put before a subject: `[EXTERN]`, `{External}`, `*EXT*`, `EXTERNAL:`. The subject
- * follows them.
+ * Tags that gateways and lists put before a subject: `[EXTERN]`, `{External}`, `*EXT*`, `EXTERNAL:`, `【社外】`. The
+ * subject follows them. In single stars only the gateways' own word: `*SPAM*` is a filter's mark.
  */
 const leadingTag =
-  /^(?:\[[^[\]]{1,60}\]|\{[^{}]{1,40}\}|\([^()]{1,40}\)|<[^<>]{1,40}>|\*{2,}[^*]{1,40}\*{2,}|ext(?:ern(?:al|e|es|o)?)?(?: e?-?mail| sender| message)? ?[:：|>]+) ?/iu
+  /^(?:\[[^[\]]{1,60}\]|\{[^{}]{1,40}\}|\([^()]{1,40}\)|<[^<>]{1,40}>|【[^【】]{1,40}】|\*{2,}[^*]{1,40}\*{2,}|\*ext(?:ern(?:al)?)?\*|ext(?:ern(?:al|e|es|o)?)?(?: e?-?mail| sender| message)? ?[:：|>]+) ?/iu
 
 const mostTags = 4
 
@@ -31,7 +31,7 @@ const automaticReply =
   'Automaattinen vastaus|Odpowiedź automatyczna|Automatyczna odpowiedź|Automatická odpověď|Automatická odpoveď|' +
   'Automatikus válasz|Răspuns automat|Automatski odgovor|Samodejni odgovor|Samodejen odgovor|Аутоматски одговор|' +
   'Автоматски одговор|Автоматичен отговор|Автоответ|Автоматический ответ|Автоматична відповідь|Автовідповідь|' +
-  'Аўтаматычны адказ|Автоматты жауап|Automaatvastus|Automaatne vastus|Automātiskā atbilde|Automatinis atsakymas|' +
+  'Аўтаматычны адказ|Автоматты жауап|Automaatvastus|Automaatne vastus|Automātisk[āa] atbilde|Automatinis atsakymas|' +
   'Αυτόματη απάντηση|Otomatik yan[ıi]t|Avtomatik cavab|Erantzun automatikoa|Ateb awtomatig|Freagra uathoibríoch|' +
   'Përgjigje automatike|Outomatiese antwoord|Jibu otomatiki|Awtomatikong tugon|Balasan otomatis|Balasan automatik|' +
   'Trả lời tự động|Phản hồi tự động|תשובה אוטומטית|מענה אוטומטי|رد تلقائي|الرد التلقائي|پاسخ خودکار|خودکار جواب|' +
@@ -44,7 +44,7 @@ const absence =
   "Absence du bureau|Absent du bureau|Message d[’']absence|Notification d[’']absence|Fuera de (?:la )?oficina|" +
   "Ausente de la oficina|Mensaje de ausencia|Fuori sede|Fuori ufficio|Assente dall[’']ufficio|Fora do escritório|" +
   'Ausência temporária|Mensagem de ausência|Afwezigheids(?:bericht|melding|assistent)|Niet op kantoor|' +
-  'Frånvaromeddelande|Fraværsbesked|Fraværsmelding|Fraværsassistent|Ikke på kontoret|Poissaoloilmoitus|Poza biurem|' +
+  'Frånvaromeddelande|Fraværsbesked|Fraværsmelding|Fraværsassistent|Ikke (?:på kontoret|til stede)|Poissaoloilmoitus|Poza biurem|' +
   'Nieobecność w biurze|Mimo kancelář|Mimo kanceláriu|Házon kívül|Irodán kívül|În afara biroului|Извън офиса|' +
   'Вне офиса|Нет на месте|Поза офісом|Εκτός γραφείου|Ofis dışında(?:yım)?|Ofiste değilim|خارج المكتب|מחוץ למשרד|' +
   '不在通知|外出中|不在办公室|外出自动回复|부재중(?: 자동 ?응답)?'
@@ -52,6 +52,7 @@ const absence =
 // The blank before the colon is French typography: Outlook writes "Réponse automatique : x".
 const phraseEnd = ' ?(?:[:：﹕]|[-‐‑–—] |$)'
 const responder = new RegExp(`^(?:${automaticReply}|${absence}) ?${phraseEnd}`, 'iu')
+const responderTag = new RegExp(`^[【[](?:${automaticReply}|${absence})[\\]】] ?$`, 'iu')
 // "Out of office Re: x": the program puts its phrase before the subject that it answers.
 const responderBefore = new RegExp(
   `^(?:I am |I'm )?(?:${automaticReply}|${absence}) (?:re|aw|antw|sv|vs|fwd?|wg|tr|rv) ?[:：]`,
@@ -77,7 +78,9 @@ const notesForm = /^(?:auto ?[:：] ?)?[^:：]{1,100} is out of the office\.? ?(
  * against guessing from subjects, so "Out of office next week - who covers?" does not match.
  */
 export function isResponderSubject(subject: string): boolean {
-  const { rest } = withoutTags(subject)
+  const { tags, rest } = withoutTags(subject)
+  // The phrase may itself be the tag: `【自動返信】x`, `[Auto-Reply] x`.
+  if (tags.some((tag) => responderTag.test(tag))) return true
   return responder.test(rest) || responderBefore.test(rest) || notesForm.test(rest)
 }
 
