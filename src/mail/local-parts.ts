@@ -42,7 +42,8 @@ export function isDaemonName(name: string): boolean {
 /** Each blank matches a separator or nothing. */
 const noReplyWords =
   'no reply|do not reply|dont reply|no response|no answer|ne pas repondre|nao responda|nao responder|no responder|' +
-  'nicht antworten|keine antwort'
+  'nicht antworten|keine antwort|non rispondere|no contestar|niet antwoorden|niet beantwoorden|svara ej|svara inte|svar ikke|' +
+  'besvar ikke|ei vastata|nie odpowiadac|neodpovidat|neodpovedat|ne valaszoljon|nu raspundeti'
 const noReplyPattern = `(?:${noReplyWords.replaceAll(' ', '[-_.]?')})\\d*`
 const strictNoReply = new RegExp(`(?:^|[-_.])${noReplyPattern}$`)
 const looseNoReply = new RegExp(`^${noReplyPattern}[-_.]`)
