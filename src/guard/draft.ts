@@ -2,10 +2,10 @@ import { canonical, comparable, distinct } from '../mail/correspondents.ts'
 import type { Fault } from '../mail/fault.ts'
 import { isLooseNoReply, isPostmaster, isRobotWord, isStrictNoReply } from '../mail/local-parts.ts'
 import { fieldValues, isTextUnread } from '../mail/message.ts'
-import { fieldKeyword, stripComments } from '../mail/mime/keyword.ts'
+import { stripComments } from '../mail/mime/keyword.ts'
 import { decodeWords } from '../mail/mime/words.ts'
 import { type Facts, sameOrganisation, wordsOf } from './facts.ts'
-import { asksForSilence } from './marks.ts'
+import { asksForSilence, hasContentClass, isPassedOn } from './marks.ts'
 import type { Rule } from './never.ts'
 import { calendarKinds, hasTextPart } from './structure.ts'
 import {
@@ -88,7 +88,7 @@ function isOwnIn(facts: Facts, ...fields: ('to' | 'cc' | 'otherRecipients')[]): 
 
 /** A program handled it on the way, or it was delivered twice. */
 function isLooping({ message, loop, isOwn }: Facts): boolean {
-  if (loop.any && !loop.automatic && !loop.own) return true
+  if ((loop.any && !loop.automatic && !loop.own) || isPassedOn(message)) return true
   const seen = new Set<string>()
   return fieldValues(message, 'delivered-to').some((value) => {
     const address = canonical(value)
@@ -134,10 +134,7 @@ function isNoReplyRelay({ authors, replyTo, target }: Facts): boolean {
 
 /** An invitation needs an iTIP answer, not a letter. A calendar file without a method is an attachment. */
 function isInvitation({ message, parts }: Facts): boolean {
-  const isCalendarMessage = fieldValues(message, 'content-class').some(
-    (value) => fieldKeyword(value) === 'urn:content-classes:calendarmessage',
-  )
-  return calendarKinds(parts).asks || isCalendarMessage
+  return calendarKinds(parts).asks || hasContentClass(message, 'calendarmessage')
 }
 
 /** postmaster is often a person, and often a bounce without marks. */

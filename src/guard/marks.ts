@@ -96,6 +96,29 @@ export function loopMarks(message: Header, isOwn: (address: string) => boolean) 
   }
 }
 
+/** Fields of ticket systems and notifiers, which also pass on what a person wrote there. */
+const passedOnFields = new Set([
+  'x-otrs-loop', // OTRS and Znuny: no automatic response to it, unless the value denies it
+  'x-rt-loop-prevention', // Request Tracker: the name of the instance, on all that it sends
+  'x-jira-fingerprint', // Jira: the instance, on all that it sends
+  'x-github-reason', // GitHub: why the reader was notified
+  'x-facebook-notify', // Facebook: the kind of the notification
+])
+
+/** A ticket system or a notifier sent it, perhaps for a person. */
+export function isPassedOn(message: Header): boolean {
+  return message.fields.some(
+    ({ name, value }) => passedOnFields.has(name) && !denials.has(fieldKeyword(value)),
+  )
+}
+
+/** Exchange names the kind of a message, also where a gateway has flattened the parts that RFC 3464 and 8098 require. */
+export function hasContentClass(message: Header, kind: 'dsn' | 'mdn' | 'calendarmessage'): boolean {
+  return fieldValues(message, 'content-class').some(
+    (value) => fieldKeyword(value) === `urn:content-classes:${kind}`,
+  )
+}
+
 /** Everything in a value that looks like an address. */
 function addressLike(value: string): string[] {
   return value.split(/[\s<>,;"'()[\]]+/).filter((piece) => piece.includes('@'))

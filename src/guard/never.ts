@@ -8,7 +8,13 @@ import {
   isSystemReversePath,
 } from '../mail/local-parts.ts'
 import { bareWords, type Facts, firstReversePathWord, holdsId, wordsOf } from './facts.ts'
-import { hasNullReversePath, hasVendorMark, isAutoSubmitted, isBulkPrecedence } from './marks.ts'
+import {
+  hasContentClass,
+  hasNullReversePath,
+  hasVendorMark,
+  isAutoSubmitted,
+  isBulkPrecedence,
+} from './marks.ts'
 import { isSpamFlagged } from './spam.ts'
 import { calendarKinds, hasReport, isAnyReport, isEncrypted } from './structure.ts'
 import { isBounceSubject, isReportSubject, isResponderSubject } from './subjects.ts'
@@ -21,7 +27,7 @@ export const neverRules: readonly Rule[] = [
   ['already-handled', isHandled],
   ['self-sent', isSelfSent],
   ['dsn', isBounce], // RFC 3464, RFC 6522, RFC 6533
-  ['mdn', ({ parts }) => hasReport(parts, 'disposition-notification')], // RFC 8098
+  ['mdn', isReadReceipt], // RFC 8098
   ['arf', ({ parts }) => hasReport(parts, 'feedback-report')], // RFC 5965
   ['report', isReport], // RFC 8460, RFC 7489 section 7.2.1.1
   ['null-return-path', ({ message }) => hasNullReversePath(message)], // RFC 3834 section 2: MUST NOT
@@ -78,9 +84,14 @@ function isSelfSent({ authors, isOwn, isFormAsOwner }: Facts): boolean {
 function isBounce({ message, parts, authors, subjects }: Facts): boolean {
   return (
     hasReport(parts, 'delivery-status') ||
+    hasContentClass(message, 'dsn') ||
     message.fields.some((field) => field.name === 'x-failed-recipients') ||
     (wordsOf(authors).some(isPostmaster) && subjects.some(isBounceSubject))
   )
+}
+
+function isReadReceipt({ message, parts }: Facts): boolean {
+  return hasReport(parts, 'disposition-notification') || hasContentClass(message, 'mdn')
 }
 
 /** Any other report. DMARC aggregate reports are plain multipart/mixed: only their subject marks them. */

@@ -27,6 +27,26 @@ describe('not-addressed, cc-only', () => {
   ])
 })
 
+describe('passed on by a ticket system or a notifier', () => {
+  check([
+    ['X-OTRS-Loop: yes', 'draft loop-marker'],
+    ['X-OTRS-Loop: support@quarry.example', 'draft loop-marker'],
+    ['X-OTRS-Loop: no', 'may ok'],
+    ['X-OTRS-Priority: 3', 'may ok'],
+    ['X-RT-Loop-Prevention: quarry.example', 'draft loop-marker'],
+    ['X-JIRA-FingerPrint: 4a', 'draft loop-marker'],
+    ['X-GitHub-Reason: mention', 'draft loop-marker'],
+    ['X-Facebook-Notify: page', 'draft loop-marker'],
+  ])
+  // Rule book, 3.2: the words of the body are no mark; people quote and forward such notices.
+  test.each([
+    'I got this: "This is an automated message, please do not reply." What is it?',
+    'Please do not reply to this message, call me.',
+  ])('%s is no mark', (text) => {
+    expect(verdict(letter([], `${text}\r\n`))).toBe('may ok')
+  })
+})
+
 describe('many-recipients', () => {
   const crowd = (count: number) =>
     Array.from({ length: count }, (_, at) => `p${at}@quarry.example`).join(', ')

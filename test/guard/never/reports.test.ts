@@ -22,6 +22,12 @@ describe('dsn, mdn, arf, report', () => {
   ])('%s with %j gives %s', (type, parts, expected) => {
     expect(verdict(letterOf(type, parts))).toBe(expected)
   })
+  // As Exchange names it, without the parts.
+  check([
+    ['Content-Class: urn:content-classes:dsn', 'never dsn'],
+    ['Content-Class: URN:content-classes:MDN (x)', 'never mdn'],
+    ['Content-Class: urn:content-classes:mdns', 'may ok'],
+  ])
   test('a status part deep in the tree counts', () => {
     const inner = `Content-Type: multipart/mixed; boundary=b2\n\n--b2\n${status('message/delivery-status')}\n--b2--`
     expect(verdict(letterOf('multipart/mixed', [textPart, inner]))).toBe('never dsn')
