@@ -188,7 +188,9 @@ function resultsOf(value: string): MethodResult[] {
 }
 
 function parseResult(segment: string): MethodResult | null {
-  const words = segment.replace(/ ?= ?/g, '=').match(/(?:"(?:[^"\\]|\\.)*"|[^ ])+/g) ?? []
+  // RFC 8601 section 2.2: blanks may stand around the dot of a property's name. Only there: a value keeps its blanks.
+  const joined = segment.replace(/ ?= ?/g, '=').replace(/(?<= )([\w-]{1,40}) ?\. ?([\w-]{1,40}=)/g, '$1.$2')
+  const words = joined.match(/(?:"(?:[^"\\]|\\.)*"|[^ ])+/g) ?? []
   const pairs = words.flatMap((word) => {
     const [, key = '', value = ''] = /^([^="]{1,80})=(.+)$/s.exec(word) ?? []
     return key === '' ? [] : [[key.toLowerCase(), value.replace(/^"(.*)"$/, '$1').toLowerCase()] as const]
