@@ -73,13 +73,16 @@ export const decisionWords = (disposition: Disposition, reason: Reason, paused =
 /** People without a name of their own are named by their role. */
 const nameless: Readonly<Record<string, string>> = { owner: 'The owner', reviewer: 'A reviewer' }
 
+/** Who did something, for people: the ledger's `api ann` is somebody who used the API or the command line. */
+export const actorName = (actor: string): string => actor.replace(/^api (.+)$/, '$1 via the API')
+
 /** Whether a person decides with it. */
 export const isDeed = (reason: Reason): boolean => Object.hasOwn(deeds, reason)
 
 /** `Ann Miller rejected it.` What no person did is worded as elsewhere. */
 export function deedOf(reason: Reason, actor: string): string {
   if (!isDeed(reason) || actor === 'replyd') return sentenceOf(reason)
-  return `${nameless[actor] ?? actor} ${deeds[reason as keyof typeof deeds]}.`
+  return `${nameless[actor] ?? actorName(actor)} ${deeds[reason as keyof typeof deeds]}.`
 }
 
 /** What is wrong with a claim in a draft; the claim itself follows. */

@@ -1,5 +1,7 @@
 /** What an event of the log means, in words for the owner. `{name}` stands for a field. */
+
 import { type Disposition, outcomeOf } from '../base/dispositions.ts'
+import { actorName } from '../base/reasons.ts'
 import { times } from './terminal.ts'
 
 /** Every event of level info and above; an empty text where the reason says it all. */
@@ -102,6 +104,7 @@ const units: Readonly<Record<string, string>> = { files: 'file', passages: 'pass
 function shown(name: string, value: unknown): string {
   if (Array.isArray(value)) return value.length === 0 ? 'none' : value.join(', ')
   if (name === 'disposition') return outcomeOf(value as Disposition)
+  if (name === 'actor') return actorName(String(value))
   if (typeof value !== 'number') return String(value ?? '?')
   const unit = units[name]
   if (unit !== undefined) return times(value, unit)

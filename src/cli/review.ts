@@ -9,6 +9,7 @@ import {
   stageWords,
 } from '../base/dispositions.ts'
 import {
+  actorName,
   type ClaimKind,
   claimWords,
   decisionWords,
@@ -225,7 +226,7 @@ export function showText(mail: Listed, columns = 80, paused = false): string {
 function timeline(events: NonNullable<Listed['events']>, columns: number): string[] {
   const lines = events.map(({ at, step, disposition, reason, actor }) => {
     const when = `${at.slice(0, 16).replace('T', ' ')}  ${stageWords(step).padEnd(10)}  `
-    const by = actor === 'replyd' ? '' : ` (${actor})`
+    const by = actor === 'replyd' ? '' : ` (${actorName(actor)})`
     // A step that decided nothing passed the mail on.
     const words = disposition === 'pending' ? sentenceOf(reason) : decisionWords(disposition, reason)
     const room = Math.max(20, columns - when.length)

@@ -1,4 +1,5 @@
 /** The status of a running daemon, the address of its page, and its log. */
+
 import { spawn } from 'node:child_process'
 import { closeSync, existsSync, openSync, readSync, statSync, watch } from 'node:fs'
 import { basename, dirname } from 'node:path'
@@ -6,6 +7,7 @@ import { setTimeout as passed } from 'node:timers/promises'
 import { cutToWidth, painter, wrapped } from '../base/columns.ts'
 import { accountLabel } from '../base/log.ts'
 import { programVersion } from '../base/package.ts'
+import { actorName } from '../base/reasons.ts'
 import { type ApiClient, accessFileOf, accessLeft, isUnavailable, openApi } from './api-client.ts'
 import { asCalled, calledAs } from './called.ts'
 import { UsageError } from './failure.ts'
@@ -116,7 +118,7 @@ function mailboxPart(
   const watched = parts[`watch ${accountLabel(account)}`] ?? parts[`watch ${account}`]
   if (stopped !== null) return { name: account, ok: false, words: stopped }
   if (paused) {
-    const who = pausedBy ? ` by ${pausedBy}` : ''
+    const who = pausedBy ? ` by ${actorName(pausedBy)}` : ''
     const since = pausedAt ? ` since ${dayAndTime(new Date(pausedAt))}` : ''
     const words = `paused${who}${since}: nothing is sent until \`replyd resume\``
     return { name: account, ok: true, paused: true, words }

@@ -1,5 +1,5 @@
 /** The settings that a person may see and change: pause and resume, and automatic sending. */
-import { setbackWords } from '../base/reasons.ts'
+import { actorName, setbackWords } from '../base/reasons.ts'
 import type { ReplyMode } from '../config/settings.ts'
 import type { CategoryAutonomy } from '../decide/autonomy-record.ts'
 import type { Check } from '../doctor/check.ts'
@@ -101,7 +101,7 @@ function TestResult({ checks }: { checks: readonly Check[] }) {
 
 /** Who paused it and when, for other people. */
 function pauseWords({ paused, pausedBy, pausedAt, stopped }: AccountState, timeZone: string): string {
-  const who = pausedBy && pausedAt ? ` by ${pausedBy}, ${momentOf(pausedAt, timeZone)}` : ''
+  const who = pausedBy && pausedAt ? ` by ${actorName(pausedBy)}, ${momentOf(pausedAt, timeZone)}` : ''
   if (stopped !== null) return 'Stopped:'
   if (paused) return `Paused${who}: mail is still read and replies are written, but nothing is sent.`
   return who ? `Running again; resumed${who}.` : 'Running: new mail is read as it arrives.'

@@ -1,4 +1,5 @@
 /** The fields of the Setup page, each with where its value comes from. */
+import { actorName } from '../base/reasons.ts'
 import type { Origin, SettingPath, Shown } from '../config/overlay.ts'
 import type { SettingView } from '../review/page-settings.ts'
 import type { SettingEdit } from '../store/settings.ts'
@@ -263,7 +264,7 @@ export function OriginWords({ view, origin, edit }: OriginProps) {
   if (edit === null) return <>Set here</>
   return (
     <>
-      Set here by {edit.actor}, <When at={edit.at} view={view} />
+      Set here by {actorName(edit.actor)}, <When at={edit.at} view={view} />
     </>
   )
 }
@@ -306,7 +307,7 @@ function Change({ view, edit }: { view: View; edit: ChangesProps['edits'][number
           <del>{said(edit.old)}</del> <span aria-hidden="true">→</span> <ins>{said(edit.value)}</ins>
         </span>
         <small>
-          {edit.actor}, <When at={edit.at} view={view} />
+          {actorName(edit.actor)}, <When at={edit.at} view={view} />
         </small>
       </span>
       {edit.newest && view.role === 'owner' ? <UndoEdit view={view} id={edit.id} from={from} /> : null}

@@ -1,6 +1,8 @@
 /** Saved texts on the Setup page. */
+
 import type { Context, Hono } from 'hono'
 import { z } from 'zod'
+import { actorName } from '../base/reasons.ts'
 import { Refusal } from '../review/review.ts'
 import { dropText, keepText, snippetLimits } from '../review/snippets.ts'
 import { loadMessage } from '../store/messages.ts'
@@ -91,7 +93,7 @@ function SnippetsPage({ view, snippets, ofFile, begun }: SnippetsProps) {
               </div>
             )}
             <p class="meta">
-              by {snippet.actor}, <When at={snippet.at} view={view} />
+              by {actorName(snippet.actor)}, <When at={snippet.at} view={view} />
             </p>
           </details>
         ))}

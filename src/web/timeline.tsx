@@ -1,6 +1,6 @@
 /** The history of one mail: every step, model call and edit. */
 import { capitalised, outcomeOf, stageWords } from '../base/dispositions.ts'
-import { sentenceOf } from '../base/reasons.ts'
+import { actorName, sentenceOf } from '../base/reasons.ts'
 import type { Explained, LoggedCall } from '../store/review-lists.ts'
 import { TableHead } from './charts.tsx'
 import type { View } from './layout.tsx'
@@ -17,7 +17,7 @@ export function Timeline({ explained, view }: { explained: Explained; view: View
         .filter(({ diff }) => diff)
         .map(({ actor, at, diff }) => (
           <details class="card edit">
-            <summary>{`Edited by ${actor}, ${momentOf(at, view.timeZone)}`}</summary>
+            <summary>{`Edited by ${actorName(actor)}, ${momentOf(at, view.timeZone)}`}</summary>
             <pre tabindex={0} dir="auto">
               {diff}
             </pre>
@@ -46,7 +46,7 @@ function Steps({ events, view }: Pick<Explained, 'events'> & { view: View }) {
                 {event.disposition === 'pending' ? 'Goes on' : capitalised(outcomeOf(event.disposition))}
               </td>
               <td>{sentenceOf(event.reason)}</td>
-              <td>{event.actor}</td>
+              <td>{actorName(event.actor)}</td>
               <td class="number">{duration(event.durationMs)}</td>
             </tr>
           ))}

@@ -125,7 +125,7 @@ describe('status', () => {
     answers['/api/accounts'] = [{ ...running, ...paused }]
     const { out, status: ended } = await status()
     expect(out).toMatch(
-      /^ {2}– me@example\.com {2}paused by api ann since 11-2\d \d\d:\d\d: nothing is sent until/m,
+      /^ {2}– me@example\.com {2}paused by ann via the API since 11-2\d \d\d:\d\d: nothing is sent/m,
     )
     expect(out.replace(/\s+/g, ' ')).toContain('until `replyd resume`')
     expect(ended).toBe(0)

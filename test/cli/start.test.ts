@@ -112,7 +112,7 @@ describe('a line of the log', () => {
     [line({ event: 'new.thing', x: 1 }), '15:02 ! new thing'],
     [
       line({ event: 'account.paused', account: '<address>', actor: 'api root' }),
-      '15:02 ! me@replyd.test: sending was paused by api root',
+      '15:02 ! me@replyd.test: sending was paused by root via the API',
     ],
     [
       line({
@@ -128,7 +128,7 @@ describe('a line of the log', () => {
     ],
     [
       line({ event: 'mail.decided', id: '01m8', reason: 'rejected-by-person', actor: 'api root' }),
-      '15:02 ! mail 01m8, by api root: A person rejected the reply',
+      '15:02 ! mail 01m8, by root via the API: A person rejected the reply',
     ],
     [line({ event: 'x', reason: '\x1b[2Ja' }), '15:02 ! x: \ufffd[2Ja'],
     [line({ level: 30, event: 'x' }), null],
