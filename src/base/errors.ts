@@ -101,6 +101,22 @@ export function reasonOf(error: unknown): string {
   return String(error)
 }
 
+const fileFaults: Readonly<Record<string, string>> = {
+  EACCES: 'this user may not open it. Run the command as its owner (ls -l shows who that is)',
+  EPERM: 'this user may not change it. Run the command as its owner (ls -l shows who that is)',
+  ENOENT: 'there is no such file or folder',
+  ENOTDIR: 'a part of this path is no folder',
+  EISDIR: 'is a folder',
+  EROFS: 'that file system can only be read',
+  ENOSPC: 'the disk is full',
+}
+
+/** What went wrong with a file, for people, without its name; null if the error is not about a file. */
+export function fileFaultOf(error: unknown): string | null {
+  if (!(error instanceof Error) || !('path' in error)) return null
+  return fileFaults[String(Reflect.get(error, 'code'))] ?? null
+}
+
 /** Errors that affect more than one mail: all that use the model, or all of an account. */
 export type Scoped = RateLimitedError | OwnerActionError
 

@@ -5,16 +5,17 @@ import { dirname, join } from 'node:path'
 import { Readable, type Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { systemClock } from '../base/clock.ts'
+import { fileFaultOf } from '../base/errors.ts'
 import { silentLog } from '../base/log.ts'
 import { programVersion } from '../base/package.ts'
-import { keyFor, knownKeyText, soundKeyText, stateKey } from '../base/state-key.ts'
+import { keyFor, keyPathIn, knownKeyText, soundKeyText, stateKey } from '../base/state-key.ts'
 import type { Config } from '../config/settings.ts'
 import { type BackupEnd, backupPurpose } from '../store/backup.ts'
 import { readBackupFile, writeBackup } from '../store/backup-file.ts'
 import { openDatabase } from '../store/database.ts'
-import { restoreBackup } from '../store/restore.ts'
+import { backupHead, restoreBackup } from '../store/restore.ts'
 import { UsageError } from './failure.ts'
-import { readConfig } from './settings.ts'
+import { readConfig, readPlace } from './settings.ts'
 import { withStore } from './store-access.ts'
 import { type ExitStatus, type Terminal, writeLine } from './terminal.ts'
 
@@ -45,12 +46,29 @@ export async function backup(file: string, options: BackupOptions, terminal: Ter
     const { rows } = await checked(fresh)
     await rename(fresh, file)
     const total = Object.values(rows).reduce((sum, n) => sum + n, 0)
-    const text = `${file}: ${rows.message ?? 0} mails, ${rows.reply ?? 0} replies, ${total} rows in total. It contains people's mail: keep it safe.`
+    const text = `${file}: ${rows.message ?? 0} mails, ${rows.reply ?? 0} replies, ${total} rows in total. It contains people's mail: keep it safe.\n${keyWords(options, terminal)}`
     await writeLine(terminal.stdout, options.json ? JSON.stringify({ file, rows }) : text)
     return 0
+  } catch (error) {
+    const fault = Reflect.get(Object(error), 'path') === fresh ? fileFaultOf(error) : null
+    throw fault === null
+      ? error
+      : new UsageError(`${file} can't be written there: ${dirname(file)}: ${fault}`)
   } finally {
-    await rm(fresh, { force: true })
+    // Where it could not be made it can't be removed either.
+    await rm(fresh, { force: true }).catch(() => undefined)
   }
+}
+
+/** Which key a restore on another machine asks for, said while it can still be copied. */
+function keyWords(options: BackupOptions, terminal: Terminal): string {
+  return `A restore on another machine needs the key, too: keep a copy of ${keyPlace(options, terminal)}, but not beside the backup.`
+}
+
+function keyPlace({ config: option }: BackupOptions, terminal: Terminal): string {
+  if (terminal.environment.REPLYD_URL) return 'the oauth.key of its state directory, or of its REPLYD_KEY'
+  const { directory, config } = readPlace(option, terminal)
+  return config?.state.key ? 'REPLYD_KEY' : keyPathIn(directory)
 }
 
 async function copyTo(target: Writable, { config }: BackupOptions, terminal: Terminal): Promise<void> {
@@ -85,6 +103,8 @@ export async function restore(
 ): Promise<ExitStatus> {
   if (!existsSync(file)) throw new UsageError(`${file} is not there`)
   const { state } = readConfig(options.config, terminal)
+  // First: no key makes a backup of another file.
+  await backupHead(readBackupFile(file))
   const key = keyOf(options, state)
   await using db = await openDatabase(state, silentLog, { asItIs: true })
   const { head, rows, heldAgain, sending } = await restoreBackup(

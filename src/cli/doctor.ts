@@ -1,6 +1,6 @@
 import { systemClock } from '../base/clock.ts'
 import { wrapped } from '../base/columns.ts'
-import { ConfigError } from '../base/errors.ts'
+import { ConfigError, fileFaultOf } from '../base/errors.ts'
 import type { Config } from '../config/settings.ts'
 import type { Check, Look } from '../doctor/doctor.ts'
 import { asCalled } from './called.ts'
@@ -73,9 +73,10 @@ function readOrExplain(options: DoctorOptions, terminal: Terminal): Config | Che
     return readConfig(options.config, terminal)
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error
-    // Without a file the message itself says what to do.
-    const isThere = configPath(options.config, terminal.environment) !== null
-    const advice = isThere ? 'Correct these; docs/configuration.md lists every key.' : null
+    // Without a file, or the right to read it, the message itself says what to do.
+    const isRead =
+      configPath(options.config, terminal.environment) !== null && fileFaultOf(error.cause) === null
+    const advice = isRead ? 'Correct these; docs/configuration.md lists every key.' : null
     return { name: 'configuration', account: null, status: 'failed', detail: error.message, advice }
   }
 }

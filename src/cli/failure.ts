@@ -1,5 +1,5 @@
 /** How a command fails: one clear line, the right exit status, and a stack only on request. */
-import { ConfigError } from '../base/errors.ts'
+import { ConfigError, fileFaultOf } from '../base/errors.ts'
 import { asCalled } from './called.ts'
 import { type ExitStatus, escaped, fittingLines, printable, type Terminal } from './terminal.ts'
 
@@ -65,6 +65,8 @@ function failureObject(error: unknown): object {
 /** Some Node.js errors have no message: those of a connection that was tried on several addresses. */
 function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
+  const fault = fileFaultOf(error)
+  if (fault !== null) return `${Reflect.get(error, 'path')}: ${fault}`
   if (error.message !== '') return error.message
   if (error instanceof AggregateError && error.errors.length > 0) return messageOf(error.errors[0])
   return String(Reflect.get(error, 'code') ?? error.name)

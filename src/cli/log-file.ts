@@ -1,5 +1,5 @@
 /** The log of a daemon that runs at a terminal: JSON lines in a file of the state directory, of bounded size. */
-import { closeSync, fstatSync, mkdirSync, openSync, renameSync, writeSync } from 'node:fs'
+import { appendFileSync, closeSync, fstatSync, mkdirSync, openSync, renameSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 
 export const logFileOf = (directory: string): string => join(directory, 'replyd.log')
@@ -11,34 +11,42 @@ const mostOctets = 5_000_000
 export class LogFile implements Disposable {
   readonly #path: string
   readonly #most: number
-  #descriptor: number
+  /** Null after the end. */
+  #descriptor: number | null
   #octets: number
 
   constructor(directory: string, most = mostOctets) {
     mkdirSync(directory, { recursive: true, mode: 0o700 })
     this.#path = logFileOf(directory)
     this.#most = most
-    this.#descriptor = this.#open()
-    this.#octets = fstatSync(this.#descriptor).size
+    const descriptor = this.#open()
+    this.#descriptor = descriptor
+    this.#octets = fstatSync(descriptor).size
   }
 
   #open(): number {
     return openSync(this.#path, 'a', 0o600)
   }
 
+  /** What ends late, such as a try to log in, may still say so after the daemon has ended. */
   write(line: string): void {
-    if (this.#octets > this.#most) this.#rotate()
+    if (this.#descriptor === null) {
+      appendFileSync(this.#path, line, { mode: 0o600 })
+      return
+    }
+    if (this.#octets > this.#most) this.#descriptor = this.#rotated(this.#descriptor)
     this.#octets += writeSync(this.#descriptor, line)
   }
 
-  #rotate(): void {
-    closeSync(this.#descriptor)
+  #rotated(full: number): number {
+    closeSync(full)
     renameSync(this.#path, `${this.#path}.1`)
-    this.#descriptor = this.#open()
     this.#octets = 0
+    return this.#open()
   }
 
   [Symbol.dispose](): void {
-    closeSync(this.#descriptor)
+    if (this.#descriptor !== null) closeSync(this.#descriptor)
+    this.#descriptor = null
   }
 }

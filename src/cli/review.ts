@@ -24,7 +24,14 @@ import { type ApiClient, openApi } from './api-client.ts'
 import { asRefusal, UsageError } from './failure.ts'
 import { clockTime } from './plain-lines.ts'
 import { dollars, fittedTable, whole } from './table.ts'
-import { columnsOf, type ExitStatus, printable, type Terminal, writeLine } from './terminal.ts'
+import {
+  columnsOf,
+  type ExitStatus,
+  printable,
+  type Terminal,
+  tableColumnsOf,
+  writeLine,
+} from './terminal.ts'
 
 export interface ReviewOptions {
   config?: string
@@ -96,7 +103,7 @@ export async function list(path: string, options: ReviewOptions, terminal: Termi
   if (options.json) return print(terminal, JSON.stringify(found))
   const none = isReplies ? 'No reply waits for you.' : 'No mail.'
   if (found.length === 0) return print(terminal, none)
-  return print(terminal, listText(found, columnsOf(terminal.stdout), await pausedAmong(found, api)))
+  return print(terminal, listText(found, tableColumnsOf(terminal.stdout), await pausedAmong(found, api)))
 }
 
 /** Accounts of approved replies for which sending is paused. */
@@ -120,7 +127,8 @@ export function listText(
   columns = 80,
   paused: ReadonlySet<string> = new Set(),
 ): string {
-  const shown = shortIds(mails.map(({ id }) => id))
+  const ids = mails.map(({ id }) => id)
+  const shown = Number.isFinite(columns) ? shortIds(ids) : ids
   const rows = mails.map(({ account = '', arrivedAt, from, subject, disposition, reason }, at) => ({
     id: shown[at] ?? '',
     arrived: arrivedAt === undefined ? '' : dayAndTime(new Date(arrivedAt)),
@@ -270,7 +278,7 @@ export async function usage(options: ReviewOptions, terminal: Terminal): Promise
     cost: dollars(cost),
   }))
   const right = ['calls', 'tokens in', 'of them cached', 'tokens out', 'cost']
-  const text = fittedTable(rows, columnsOf(terminal.stdout), { right })
+  const text = fittedTable(rows, tableColumnsOf(terminal.stdout), { right })
   return print(terminal, rows.length === 0 ? 'The model was not asked yet.' : text)
 }
 
@@ -300,7 +308,7 @@ export async function autonomy(options: ReviewOptions, terminal: Terminal): Prom
         : 'waits for you',
     revoked: takenBack ? `${setbackWords(takenBack.reason)}, ${takenBack.at.slice(0, 16)}` : '',
   }))
-  const text = fittedTable(rows, columnsOf(terminal.stdout), { whole: ['state'] })
+  const text = fittedTable(rows, tableColumnsOf(terminal.stdout), { whole: ['state'] })
   return print(terminal, rows.length === 0 ? 'No category has a draft yet.' : text)
 }
 

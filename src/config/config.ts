@@ -4,7 +4,7 @@
  */
 import { dirname, join, resolve } from 'node:path'
 import type { z } from 'zod'
-import { ConfigError, reasonOf, type SettingFault } from '../base/errors.ts'
+import { ConfigError, fileFaultOf, reasonOf, type SettingFault } from '../base/errors.ts'
 import { defaults } from './defaults.ts'
 import { findingsOf, wordsFor } from './faults.ts'
 import { labelOf, readDocument } from './file.ts'
@@ -187,7 +187,8 @@ function readText(path: string, readFile: ConfigSources['readFile']): string {
     return readFile(path)
   } catch (error) {
     const missing = (error as NodeJS.ErrnoException).code === 'ENOENT'
-    throw new ConfigError(`${path}: ${missing ? 'there is no such file' : reasonOf(error)}`, { cause: error })
+    const words = missing ? 'there is no such file' : (fileFaultOf(error) ?? reasonOf(error))
+    throw new ConfigError(`${path}: ${words}`, { cause: error })
   }
 }
 
@@ -197,7 +198,7 @@ function readDotEnv(path: string, readFile: ConfigSources['readFile']): Record<s
     return parseDotEnv(readFile(path))
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {}
-    throw new ConfigError(`${path}: ${reasonOf(error)}`, { cause: error })
+    throw new ConfigError(`${path}: ${fileFaultOf(error) ?? reasonOf(error)}`, { cause: error })
   }
 }
 

@@ -93,7 +93,7 @@ const WANTS_TLS =
 /** A failure of connecting or logging in. */
 export function connectError(error: unknown, server: ImapSettings): Error {
   if (isOurs(error)) return error
-  const place = `${server.user}@${server.host}`
+  const place = `${server.user} at ${server.host}`
   const { authenticationFailed, serverResponseCode = '', responseText = '' } = fieldsOf(error)
   const words = withoutSecret(wordsOf(error), server.password)
   if (WANTS_TLS.test(words))
@@ -117,7 +117,7 @@ export function connectError(error: unknown, server: ImapSettings): Error {
   }
   const fault = handshakeFault(words)
   const why = fault ? `${fault} (${words})` : words
-  return new TemporaryError(`IMAP connection to ${place} failed: ${why}`, { cause: error })
+  return new TemporaryError(`IMAP connection to ${server.host} (${server.user}) failed: ${why}`, { cause: error })
 }
 
 /** A failed command that changes nothing, or is harmless to repeat. */

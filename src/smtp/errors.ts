@@ -65,7 +65,7 @@ function refusedLogin(error: unknown, server: Server): OwnerActionError {
   const remedy = server.oauth2
     ? 'Sign in again (replyd auth)'
     : 'Correct the user name or password (some providers require an app password)'
-  const place = `${server.user}@${server.host}`
+  const place = `${server.user} at ${server.host}`
   const message = `SMTP login as ${place} was refused: ${wordsOf(error, server)}. ${remedy}.`
   return new OwnerActionError('account', message, { cause: error })
 }

@@ -70,6 +70,10 @@ async function prepare(session: Queryable, schema: number): Promise<void> {
 const forged =
   'The backup was not signed with this key, so it may be forged. Give the oauth.key of the state directory that it is of (--key FILE), or its REPLYD_KEY. Nothing was restored'
 
+/** @throws ConfigError when these are not the lines of a backup that this replyd can read */
+export const backupHead = (lines: AsyncIterable<string>): Promise<BackupHead> =>
+  new BackupReader(lines, null).head()
+
 class BackupReader {
   readonly #lines: AsyncIterator<string>
   readonly #hash = createHash('sha256')

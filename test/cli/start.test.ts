@@ -148,6 +148,16 @@ test('the log file is private, and never larger than twice its limit', () => {
   rmSync(directory, { recursive: true })
 })
 
+test('a last line after the end of the log still reaches its file', () => {
+  const directory = mkdtempSync(join(tmpdir(), 'replyd-log-'))
+  const file = new LogFile(directory)
+  file.write('Stopping\n')
+  file[Symbol.dispose]()
+  file.write('a login was refused\n')
+  expect(readFileSync(logFileOf(directory), 'utf8')).toBe('Stopping\na login was refused\n')
+  rmSync(directory, { recursive: true })
+})
+
 test('the end has a limit, which begins with the signal', async () => {
   const stop = new AbortController()
   const cut = new Promise<boolean>((resolve) =>

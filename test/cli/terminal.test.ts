@@ -3,7 +3,8 @@ import { PassThrough } from 'node:stream'
 import { describe, expect, test } from '@jest/globals'
 import { showCheck } from '../../src/cli/doctor.ts'
 import { reportFailure } from '../../src/cli/failure.ts'
-import { columnsOf, type Terminal, waiting, writeLine } from '../../src/cli/terminal.ts'
+import { type Listed, listText } from '../../src/cli/review.ts'
+import { columnsOf, type Terminal, tableColumnsOf, waiting, writeLine } from '../../src/cli/terminal.ts'
 
 const terminalOf = (isTTY: boolean, columns = 40, environment: Record<string, string> = {}) => {
   const stdout = Object.assign(new PassThrough({ encoding: 'utf8' }), { isTTY, columns })
@@ -59,6 +60,31 @@ test('nor does a failure that is written as JSON', () => {
   const shown = String(stdout.read())
   expect(shown).not.toMatch(/(?!\n)\p{Cc}/u)
   expect(JSON.parse(shown)).toMatchObject({ message: 'no file e\u009b31m.eml' })
+})
+
+test('a file that may not be opened is named once, with what to do', () => {
+  const { stdout } = terminalOf(false)
+  const error = Object.assign(new Error("EACCES: permission denied, open '/etc/replyd/.env'"), {
+    code: 'EACCES',
+    path: '/etc/replyd/.env',
+  })
+  reportFailure(error, { environment: {}, stderr: stdout } as unknown as Terminal)
+  expect(String(stdout.read())).toBe(
+    'replyd: /etc/replyd/.env: this user may not open it. Run the command as its owner (ls -l shows who that is)\n',
+  )
+})
+
+test('a table that a program reads is cut nowhere, nor are its ids', () => {
+  const columns = tableColumnsOf({ isTTY: false, columns: 40 } as unknown as Terminal['stdout'])
+  const row = {
+    id: '01m8m168aaaaaaaaaaaaaaaaaa',
+    from: 'anna@a-long-name-of-a-shop.example',
+    subject: 'Saturday hours, and whether there is a place to park',
+    disposition: 'drafted',
+    reason: 'mode-draft',
+  } as Listed
+  const shown = listText([row], columns)
+  for (const cell of [row.id, row.from, row.subject]) expect(shown).toContain(cell)
 })
 
 test.each([

@@ -72,6 +72,16 @@ describe('a bad configuration', () => {
     expect(attempt).toThrow(/^\/etc\/none\.yaml: there is no such file$/)
   })
 
+  test('that may not be read is named once, in words', () => {
+    const forbidden = () => {
+      throw Object.assign(new Error("EACCES: permission denied, open 'x.yaml'"), {
+        ...{ code: 'EACCES', path: 'x.yaml' },
+      })
+    }
+    const attempt = () => loadConfig({ path: 'x.yaml', environment: {}, readFile: forbidden })
+    expect(attempt).toThrow(/^\S*\.env: this user may not open it\. Run the command as its owner[^']*$/)
+  })
+
   test('in another folder is named as it was asked for', () => {
     const attempt = () =>
       loadConfig({ path: 'conf/replyd.yaml', environment: {}, readFile: () => 'accounts: 1' })

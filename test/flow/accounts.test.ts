@@ -150,7 +150,7 @@ test('a wrong password stops its account, which says so, and one that stalls is 
   const states = await db.query<{ account: string; stopped: string }>(
     'select account, stopped from replyd.account_state where stopped is not null',
   )
-  const refusal = expect.stringMatching(/^IMAP login as wrong@replyd\.test@\S+ was refused: .*password/)
+  const refusal = expect.stringMatching(/^IMAP login as wrong@replyd\.test at \S+ was refused: .*password/)
   expect(states.rows).toEqual([{ account: wrong, stopped: refusal }])
   // The watcher's and, where that was on its way already, the one for commands.
   expect(logins).toBeLessThanOrEqual(2)

@@ -30,7 +30,7 @@ describe('a refused login', () => {
     const error = connectError(Object.assign(refusal(code, text), { authenticationFailed: true }), server)
     expect(error).toBeInstanceOf(expected)
     expect(error instanceof OwnerActionError).toBe(expected === OwnerActionError)
-    expect(error.message).toContain('me@imap.example.org')
+    expect(error.message).toMatch(/me at imap\.example\.org|imap\.example\.org \(me\)/)
     expect(error.message).not.toMatch(/hunter2|aHVudGVyM/)
   })
 

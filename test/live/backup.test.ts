@@ -224,11 +224,19 @@ describe('restore refuses', () => {
     await seedAll(db)
     await db[Symbol.asyncDispose]()
     const path = join(directory, `own-key-${places++}.gz`)
-    expect(await run(['backup', path], { environment: old })).toMatchObject({ status: 0 })
+    expect(await run(['backup', path], { environment: old })).toMatchObject({
+      status: 0,
+      out: expect.stringContaining(`keep a copy of ${join(old.REPLYD_DATA, 'oauth.key')}`),
+    })
     const { REPLYD_KEY = '', ...place } = await newPlace('PostgreSQL')
     expect(await run(['restore', path], { environment: place })).toMatchObject({
       status: 2,
       err: expect.stringContaining('there is no key here'),
+    })
+    const letter = changed(() => Buffer.from('Dear Sir'))
+    expect(await run(['restore', letter], { environment: place })).toMatchObject({
+      status: 2,
+      err: expect.stringContaining('is not a backup'),
     })
     expect(await run(['restore', path], { environment: { ...place, REPLYD_KEY } })).toMatchObject({
       status: 2,

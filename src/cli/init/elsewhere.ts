@@ -64,41 +64,55 @@ const emptyOrUrl = (text: string) => (text === '' ? null : urlFault(text))
 
 type Listing = Omit<Reached, 'baseUrl'>
 
-/** Asks for the key, and which models there are. @returns null: the address is to be asked for again */
+/**
+ * Asks which models there are, first without a key: nobody types one for an address where nothing is.
+ * @returns null: the address is to be asked for again
+ */
 async function listed(talk: Talk, baseUrl: string): Promise<Listing | null> {
-  const { asker, say, terminal, folder } = talk
+  const { asker } = talk
   const asking = { hidden: true, key: ownKey }
-  let key = await asker.ask('Key of the model; empty: it needs none', '', asking)
+  let key = asker.settled(ownKey)
   let ca = ''
   for (;;) {
-    const trusted = ca === '' ? {} : { caFile: join(folder, ca) }
-    const model = openModel({ name: '', baseUrl, apiKey: key, timeoutMs: patienceMs, ...trusted }, silentLog)
-    await say('Asking which models it has …')
-    try {
-      const names = (await waiting(model.listModels(), 'asking', terminal)).map(({ id }) => id)
-      if (names.length === 0) await say('It lists none.')
-      return { key, ca, names }
-    } catch (error) {
-      const fault = await faultOf(error, talk, baseUrl, ca)
-      if (fault === 'address') return null
-      if (fault === 'no list') return { key, ca, names: [] }
-      if (fault !== 'key') ca = fault.ca
-      else {
-        asker.doubt(ownKey)
-        key = await asker.ask('Key of the model; empty: another address', '', asking)
-        if (key === '') return null
-      }
+    const found = await tried(talk, { baseUrl, key: key ?? '', ca })
+    if (found === 'address') return null
+    if (found === 'key') {
+      asker.doubt(ownKey)
+      key = await asker.ask('Key of the model; empty: another address', '', asking)
+      if (key === '') return null
+    } else if ('ca' in found) ca = found.ca
+    else if (key) return { key, ca, ...found }
+    else {
+      // Some servers tell their models to anybody, and answer nobody without a key.
+      key ??= await asker.ask('Key of the model; empty: it needs none', '', asking)
+      if (key === '') return { key, ca, ...found }
     }
   }
 }
 
-/** Says why a server lists no models. @returns what to ask for next; or the authority that is trusted now */
-async function faultOf(
-  error: unknown,
+type Fault = 'address' | 'key' | 'no list' | { ca: string }
+
+/** @returns the models, or what is wrong */
+async function tried(
   talk: Talk,
-  baseUrl: string,
-  ca: string,
-): Promise<'address' | 'key' | 'no list' | { ca: string }> {
+  { baseUrl, key, ca }: Omit<Elsewhere, 'name'>,
+): Promise<{ names: string[] } | Exclude<Fault, 'no list'>> {
+  const { say, terminal, folder } = talk
+  const trusted = ca === '' ? {} : { caFile: join(folder, ca) }
+  const model = openModel({ name: '', baseUrl, apiKey: key, timeoutMs: patienceMs, ...trusted }, silentLog)
+  await say('Asking which models it has …')
+  try {
+    const names = (await waiting(model.listModels(), 'asking', terminal)).map(({ id }) => id)
+    if (names.length === 0) await say('It lists none.')
+    return { names }
+  } catch (error) {
+    const fault = await faultOf(error, talk, baseUrl, ca)
+    return fault === 'no list' ? { names: [] } : fault
+  }
+}
+
+/** Says why a server lists no models. @returns what to ask for next; or the authority that is trusted now */
+async function faultOf(error: unknown, talk: Talk, baseUrl: string, ca: string): Promise<Fault> {
   const { say } = talk
   const reason = reasonOf(error)
   const certificate = certificateFault(reason)

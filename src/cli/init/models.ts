@@ -145,6 +145,8 @@ function announced(name: string): string {
 /** @returns null for later */
 async function modelFromMenu(talk: Talk, known: Variables): Promise<Record<string, string> | null> {
   const { asker, say, options, network } = talk
+  // The earlier init got further before it was stopped.
+  if (asker.settled('model.url')) return fromElsewhere(talk, known)
   const own = options.check ? ((await network.ownModels?.()) ?? []) : []
   const local = own.flatMap(({ program, baseUrl, names }) =>
     names.slice(0, 5).map((name) => ({ program, baseUrl, name })),
@@ -163,23 +165,26 @@ async function modelFromMenu(talk: Talk, known: Variables): Promise<Record<strin
   const last = choices.length
   const fault = (text: string) =>
     /^\d+$/.test(text) && Number(text) >= 1 && Number(text) <= last ? null : `type a number from 1 to ${last}`
-  // The earlier init got further before it was stopped.
-  const proposal = asker.settled('model.url') ? String(last - 1) : '1'
-  const number = Number(await asker.ask('Number', proposal, { fault }))
+  const number = Number(await asker.ask('Number', '1', { fault }))
   if (number === last) return null
   if (number === 1) {
     if (!known.OPENAI_API_KEY) await say('Keys are made at https://platform.openai.com/api-keys.')
     const key = known.OPENAI_API_KEY || (await keyFor(asker, true))
     return key === '' ? null : { OPENAI_API_KEY: key, REPLYD_MODEL: known.REPLYD_MODEL ?? '' }
   }
-  const chosen = local[number - 2] ?? (await elsewhere(talk))
+  const chosen = local[number - 2]
+  return chosen === undefined ? fromElsewhere(talk, known) : settledOn(talk, chosen)
+}
+
+async function fromElsewhere(talk: Talk, known: Variables): Promise<Record<string, string> | null> {
+  const chosen = await elsewhere(talk)
   if (chosen === null) return modelFromMenu(talk, known)
-  asker.keep('model', `${chosen.baseUrl} ${chosen.name}`)
-  return {
-    OPENAI_BASE_URL: chosen.baseUrl,
-    REPLYD_MODEL: chosen.name,
-    ...('key' in chosen ? { OPENAI_API_KEY: chosen.key, OPENAI_TLS_CA: chosen.ca } : {}),
-  }
+  return { ...settledOn(talk, chosen), OPENAI_API_KEY: chosen.key, OPENAI_TLS_CA: chosen.ca }
+}
+
+function settledOn({ asker }: Talk, { baseUrl, name }: { baseUrl: string; name: string }) {
+  asker.keep('model', `${baseUrl} ${name}`)
+  return { OPENAI_BASE_URL: baseUrl, REPLYD_MODEL: name }
 }
 
 /** Asks the model about one mail until it answers, or until the person changes nothing more. */

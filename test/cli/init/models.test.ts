@@ -134,11 +134,12 @@ describe('with the answers kept', () => {
     expect(env).toMatchObject({ OPENAI_API_KEY: 'for OpenAI' })
   })
 
-  test('the list proposes what an init that was stopped had begun', async () => {
+  test('an init that was stopped goes on behind the address, which was chosen already', async () => {
     server.respond(listing('own-model'))
     await expect(kept(`5\n${server.baseUrl}\n`)).rejects.toThrow(/no answer/)
-    const { shown } = await written('\n\n\n', {}, false, {}, new Memory(join(folder, 'answers'), false))
-    expect(shown).toContain('Number [5]: ')
+    const { env, shown } = await written('\n\n', {}, false, {}, new Memory(join(folder, 'answers'), false))
+    expect(shown).not.toMatch(/Which model|Address of the model/)
+    expect(env).toMatchObject({ REPLYD_MODEL: 'own-model' })
   })
 
   test('a name is proposed at the right address, though none was typed at the wrong one', async () => {
@@ -159,6 +160,12 @@ test('a key that is refused is asked for again, and from each question there is 
   expect(shown).toMatch(/✗ .*HTTP 401.*\nAsking|Key of the model; empty: another address/)
   expect(shown).toContain('It lists none.\nName of the model; empty: choose again: \nWhich model')
   expect(shown.match(/Which model reads/g)).toHaveLength(3)
+})
+
+test('no key is asked for at an address where nothing listens', async () => {
+  const { shown } = await written('5\nhttp://127.0.0.1:9/v1\n\n6\n')
+  expect(shown).toMatch(/✗ .*127\.0\.0\.1:9.*\nAddress of the model; empty: choose again/)
+  expect(shown).not.toContain('Key of the model')
 })
 
 test('a server without a list is asked for a model by its name', async () => {
