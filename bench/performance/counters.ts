@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { Redis } from 'ioredis'
 import pg from 'pg'
-import type { Peers } from './peers.ts'
+import type { Postgres, Redis as RedisServer } from '../../test/live/servers/index.ts'
 
 /** Lines of postgresql.conf that make PostgreSQL count. */
 export const counting = {
@@ -23,7 +23,9 @@ export interface Statements {
 /** Starts counting. @returns the counts since then, of all databases of the cluster */
 export async function statementsSince({
   postgres,
-}: Pick<Peers, 'postgres'>): Promise<() => Promise<Statements>> {
+}: {
+  postgres: Postgres
+}): Promise<() => Promise<Statements>> {
   await ask(postgres.url, 'create extension if not exists pg_stat_statements')
   await ask(postgres.url, 'select pg_stat_statements_reset()')
   return async () => {
@@ -57,7 +59,7 @@ export interface RedisWork {
 }
 
 /** Starts counting. @returns the counts since then, of all databases */
-export async function redisWorkSince({ redis }: Pick<Peers, 'redis'>): Promise<() => Promise<RedisWork>> {
+export async function redisWorkSince({ redis }: { redis: RedisServer }): Promise<() => Promise<RedisWork>> {
   const client = new Redis(redis.url)
   await client.config('RESETSTAT')
   return async () => {
