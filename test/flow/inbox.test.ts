@@ -140,69 +140,6 @@ describe('three panes', () => {
     await page.context().close()
   })
 
-  test('a key pressed while a mail is being opened waits for it, and acts on that mail', async () => {
-    const [first, second, third] = [await ask(), await ask(), await ask()]
-    const page = await opened(`/replies/${first.id}`)
-    const opening = await heldBack(page, (asked) => asked.url().includes(`/replies/${second.id}`))
-    // A decision is sent on only after what was being opened has come: a key that does not wait is lost then.
-    await page.route('**/edit*', async (route) => {
-      await opening.shown
-      await route.continue()
-    })
-    await page.keyboard.press('j')
-    await opening.asked
-    await page.keyboard.press('a')
-    opening.release()
-    await page.waitForURL(new RegExp(`done=approve&id=${second.id}`))
-    await page.waitForSelector(`#panes[data-id="${third.id}"]:not([aria-busy])`)
-    expect((await loadMessage(db(), second.id))?.disposition).toBe('approved')
-    expect((await loadMessage(db(), first.id))?.disposition).toBe('held')
-    // The text is not open yet, and what is typed into it is no command.
-    const again = await heldBack(page, (asked) => asked.url().includes(`/replies/${first.id}`))
-    // Of several that are opened one after the other, the last one counts.
-    await page.focus(`a.mail[data-id="${third.id}"]`)
-    for (const key of ['k', 'k']) await page.keyboard.press(key)
-    await again.asked
-    await page.keyboard.type('erar')
-    again.release()
-    await page.waitForSelector('#text:focus')
-    expect(await page.inputValue('#text')).toContain('rar')
-    expect((await loadMessage(db(), first.id))?.disposition).toBe('held')
-    await page.context().close()
-  })
-
-  test('keys pressed while a decision is under way come after it, and never act on the mail behind', async () => {
-    const [first, second] = [await ask(), await ask()]
-    const page = await opened(`/replies/${first.id}`)
-    const deciding = await heldBack(page, (asked) => asked.method() === 'POST')
-    await page.keyboard.press('a')
-    await deciding.asked
-    await page.keyboard.press('r')
-    await page.keyboard.press('u')
-    deciding.release()
-    await page.waitForURL(new RegExp(`done=cancel&id=${first.id}`))
-    expect((await loadMessage(db(), first.id))?.disposition).toBe('held')
-    expect((await loadMessage(db(), second.id))?.disposition).toBe('held')
-    await page.context().close()
-  })
-
-  test('what was read before a decision does not replace what the decision has shown', async () => {
-    const row = await ask()
-    const page = await opened(`/replies/${row.id}?q=${encodeURIComponent(row.subject ?? '')}`)
-    const reading = await heldBack(page, isFetch, true)
-    await ask()
-    await reading.asked
-    await page.keyboard.press('a')
-    await page.waitForURL(/done=approve/)
-    const next = await heldBack(page, isFetch)
-    reading.release()
-    await next.asked
-    expect(await page.locator('#reply .why-line').innerText()).toContain('Approved.')
-    next.release()
-    await Promise.all([page.waitForURL(/done=cancel/), page.keyboard.press('u')])
-    await page.context().close()
-  })
-
   test('the filter stays in the address, and the next mail is one of it', async () => {
     const [one, other] = [await ask(), await ask()]
     const page = await opened(`/?q=${encodeURIComponent(other.subject ?? '')}`)
@@ -269,6 +206,69 @@ describe('three panes', () => {
     expect(await plain.locator('.list .row').count()).toBe(1)
     await plain.context().close()
   })
+
+  test('a key pressed while a mail is being opened waits for it, and acts on that mail', async () => {
+    const [first, second, third] = [await ask(), await ask(), await ask()]
+    const page = await opened(`/replies/${first.id}`)
+    const opening = await heldBack(page, (asked) => asked.url().includes(`/replies/${second.id}`))
+    // A decision is sent on only after what was being opened has come: a key that does not wait is lost then.
+    await page.route('**/edit*', async (route) => {
+      await opening.shown
+      await route.continue()
+    })
+    await page.keyboard.press('j')
+    await opening.asked
+    await page.keyboard.press('a')
+    opening.release()
+    await page.waitForURL(new RegExp(`done=approve&id=${second.id}`))
+    await page.waitForSelector(`#panes[data-id="${third.id}"]:not([aria-busy])`)
+    expect((await loadMessage(db(), second.id))?.disposition).toBe('approved')
+    expect((await loadMessage(db(), first.id))?.disposition).toBe('held')
+    // The text is not open yet, and what is typed into it is no command.
+    const again = await heldBack(page, (asked) => asked.url().includes(`/replies/${first.id}`))
+    // Of several that are opened one after the other, the last one counts.
+    await page.focus(`a.mail[data-id="${third.id}"]`)
+    for (const key of ['k', 'k']) await page.keyboard.press(key)
+    await again.asked
+    await page.keyboard.type('erar')
+    again.release()
+    await page.waitForSelector('#text:focus')
+    expect(await page.inputValue('#text')).toContain('rar')
+    expect((await loadMessage(db(), first.id))?.disposition).toBe('held')
+    await page.context().close()
+  })
+
+  test('keys pressed while a decision is under way come after it, and never act on the mail behind', async () => {
+    const [first, second] = [await ask(), await ask()]
+    const page = await opened(`/replies/${first.id}`)
+    const deciding = await heldBack(page, (asked) => asked.method() === 'POST')
+    await page.keyboard.press('a')
+    await deciding.asked
+    await page.keyboard.press('r')
+    await page.keyboard.press('u')
+    deciding.release()
+    await page.waitForURL(new RegExp(`done=cancel&id=${first.id}`))
+    expect((await loadMessage(db(), first.id))?.disposition).toBe('held')
+    expect((await loadMessage(db(), second.id))?.disposition).toBe('held')
+    await page.context().close()
+  })
+
+  test('what was read before a decision does not replace what the decision has shown', async () => {
+    const row = await ask()
+    const page = await opened(`/replies/${row.id}?q=from:${row.fromAddress}`)
+    const reading = await heldBack(page, isFetch, true)
+    await ask()
+    await reading.asked
+    await page.keyboard.press('a')
+    await page.waitForURL(/done=approve/)
+    const next = await heldBack(page, isFetch)
+    reading.release()
+    await next.asked
+    expect(await page.locator('#reply .why-line').innerText()).toContain('Approved.')
+    next.release()
+    await Promise.all([page.waitForURL(/done=cancel/), page.keyboard.press('u')])
+    await page.context().close()
+  })
 })
 
 describe('live', () => {
@@ -290,7 +290,7 @@ describe('live', () => {
     expect(await page.isDisabled(`input[name=pick][value^="${row.id}"]`)).toBe(true)
     write()
     await page.waitForSelector('#reply #text')
-    await page.waitForSelector(`a.mail[data-id="${row.id}"] >> text=written again, so you look at it`)
+    await page.waitForSelector(`a.mail[data-id="${row.id}"] >> text=Written again, ready to send`)
     const after = await page.locator('#reply').getAttribute('data-mark')
     expect([before, after].map((mark) => mark?.split(' ')[2])).toEqual(['held', 'held'])
     expect((await loadMessage(db(), row.id))?.instruction).toBe('Mention the blue door.')
