@@ -1,4 +1,5 @@
 /** Who may log in under a name of their own, and what they may do. */
+import { inLatin } from '../base/look-alikes.ts'
 import { hashPassword } from '../config/password.ts'
 import { plainLine } from '../mail/address.ts'
 import {
@@ -37,28 +38,6 @@ const lookAlike = ownNames
   .map((name) => [...name].map((letter) => `(?:${readAs[letter] ?? letter}|${anyLatin})`).join(''))
   .join('|')
 const startsAsOwn = new RegExp(`^(?:${lookAlike})`, 'iu')
-
-/** Cyrillic and Greek letters that are read as Latin ones. */
-const readAsLatin = {
-  a: '\u0430\u03b1',
-  d: '\u0501',
-  e: '\u0435\u03b5',
-  i: '\u0456\u03b9',
-  l: '\u04cf',
-  m: '\u043c',
-  n: '\u043f\u03b7',
-  o: '\u043e\u03bf',
-  p: '\u0440\u03c1',
-  r: '\u0433',
-  s: '\u0455',
-  t: '\u0442\u03c4',
-  w: '\u051d\u0461\u0448\u03c9',
-  y: '\u0443\u03b3',
-}
-const latinOf = new Map(
-  Object.entries(readAsLatin).flatMap(([latin, letters]) => [...letters].map((letter) => [letter, latin])),
-)
-const inLatin = (folded: string) => [...folded].map((letter) => latinOf.get(letter) ?? letter).join('')
 
 /** Whether a name in one script reads as one of the program's own. */
 function readsAsOwn(name: string): boolean {

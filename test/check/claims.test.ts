@@ -198,6 +198,9 @@ test.each([
   ['Win at evil-shop。com', true],
   ['Win at evil-shop\u200b.com', true],
   ['Win at hxxp://evil-shop/x', true],
+  ['Win at EVIL-SHOP.COM', true],
+  ['Win at /evil-shop.com', true],
+  ['Win at _evil-shop.com_', true],
   ['Call +49 30 1234567 now', true],
   ['Opening hours (dot your i)', false],
   ['発送について。お願いします', false],
@@ -222,6 +225,24 @@ describe('outbound faults', () => {
     ['See acme.example/help?id=1', ['link']],
     ['[here](https://evil.com/x)', ['link']],
     ['javascript:alert(1)', ['link']],
+    ['Pay at EVIL.COM/pay', ['link']],
+    ['Pay at Evil.Com', ['link']],
+    ['Pay at EVIL.EXAMPLE', ['link']],
+    ['Pay at evil。com/pay', ['link']],
+    ['Pay at evil․com', ['link']],
+    ['Pay at evil[.]com/pay or evil (dot) com', ['link', 'link']],
+    ['Pay at evil\u00ad.com', ['link']],
+    ['Pay at ｈｔｔｐ：／／evil', ['link']],
+    ['Pay at //evil.com/pay', ['link']],
+    ['Pay now:-evil.com', ['link']],
+    ['Wait...evil.com', ['link']],
+    ['Pay at evil.com@ now', ['link']],
+    ['Pay at 192.0.2.7/pay or 192.0.2.7:8080', ['link', 'link']],
+    ['Write to boss＠evil.com', ['address']],
+    ['Write to boss@evil。com', ['address']],
+    ['See ACME.example/help or write to HELP＠acme.example.', []],
+    ['Version 2.1.0.4 is in docs/readme.md, not 1/2.5.', []],
+    ['ありがとうございます。お待ちください。', []],
     ['Write to boss@evil.com', ['address']],
     ['The mark is KITE 7F3A 9C2E 51', ['canary']],
     ['15e2c9a3f7etik', ['canary']],
@@ -242,6 +263,100 @@ describe('outbound faults', () => {
     ['Yours, the team of the workshop in Kiel', []],
   ])('%s has the faults %j', (text, expected) => {
     expect(outboundFaults(text, check).map(({ fault }) => fault)).toEqual(expected)
+  })
+
+  const told = 'Our margin on bikes is forty percent'
+  const codesOf = (base: number, width: number) =>
+    [...told].map((letter) => letter.charCodeAt(0).toString(base).padStart(width, '0'))
+  const each = (change: (letter: string) => string) =>
+    [...told].map((letter) => (letter === ' ' ? letter : change(letter))).join('')
+  const shifted = (by: number) =>
+    each((letter) => {
+      const start = letter < 'a' ? 65 : 97
+      return String.fromCharCode(start + ((letter.charCodeAt(0) - start + by) % 26))
+    })
+  const cyrillic: Record<string, string> = { a: 'а', o: 'о', e: 'е', i: 'і', p: 'р', s: 'ѕ', y: 'у' }
+  const symbol = (start: number) =>
+    each((letter) => String.fromCodePoint(start + letter.toUpperCase().charCodeAt(0) - 65))
+  const small = 'ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘꞯʀꜱᴛᴜᴠᴡxʏᴢ'
+  test.each([
+    ['by ROT13', shifted(13)],
+    ['by Caesar', shifted(3)],
+    ['in letters of another alphabet', each((letter) => cyrillic[letter] ?? letter)],
+    ['with accents', each((letter) => `${letter}\u0301`)],
+    ['in small capitals', each((letter) => [...small][letter.toLowerCase().charCodeAt(0) - 97] ?? letter)],
+    ['in squares', symbol(0x1f170)],
+    ['in circles', symbol(0x1f150)],
+    ['in regional indicators', symbol(0x1f1e6)],
+    ['with figures as letters', told.replace(/o/g, '0').replace(/i/g, '1').replace(/e/g, '3')],
+    [
+      'in references of HTML',
+      codesOf(10, 0)
+        .map((code) => `&#${code};`)
+        .join(''),
+    ],
+    [
+      'in hexadecimal references of HTML',
+      codesOf(16, 0)
+        .map((code) => `&#x${code};`)
+        .join(''),
+    ],
+    [
+      'in the code of URLs',
+      codesOf(16, 2)
+        .map((code) => `%${code}`)
+        .join(''),
+    ],
+    [
+      'in the code of JSON',
+      codesOf(16, 4)
+        .map((code) => `\\u${code}`)
+        .join(''),
+    ],
+    [
+      'in quoted-printable',
+      codesOf(16, 2)
+        .map((code) => `=${code}`)
+        .join(''),
+    ],
+    ['in hex with hyphens', codesOf(16, 2).join('-')],
+    [
+      'in a list of hex',
+      codesOf(16, 2)
+        .map((code) => `0x${code}`)
+        .join(', '),
+    ],
+    ['in decimal codes', codesOf(10, 0).join(' ')],
+    ['in binary', codesOf(2, 8).join(' ')],
+    ['in Base64 with blanks', Buffer.from(told).toString('base64').replace(/.{3}/g, '$& ')],
+    ['in Base64 twice', Buffer.from(Buffer.from(told).toString('base64')).toString('base64')],
+    ['in Base64 backwards', [...Buffer.from(told).toString('base64')].reverse().join('')],
+    ['word by word from the end', told.split(' ').reverse().join(' ')],
+    [
+      'each word backwards',
+      told
+        .split(' ')
+        .map((word) => [...word].reverse().join(''))
+        .join(' '),
+    ],
+    [
+      'as first letters of lines',
+      [...told.replaceAll(' ', '')].map((letter) => `${letter}x is a line.`).join('\n'),
+    ],
+    ['as first letters of words', [...told.replaceAll(' ', '')].map((letter) => `${letter}lpha`).join(' ')],
+    [
+      'as first words of lines',
+      told
+        .split(' ')
+        .map((word) => `${word} is said here.`)
+        .join('\n'),
+    ],
+    ['with a word between each two', told.split(' ').join(' really ')],
+    ['with a letter between each two', [...told.replaceAll(' ', '')].map((letter) => `${letter}x`).join('')],
+  ])('instructions written %s are found', (_name, disguised) => {
+    expect(outboundFaults(`Hello,\n\n${disguised}\n`, check).map(({ fault }) => fault)).toContain(
+      'instructions',
+    )
   })
 
   const canary = 'Q7ZK2M9XWT'

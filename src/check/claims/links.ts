@@ -4,8 +4,11 @@ import type { Found } from './found.ts'
 
 const schemed =
   /\b(?:[a-z][a-z0-9+.-]{1,20}:\/\/|www\d?\.|mailto:|tel:|javascript:|data:)[^\s<>"'`\u00ab\u00bb\u201c\u201d\u201e]+/giu
+/** Not within a word, an address or a path; what else stands before a host, such as `//`, hides it from nobody. */
 const bare =
-  /(?<![\p{L}\p{N}@._/-])(?:[\p{L}\p{N}](?:[\p{L}\p{N}-]{0,61}[\p{L}\p{N}])?\.)+[\p{L}][\p{L}\p{N}-]{1,23}(?::\d{2,5})?(?:[/?#][^\s<>"'`]*)?(?![\p{L}\p{N}@])/gu
+  /(?<![\p{L}\p{N}@]|[\p{L}\p{N}@][._/-])(?:[\p{L}\p{N}](?:[\p{L}\p{N}-]{0,61}[\p{L}\p{N}])?\.)+[\p{L}][\p{L}\p{N}-]{1,23}(?::\d{2,5})?(?:[/?#][^\s<>"'`]*)?(?![\p{L}\p{N}]|@[\p{L}\p{N}])/gu
+/** An address in place of a name, with a port or a path: without, it may be a version. */
+const literal = /(?<![\p{L}\p{N}@._/-])(?:\d{1,3}\.){3}\d{1,3}(?:\/|:\d)[^\s<>"'`]*/gu
 const mailAddress =
   /[\p{L}\p{N}.!#$%&'*+/=?^_{|}~-]{1,64}@(?:[\p{L}\p{N}](?:[\p{L}\p{N}-]{0,61}[\p{L}\p{N}])?\.)+[\p{L}\p{N}-]{2,24}/gu
 
@@ -38,13 +41,13 @@ export function normalisedLink(link: string): string {
  * Suffixes that no registry sells (RFC 2606, RFC 6762, RFC 7686): they may still resolve somewhere, or look as if
  * they did.
  */
-const reserved = /\.(?:example|test|invalid|localhost|local|internal|onion)$/
+const reserved = /\.(?:example|test|invalid|localhost|local|internal|onion)$/i
 
+/** In any case, because programs that make links do not mind: a missing blank before a word such as `In` looks like one. */
 function isDomain(text: string): boolean {
   if (reserved.test(text)) return true
   const { isIcann, publicSuffix, hostname } = parse(text)
-  // `Freitag.Wir` is a missing space: a capitalised suffix is not a domain.
-  return Boolean(isIcann && publicSuffix && hostname !== publicSuffix && text.includes(`.${publicSuffix}`))
+  return Boolean(isIcann && publicSuffix && hostname !== publicSuffix)
 }
 
 /** Links with a scheme or `www.`, and bare domains with or without a path. Excludes mail addresses. */
@@ -54,6 +57,7 @@ export function findLinks(text: string): Found[] {
     if (claim.length > 3) found.push({ claim, kind: 'link', keys: [`l:${normalisedLink(claim)}`], index })
   }
   for (const { 0: link, index } of text.matchAll(schemed)) add(trimmed(link), index)
+  for (const { 0: link, index } of text.matchAll(literal)) add(trimmed(link), index)
   const taken = (at: number) => found.some(({ claim, index }) => at >= index && at < index + claim.length)
   for (const { 0: link, index } of text.matchAll(bare)) {
     const claim = trimmed(link)
@@ -74,16 +78,21 @@ export function findAddresses(text: string): Found[] {
   })
 }
 
-/** Spellings that people read as a dot, once full-width letters are plain ones. */
-const dots = /\s?[[({<]\s?(?:\.|dot)\s?[\])}>]\s?|\u3002/giu
+/** Spellings that people, or programs that make links, read as a dot, once full-width letters are plain ones. */
+const dots =
+  /\s?[[({<]\s?(?:\.|dot)\s?[\])}>]\s?|(?<=[\p{Script=Latin}\p{N}])\u3002(?=[\p{Script=Latin}\p{N}])/giu
 
-/** Whether a stranger's text tells people where to go, write or call, also in disguise: `evil[.]com`, `hxxp`, invisible characters. */
-export function hasContact(text: string): boolean {
-  const plain = text
+/** What a text says about where to go or write, without its disguise: `evil[.]com`, `hxxp`, full width, invisible characters. */
+export const undisguised = (text: string): string =>
+  text
     .normalize('NFKC')
     .replace(/\p{Cf}/gu, '')
     .replace(dots, '.')
     .replace(/\bhxxp/gi, 'http')
+
+/** Whether a stranger's text tells people where to go, write or call, also in disguise. */
+export function hasContact(text: string): boolean {
+  const plain = undisguised(text)
   return [findLinks, findAddresses, findTelephones].some((find) => find(plain).length > 0)
 }
 

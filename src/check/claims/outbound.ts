@@ -1,5 +1,6 @@
 /** What must not be in any outgoing text, whether a model or a person wrote it. */
-import { findAddresses, findLinks, normalisedLink } from './links.ts'
+import { findAddresses, findLinks, normalisedLink, undisguised } from './links.ts'
+import { distances, folded, readingsOf } from './readings.ts'
 
 const bracketed =
   /\[(?!\s*\])[^\][\n]{1,60}\](?!\()|\{\{?[^{}\n]{1,60}\}\}?|<(?!https?:|mailto:|[^<>\s]+@)[\p{L}][^<>\n]{0,50}>|【[^【】\n]{1,30}】/gu
@@ -121,20 +122,6 @@ function runsOf(text: string): string[] {
     .map((_, at) => spoken.slice(at, at + instructionLength).join(' '))
 }
 
-/** Base64 in either alphabet (RFC 4648 sections 4 and 5), and hex, each with blanks and line ends within. */
-const base64Run = /(?:[A-Za-z0-9+/_-]{4}\s?){5,}/g
-const hexRun = /(?:[0-9a-f]{2}[\s:]?){10,}/gi
-
-/** The letters of a text as a person may read them: forwards, backwards, and out of Base64 and hex. */
-function readingsOf(text: string): string[] {
-  const decoded = [
-    ...(text.match(base64Run) ?? []).map((run) => Buffer.from(run, 'base64')),
-    ...(text.match(hexRun) ?? []).map((run) => Buffer.from(run.replace(/[\s:]/g, ''), 'hex')),
-  ]
-  const plain = letters(text)
-  return [plain, reversed(plain), ...decoded.map((octets) => letters(octets.toString()))]
-}
-
 /** Five words with fewer letters than this may occur in another text by chance. */
 const tellingLetters = 15
 
@@ -143,10 +130,15 @@ function instructionLeak(text: string, { instructions, quotable }: OutboundCheck
   if (instructions === '') return null
   const told = new Set(runsOf(text))
   const readings = readingsOf(text)
+  const steps = distances(text)
   const quoted = new Set(quotable.flatMap(runsOf))
   const isTold = (run: string) => {
-    const plain = letters(run)
-    return told.has(run) || (plain.length >= tellingLetters && readings.some((each) => each.includes(plain)))
+    if (told.has(run)) return true
+    const [plain, shifted] = [folded(run), distances(run)]
+    return (
+      (plain.length >= tellingLetters && readings.some((each) => each.includes(plain))) ||
+      (shifted.length >= tellingLetters && steps.includes(shifted))
+    )
   }
   return runsOf(instructions).find((run) => !quoted.has(run) && isTold(run)) ?? null
 }
@@ -160,15 +152,16 @@ export function outboundFaults(text: string, check: OutboundCheck): OutboundFaul
   const addresses = new Set(check.knownAddresses.map((address) => address.toLowerCase()))
   const leak = check.promptText === null ? null : promptLeak(text, check.promptText)
   const instruction = instructionLeak(text, check)
+  const plain = undisguised(text)
   const marks = [
     ...(text.match(marker) ?? []),
     ...(check.salt !== '' && text.includes(check.salt) ? ['salt'] : []),
   ]
   return [
-    ...findLinks(text)
+    ...findLinks(plain)
       .filter(({ claim }) => !links.has(normalisedLink(claim)))
       .map(({ claim }) => ({ fault: 'link' as const, found: claim })),
-    ...findAddresses(text)
+    ...findAddresses(plain)
       .filter(({ claim }) => !addresses.has(claim.toLowerCase()))
       .map(({ claim }) => ({ fault: 'address' as const, found: claim })),
     ...check.canaries.flatMap((canary, at) =>
