@@ -425,7 +425,7 @@ document.addEventListener('htmx:afterSettle', ({ detail: { elt, requestConfig } 
 })
 document.addEventListener('htmx:sendError', () => {
   leaving = false
-  say('No connection to replyd. What you typed is kept.')
+  say('No connection to replyd. Try again when it is back; what you typed is kept.')
 })
 
 /** What it announced has come. */

@@ -143,7 +143,7 @@ function effectWords(mails: readonly GapMail[]): string {
   const kept =
     edited === 0 ? '' : ` ${edited === 1 ? '1 that you edited stays' : `${edited} that you edited stay`}.`
   if (again === 0) return `No draft waits for it.${kept}`
-  return `${again === 1 ? '1 waiting draft is' : `${again} waiting drafts are`} written again.${kept}`
+  return `${again === 1 ? '1 waiting draft' : `${again} waiting drafts`} will be written again.${kept}`
 }
 
 function Lesson({ teach: { view, account }, gap, typed }: Pick<GapProps, 'teach' | 'gap' | 'typed'>) {
