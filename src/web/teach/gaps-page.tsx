@@ -39,9 +39,7 @@ export function GapsPage({ teach, shown }: { teach: TeachView; shown: GapsView }
     <TeachPage teach={teach} title="Missing facts" place={gapsPath}>
       {shown.rewriting === null ? null : <RewritingCard rewriting={shown.rewriting} />}
       {total === 0 ? (
-        <p class="empty">
-          {`Nothing was missing in the last ${gapWeeks} weeks. When a reply lacks a fact, its question appears here.`}
-        </p>
+        <p class="empty">Nothing is missing now. When a reply lacks a fact, its question appears here.</p>
       ) : (
         <p class="meta lead">
           {!mayTeach(teach)
