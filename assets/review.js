@@ -423,9 +423,11 @@ document.addEventListener('htmx:afterSettle', ({ detail: { elt, requestConfig } 
   listen()
   if (requestConfig?.verb === 'post') refresh()
 })
-document.addEventListener('htmx:sendError', () => {
+document.addEventListener('htmx:sendError', ({ detail: { requestConfig } }) => {
   leaving = false
-  say('No connection to replyd. Try again when it is back; what you typed is kept.')
+  const missing = requestConfig.verb === 'post' ? 'Not confirmed: there is no' : 'No'
+  say(`${missing} connection to replyd. Try again when it is back; what you typed is kept.`)
+  byId('notice').dataset.lost = ''
 })
 
 /** What it announced has come. */
@@ -440,6 +442,7 @@ function say(words) {
   if (!place) return
   place.className = 'notice'
   place.setAttribute('role', 'status')
+  delete place.dataset.lost
   place.textContent = words
 }
 
@@ -481,6 +484,7 @@ function listen() {
   source.addEventListener('error', () => lost(true))
   source.addEventListener('open', () => {
     if (byId('state').classList.contains('lost')) refresh()
+    if ('lost' in (byId('notice')?.dataset ?? {})) endNotice()
     lost(false)
   })
   source.addEventListener('changed', ({ data }) => {

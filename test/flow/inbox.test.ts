@@ -253,6 +253,19 @@ describe('three panes', () => {
     await page.context().close()
   })
 
+  test('a decision without a connection says that it is not confirmed, until the connection is back', async () => {
+    const row = await ask()
+    const page = await opened(`/replies/${row.id}?q=from:${row.fromAddress}`)
+    await page.route('**/reject*', (route) => route.abort())
+    await page.keyboard.press('r')
+    await page.waitForSelector('#notice >> text=Not confirmed')
+    expect((await loadMessage(db(), row.id))?.disposition).toBe('held')
+    // The page connects again when it is shown again.
+    await page.evaluate('dispatchEvent(new PageTransitionEvent("pageshow", { persisted: true }))')
+    await page.waitForSelector('#notice:empty', { state: 'attached' })
+    await page.context().close()
+  })
+
   test('what was read before a decision does not replace what the decision has shown', async () => {
     const row = await ask()
     const page = await opened(`/replies/${row.id}?q=from:${row.fromAddress}`)
