@@ -117,7 +117,9 @@ export function connectError(error: unknown, server: ImapSettings): Error {
   }
   const fault = handshakeFault(words)
   const why = fault ? `${fault} (${words})` : words
-  return new TemporaryError(`IMAP connection to ${server.host} (${server.user}) failed: ${why}`, { cause: error })
+  return new TemporaryError(`IMAP connection to ${server.host} (${server.user}) failed: ${why}`, {
+    cause: error,
+  })
 }
 
 /** A failed command that changes nothing, or is harmless to repeat. */
