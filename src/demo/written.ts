@@ -14,9 +14,14 @@ const domain = 'visitor.example'
 /** As a server would deliver it, with a proven author. @param id without brackets */
 export function writtenMail({ name, subject, text: body }: Written, id: string, at: Date): Buffer {
   const shown = plainLine(name)
-    .replace(/[<>"\\]/g, '')
+    .replace(/[<>"\\@:;,()[\]]+/g, ' ')
     .trim()
-  const address = `customer@${domain}`
+  // Another name is another customer.
+  const word = shown
+    .normalize('NFKD')
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '.')
+  const address = `${/[a-z].{0,40}/.exec(word)?.[0].replace(/\.$/, '') ?? 'customer'}@${domain}`
   return octetsOf(
     {
       from: shown === '' ? address : `${shown} <${address}>`,

@@ -70,12 +70,14 @@ export async function mailsOfSender(
   db: Queryable,
   { account, address, exceptId }: { account: string; address: string; exceptId: string },
   limit: number,
-): Promise<{ latest: EarlierMail[]; count: number }> {
-  const { rows } = await db.query<EarlierMail & { count: number }>(
-    `select id, subject, internal_date as "internalDate", disposition, count(*) over ()::int as count
+): Promise<{ latest: EarlierMail[]; count: number; leftAlone: number }> {
+  const { rows } = await db.query<EarlierMail & { count: number; leftAlone: number }>(
+    `select id, subject, internal_date as "internalDate", disposition, count(*) over ()::int as count,
+         count(*) filter (where reason = 'drafts-unsent' and id > $3) over ()::int as "leftAlone"
        from (select * from replyd.message where account = $1 and from_address = $2 and id <> $3 and disposition <> 'duplicate'
          order by id desc limit 1000) as known order by internal_date desc, id desc limit $4`,
     [account, address, exceptId, limit],
   )
-  return { latest: rows.map(({ count: _count, ...mail }) => mail), count: rows[0]?.count ?? 0 }
+  const { count = 0, leftAlone = 0 } = rows[0] ?? {}
+  return { latest: rows.map(({ count: _, leftAlone: __, ...mail }) => mail), count, leftAlone }
 }

@@ -20,6 +20,8 @@ export type ListedMail = MessageRow & {
   claims: ReplyRow['claims'] | null
   /** Facts that the model said were missing. */
   missing: string[] | null
+  /** Newer mails of the same sender for which no draft is written, because several wait unsent; at most 200. */
+  leftAlone: number
 }
 
 /** Modes are what the owner wants: they are no doubt. */
@@ -38,8 +40,11 @@ const needsPerson = `(case m.disposition when 'approved' then false when 'pendin
           and (${waitsByMode} or coalesce(r.hold_reason, '') = 'mode-draft' or r.text <> r.draft_text))
         else true end)`
 
+const leftAlone = `(select count(*) filter (where newer.reason = 'drafts-unsent')::int from (select reason from replyd.message o
+    where o.account = m.account and o.from_address = m.from_address and o.id > m.id order by o.id desc limit 200) newer)`
+
 const listed = `${messageColumns}, r.state as "replyState", r.text as "replyText", r.envelope as "replyEnvelope", string_to_array(r.hold_reason, ' ') as "holdReasons",
-  r.send_after as "sendAfter", ${needsPerson} as "needsPerson", r.text = r.draft_text as "asDrafted", r.claims, r.composed->'missing' as missing`
+  r.send_after as "sendAfter", ${needsPerson} as "needsPerson", r.text = r.draft_text as "asDrafted", r.claims, r.composed->'missing' as missing, ${leftAlone} as "leftAlone"`
 
 export type Show = 'all' | 'held' | 'ready' | 'sending'
 

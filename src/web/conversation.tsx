@@ -1,5 +1,6 @@
 /** The middle pane: the mail, what came before it, its files, and what else its sender wrote. */
 import { capitalised, outcomeOf } from '../base/dispositions.ts'
+import { helpFor, sentenceOf } from '../base/reasons.ts'
 import { type ReadAttachment, readingOf } from '../mail/attachments.ts'
 import type { Attachment } from './attachments.ts'
 import { type View, When } from './layout.tsx'
@@ -207,10 +208,16 @@ function Past({ view, shown: { past, row, thread, sent } }: { view: View; shown:
   if (past.count === 0 && (thread.length > 0 || sent === 'unread')) return null
   if (past.count === 0) return <p class="meta past">First mail from this sender</p>
   return (
-    <details class="past">
+    <details class="past" open={past.leftAlone > 0}>
       <summary class="meta">
+        {past.leftAlone > 0 ? <b>{`${past.leftAlone} newer, not answered. `}</b> : null}
         {past.count === 1 ? '1 other mail' : `${past.count} other mails`} from this sender
       </summary>
+      {past.leftAlone > 0 ? (
+        <p class="meta">
+          {sentenceOf('drafts-unsent')} {helpFor('drafts-unsent')}
+        </p>
+      ) : null}
       <ul class="rows">
         {past.latest.map(({ id, subject, internalDate, disposition }) => (
           <li>

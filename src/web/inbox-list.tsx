@@ -236,9 +236,10 @@ function Row({ mail, view, filter, current }: RowProps) {
                 paused={view.paused.includes(mail.account)}
               />
             ) : (
-              stateWords(mail)
+              <StateLine mail={mail} />
             )}
           </span>
+          {mail.leftAlone > 0 ? <span>{`+${mail.leftAlone} newer, not answered`}</span> : null}
         </span>
       </a>
     </li>
@@ -249,6 +250,18 @@ function Row({ mail, view, filter, current }: RowProps) {
 function gistOf(summary: string, { fromName, fromAddress }: ListedMail): string {
   const who = [fromName, fromAddress].find((each) => each && summary.startsWith(`${each}: `))
   return who ? capitalised(summary.slice(who.length + 2)) : summary
+}
+
+/** What is missing may be in another direction than the label before it. */
+function StateLine({ mail }: { mail: ListedMail }) {
+  const [, label, what] = /^(Missing: )(.+)$/s.exec(stateWords(mail)) ?? []
+  if (what === undefined) return <>{stateWords(mail)}</>
+  return (
+    <>
+      {label}
+      <bdi>{what}</bdi>
+    </>
+  )
 }
 
 export function stateWords(mail: ListedMail): string {

@@ -31,35 +31,40 @@ export function MailPage({ view, shown }: { view: View; shown: Shown }) {
           <p>{sentenceOf(row.reason)}</p>
           <Help reason={row.reason} />
           <dl class="facts">
-            <dt>May it be answered</dt>
-            <dd>{row.ceiling ? capitalised(ceilingWords(row.ceiling)) : 'Not looked at'}</dd>
-            <dt>Rules that applied</dt>
-            <dd>{row.codes.map(sentenceOf).join(' ') || '–'}</dd>
-            <dt>What the AI read</dt>
-            <dd>{verdict ? verdictWords(verdict) : 'Nothing: it was not asked'}</dd>
-            <dt>Detail</dt>
-            <dd>{row.detail ?? '–'}</dd>
-            {row.lastError === null ? null : (
-              <>
-                <dt>Last failure</dt>
-                <dd>{`${row.lastError}. Tried again from ${momentOf(row.dueAt, view.timeZone)} on.`}</dd>
-              </>
-            )}
-            <dt>Not sent automatically</dt>
-            <dd>{reply?.holdReasons.map(sentenceOf).join(' ') || '–'}</dd>
-            <dt>Reply</dt>
-            <dd>
-              {reply
-                ? `${capitalised(replyStateWords(reply.state))}, to ${reply.addressees.join(', ')}, ${Math.round(reply.confidence * 100)} % sure`
-                : '–'}
-            </dd>
-            <dt>Message-ID</dt>
-            <dd>{row.messageId ?? '–'}</dd>
+            <Fact name="May it be answered">
+              {row.ceiling ? capitalised(ceilingWords(row.ceiling)) : 'Not looked at'}
+            </Fact>
+            <Fact name="Rules that applied">{row.codes.map(sentenceOf).join(' ')}</Fact>
+            <Fact name="What the AI read">
+              {verdict ? verdictWords(verdict) : 'Nothing: it was not asked'}
+            </Fact>
+            <Fact name="Detail">{row.detail}</Fact>
+            <Fact name="Last failure">
+              {row.lastError &&
+                `${row.lastError}. Tried again from ${momentOf(row.dueAt, view.timeZone)} on.`}
+            </Fact>
+            <Fact name="Not sent automatically">{reply?.holdReasons.map(sentenceOf).join(' ')}</Fact>
+            <Fact name="Reply">
+              {reply &&
+                `${capitalised(replyStateWords(reply.state))}, to ${reply.addressees.join(', ')}, ${Math.round(reply.confidence * 100)} % sure`}
+            </Fact>
+            <Fact name="Message-ID">{row.messageId}</Fact>
           </dl>
         </section>
       </div>
       <Timeline explained={explained} view={view} />
     </Page>
+  )
+}
+
+/** Left out where there is nothing to say. */
+function Fact({ name, children }: { name: string; children: string | null | undefined }) {
+  if (!children) return null
+  return (
+    <>
+      <dt>{name}</dt>
+      <dd>{children}</dd>
+    </>
   )
 }
 

@@ -66,7 +66,7 @@ export interface Shown extends Conversation {
   /** What the model was given of them; empty if it was given none. */
   read: readonly ReadAttachment[]
   /** The sender's other mails. */
-  past: { latest: readonly EarlierMail[]; count: number }
+  past: { latest: readonly EarlierMail[]; count: number; leftAlone: number }
   /** To, Cc and Subject of the reply, to be edited; null if the mail's text was removed. */
   header: Header | null
   /** Of the reply, as it will go out; null if there is none. */
@@ -113,7 +113,10 @@ export async function loadShown(
     attachments: mail === null ? [] : shownAttachments(mail.message),
     read: (await loadAttachments(db, id)) ?? [],
     ...(mail === null ? { thread: [], sent: 'none' } : await threadOf(web, mail, withSent)),
-    past: row.fromAddress === null ? { latest: [], count: 0 } : await mailsOfSender(db, sender, listedPast),
+    past:
+      row.fromAddress === null
+        ? { latest: [], count: 0, leftAlone: 0 }
+        : await mailsOfSender(db, sender, listedPast),
     header: mail === null || settings === undefined ? null : headerOf(mail, settings.owner, reply),
     outgoing: reply === null ? null : envelopeOf(parseFields(splitHeader(reply.octets))),
     signature: replies === undefined ? '' : signatureFor(replies, reply?.language ?? null),

@@ -82,6 +82,7 @@ const listed = (reason: Reason) => ({
     replyState: 'held' as const,
     replyText: null,
     replyEnvelope: null,
+    leftAlone: 0,
     holdReasons: [reason],
     sendAfter: null,
     needsPerson: true,

@@ -11,7 +11,7 @@ const read = (name: string, subject: string, text: string) =>
 
 test('a mail to the demo arrives as it was written', () => {
   const message = read('Zoë', 'Größe M?', 'Hello,\r\n\r\nis 10 € the price?\n')
-  expect(decodeWords(firstField(message, 'from') ?? '')).toBe('Zoë <customer@visitor.example>')
+  expect(decodeWords(firstField(message, 'from') ?? '')).toBe('Zoë <zoe@visitor.example>')
   expect(decodeWords(firstField(message, 'subject') ?? '')).toBe('Größe M?')
   expect(firstField(message, 'to')).toBe(demoOwner.address)
   expect(message.text).toContain('is 10 € the price?')
@@ -22,7 +22,7 @@ test.each(['', 'Eve\r\nBcc: all@shop.example', 'Eve <support@nordlicht.example>'
   (name) => {
     const message = read(name, 'A\r\nBcc: all@shop.example', 'Hello')
     expect(firstField(message, 'bcc')).toBeNull()
-    expect(firstField(message, 'from')).toContain('customer@visitor.example')
+    expect(firstField(message, 'from')).toMatch(/^[^@]*<?[a-z.]+@visitor\.example>?$/)
     expect(firstField(message, 'from')).not.toMatch(/<support@/)
   },
 )

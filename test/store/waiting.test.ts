@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { silentLog } from '../../src/base/log.ts'
 import { type Database, openDatabase } from '../../src/store/database.ts'
+import { mailsOfSender } from '../../src/store/history.ts'
 import {
   countWaiting,
   listMails,
@@ -55,6 +56,27 @@ afterAll(async () => {
 
 const idsOf = async (filter: { search?: string; show?: Show } = {}) =>
   (await waitingMails(db, filter)).map(({ id }) => id)
+
+test('newer mails of the sender for which no draft is written are counted at the one that waits', async () => {
+  const sender = {
+    account,
+    from: 'often@buyers.example',
+    fromName: 'Often',
+    subject: 'More',
+    text: 'Hello',
+    reply: '',
+  }
+  for (const [at, id] of ['often1', 'often2', 'often3'].entries())
+    await putWaiting(db, { ...sender, id, uid: 900 + at }, new Date(Date.UTC(2026, 9, 1 + at)))
+  const leaveAlone = `step = 'done', disposition = 'declined', reason = 'drafts-unsent'`
+  for (const id of ['often2', 'often3']) await set(id, leaveAlone)
+  const counted = async () =>
+    (await waitingMails(db, { search: 'from:often' })).map(({ id, leftAlone }) => [id, leftAlone])
+  expect(await counted()).toEqual([['often1', 2]])
+  const past = await mailsOfSender(db, { account, address: sender.from, exceptId: 'often1' }, 10)
+  expect(past).toMatchObject({ count: 2, leftAlone: 2 })
+  await db.query(`delete from replyd.message where id like 'often%'`)
+})
 
 describe('a search', () => {
   test.each([

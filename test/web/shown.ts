@@ -57,7 +57,7 @@ export const shownWith = (row: MessageRow, reply: ReplyRow | null): Shown => ({
     thread: [],
     sent: 'none' as const,
     read: [],
-    past: { latest: [], count: 0 },
+    past: { latest: [], count: 0, leftAlone: 0 },
     header: null,
     outgoing: null,
     signature: '',
