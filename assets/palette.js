@@ -204,6 +204,12 @@ dialog.addEventListener('click', ({ target }) => {
 document.addEventListener('click', ({ target }) => {
   if (target.id === 'insert') open(true)
 })
+// Another mail has been opened meanwhile: the commands are about that one.
+document.addEventListener('htmx:afterSettle', () => {
+  if (!dialog.open) return
+  all = hasSearch ? commands() : texts()
+  show()
+})
 document.addEventListener('keydown', (event) => {
   if (event.key.toLowerCase() !== 'k' || !(event.ctrlKey || event.metaKey) || event.altKey) return
   event.preventDefault()

@@ -59,10 +59,13 @@ document.addEventListener('keydown', (event) => {
     if (event.key === 'Escape') document.activeElement.blur()
     return
   }
+  if (event.repeat && !'jk'.includes(event.key)) return
   const act = keys[event.key]
-  if (!act) return
-  event.preventDefault()
-  act()
+  if (holdKey(event.key)) event.preventDefault()
+  else if (act) {
+    event.preventDefault()
+    act()
+  }
 })
 
 document.addEventListener('submit', (event) => {
@@ -259,7 +262,9 @@ function settle() {
 let reading = null
 let isStale = false
 function refresh() {
-  isStale = reading !== null
+  const isBusy = coming !== null || searching > 0
+  isStale = reading !== null || isBusy
+  if (isBusy) return
   reading ??= readAgain().finally(() => {
     reading = null
     if (isStale) refresh()
@@ -269,13 +274,14 @@ function refresh() {
 /** Only what has changed is replaced, and never what somebody is typing. */
 async function readAgain() {
   const wanted = new URL(location.href)
+  const begun = turn
   if (rows().length > 0) wanted.searchParams.set('rows', rows().length)
   const answer = await fetch(wanted, { signal: AbortSignal.timeout(60_000) }).catch(() => null)
   if (answer === null || !answer.ok) return
   if (new URL(answer.url).pathname === '/login') return void location.assign('/login')
   const fresh = new DOMParser().parseFromString(await answer.text(), 'text/html')
-  // Somebody has searched meanwhile, so this is an older list.
-  if (filterOf(location) !== filterOf(wanted)) {
+  // Somebody has searched, opened or decided meanwhile, so this is older than what is shown.
+  if (turn !== begun || filterOf(location) !== filterOf(wanted)) {
     isStale = true
     return
   }
@@ -337,7 +343,7 @@ function replace(place, fresh) {
 function refreshReply(fresh) {
   const [old, next] = [byId('reply'), fresh.getElementById('reply')]
   if (fresh.getElementById('panes')?.dataset.id !== byId('panes')?.dataset.id) return
-  if (deciding || old === null || next === null || old.dataset.mark === next.dataset.mark) return
+  if (old === null || next === null || old.dataset.mark === next.dataset.mark) return
   const differs = (id) => byId(id)?.defaultValue !== fresh.getElementById(id)?.defaultValue
   const [wasOpen, isOpen, typed] = [byId('text') !== null, fresh.getElementById('text') !== null, isTyped()]
   const { deed = 'This reply was changed elsewhere.' } = next.dataset
@@ -358,15 +364,9 @@ function refreshReply(fresh) {
   settle()
 }
 
-/** A decision of this window is under way, so a change is not reported as made by another person. */
-let deciding = false
 document.addEventListener('htmx:beforeRequest', ({ detail }) => {
   if (!detail.elt.closest?.('#reply') || detail.requestConfig.verb !== 'post') return
-  deciding = true
   sent = new Map(typedFields().map(({ name, value }) => [name, value]))
-})
-document.addEventListener('htmx:afterRequest', () => {
-  deciding = false
 })
 
 /** With what the list shows now: a search changes that while the mail beside it stays open. */
@@ -393,7 +393,7 @@ document.addEventListener('htmx:beforeSwap', (event) => {
   const { xhr, target } = event.detail
   if (target?.id !== 'panes') return
   late = typedFields()
-    .filter(({ name, value }) => deciding && sent.has(name) && sent.get(name) !== value)
+    .filter(({ name, value }) => isDeciding() && sent.has(name) && sent.get(name) !== value)
     .map(({ name, value, form }) => [placeOf(form.dataset.reply, name), value])
   // Refused, with what was typed still in the page.
   if (xhr.status >= 400 && xhr.responseText.includes('id="panes"')) {
@@ -423,9 +423,11 @@ document.addEventListener('htmx:afterSettle', ({ detail: { elt, requestConfig } 
   listen()
   if (requestConfig?.verb === 'post') refresh()
 })
-document.addEventListener('htmx:sendError', () => {
+document.addEventListener('htmx:sendError', ({ detail: { requestConfig } }) => {
   leaving = false
-  say('No connection to replyd. What you typed is kept.')
+  const missing = requestConfig.verb === 'post' ? 'Not confirmed: there is no' : 'No'
+  say(`${missing} connection to replyd. Try again when it is back; what you typed is kept.`)
+  byId('notice').dataset.lost = ''
 })
 
 /** What it announced has come. */
@@ -440,6 +442,7 @@ function say(words) {
   if (!place) return
   place.className = 'notice'
   place.setAttribute('role', 'status')
+  delete place.dataset.lost
   place.textContent = words
 }
 
@@ -481,6 +484,7 @@ function listen() {
   source.addEventListener('error', () => lost(true))
   source.addEventListener('open', () => {
     if (byId('state').classList.contains('lost')) refresh()
+    if ('lost' in (byId('notice')?.dataset ?? {})) endNotice()
     lost(false)
   })
   source.addEventListener('changed', ({ data }) => {

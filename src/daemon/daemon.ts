@@ -123,7 +123,7 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
   using _daily = roles.includes('watch') && !options.once ? new DailyAudit(context) : null
   using leases = leasesOf(context)
   const watchers = roles.includes('watch') ? watchersOf(context, pipeline, leases) : []
-  using _lost = new LostConnections(leases, watchers)
+  using _lost = new LostConnections(context.db, leases, watchers)
   // Restarting clears the 'stopped' state and retries.
   for (const { address } of watchers) await tellOwner(context, null, address)
   const observes = (options.observes ?? true) && roles.includes('watch') && !options.once

@@ -1,8 +1,9 @@
 /**
  * Tells the processes that share the store that the connection to a mailbox is lost: by a lease, which ends by itself if
- * the process that watches the mailbox ends.
+ * the process that watches the mailbox ends. Hears from them that somebody wants it to connect at once.
  */
 import type { Watcher } from '../receive/watch.ts'
+import { takeAskedAgain } from '../store/asked-again.ts'
 import { type Leases, leaseHolders } from '../store/leases.ts'
 import type { Queryable } from '../store/queryable.ts'
 
@@ -11,13 +12,17 @@ const lookEveryMs = 5_000
 
 const prefix = 'lost '
 
+type Watching = Pick<Watcher, 'address' | 'holdsLease' | 'health' | 'tryAgain'>
+
 export class LostConnections implements Disposable {
+  readonly #db: Queryable
   readonly #leases: Leases
-  readonly #watchers: readonly Pick<Watcher, 'address' | 'holdsLease' | 'health'>[]
+  readonly #watchers: readonly Watching[]
   readonly #told = new Set<string>()
   readonly #timer: NodeJS.Timeout
 
-  constructor(leases: Leases, watchers: readonly Pick<Watcher, 'address' | 'holdsLease' | 'health'>[]) {
+  constructor(db: Queryable, leases: Leases, watchers: readonly Watching[]) {
+    this.#db = db
     this.#leases = leases
     this.#watchers = watchers
     this.#timer = setInterval(() => void this.look(), lookEveryMs).unref()
@@ -37,6 +42,8 @@ export class LostConnections implements Disposable {
         await this.#leases.release(`${prefix}${address}`).catch(() => undefined)
       }
     }
+    const asked = await takeAskedAgain(this.#db, [...this.#told]).catch((): string[] => [])
+    for (const watcher of this.#watchers) if (asked.includes(watcher.address)) watcher.tryAgain()
   }
 
   [Symbol.dispose](): void {

@@ -6,6 +6,7 @@ import type { Reason } from '../base/reasons.ts'
 import type { StepContext } from '../context.ts'
 import type { Pipeline } from '../pipeline/pipeline.ts'
 import { changeAccountState } from '../store/accounts.ts'
+import { askAgain } from '../store/asked-again.ts'
 import { releasePaused } from '../store/review.ts'
 
 export interface Review {
@@ -209,6 +210,8 @@ export async function tryAgain({ context, pipeline }: Review, account: string, a
   await changeAccountState(context.db, account, { stopped: null }, context.clock.now())
   context.log.info({ event: 'account.retried', account: accountLabel(account), actor })
   pipeline.tryAgain(account)
+  // Another process may watch it.
+  await askAgain(context.db, account)
 }
 
 /** Waiting replies are sent at once if their undo window is over. @throws Refusal as `pause` */

@@ -24,19 +24,20 @@ export type ListedMail = MessageRow & {
   leftAlone: number
 }
 
-/** Modes are what the owner wants: they are no doubt. */
-const doubted = `coalesce(r.hold_reason, '') ~ '(^| )(?!mode-(draft|review)( |$))[^ ]'`
+/** Modes, and that it was written again, are what somebody wanted: they are no doubt. */
+const saysDoubt = `'(^| )(?!(mode-draft|mode-review|rewritten)( |$))[^ ]'`
+const doubted = `coalesce(r.hold_reason, '') ~ ${saysDoubt}`
 /** What a reply says without a source, or says itself that it lacks. */
 const lacksIn = (reply: string) =>
   `(${reply}.claims <> '[]' or coalesce(${reply}.composed->'missing', '[]') <> '[]')`
-const byReviewIn = (reply: string) => `${reply}.hold_reason ~ '(^| )mode-review( |$)'`
-/** The owner approves every reply of its kind, and nothing speaks against this one. */
+const byReviewIn = (reply: string) => `${reply}.hold_reason ~ '(^| )(mode-review|rewritten)( |$)'`
+/** Somebody looks at every reply of its kind, and nothing speaks against this one. */
 const waitsByMode = `(${byReviewIn('r')} and not ${doubted} and not ${lacksIn('r')})`
 
 /** Uncertain, or a doubt is left. A text that a person wrote is no doubt. A mail whose decision was undone waits as before. */
 const needsPerson = `(case m.disposition when 'approved' then false when 'pending' then r.id is null or ${doubted}
         when 'drafted' then r.text = r.draft_text and ${doubted}
-        when 'held' then not (m.reason in ('mode-review', 'cancelled', 'reopened', 'junk-undone', 'edited') and r.id is not null
+        when 'held' then not (m.reason in ('mode-review', 'rewritten', 'cancelled', 'reopened', 'junk-undone', 'edited') and r.id is not null
           and (${waitsByMode} or coalesce(r.hold_reason, '') = 'mode-draft' or r.text <> r.draft_text))
         else true end)`
 
@@ -94,7 +95,7 @@ const waitingValues = ({ account, search, show, category, rewriting }: WaitingFi
 
 /** What the mode alone does not explain needs somebody. Neither a decision nor its undo changes it: no row jumps. */
 const kindOf = (reply: string) =>
-  `(coalesce(${reply}.hold_reason, '-') !~ '(^| )(?!mode-(draft|review)( |$))[^ ]' and not (${byReviewIn(reply)} and ${lacksIn(reply)}))`
+  `(coalesce(${reply}.hold_reason, '-') !~ ${saysDoubt} and not (${byReviewIn(reply)} and ${lacksIn(reply)}))`
 /** The place of a mail in the queue, first in, least first. */
 const placeOf = (mail: string, reply: string) =>
   `(${mail}.disposition <> 'uncertain', ${kindOf(reply)}, -coalesce((${mail}.verdict->>'urgency')::float8, 0),

@@ -19,7 +19,7 @@ const types: Readonly<Record<string, string>> = {
 
 const names = [
   ...['review.css', 'setup.css', 'teach.css', 'mail.css'],
-  ...['review.js', 'list.js', 'reply.js', 'palette.js', 'push.js', 'setup.js'],
+  ...['review.js', 'list.js', 'reply.js', 'panes.js', 'palette.js', 'push.js', 'setup.js'],
   ...['icon.svg', 'icon-180.png', 'icon-192.png', 'icon-512.png', 'icon-maskable-512.png'],
   ...['manifest.webmanifest', 'offline.html'],
 ]

@@ -271,6 +271,7 @@ export function stateWords(mail: ListedMail): string {
   if (disposition === 'drafted' && !mail.needsPerson) return capitalised(outcomeOf(disposition))
   const shown = shownReason(mail)
   if (shown === 'mode-review' && !mail.needsPerson) return 'Ready to send'
+  if (shown === 'rewritten' && !mail.needsPerson) return 'Written again, ready to send'
   const lacked = asDrafted ? missing?.[0] : undefined
   return lacked !== undefined && (byMode.has(shown) || saysLess.has(shown))
     ? `Missing: ${lacked}`

@@ -60,6 +60,8 @@ const htmxConfig = JSON.stringify({
   refreshOnHistoryMiss: true,
   // Not `style`: the policy allows none in an element, and the console would tell of each.
   attributesToSettle: ['class'],
+  // At once: in between, what was swapped in is not ready for a key.
+  defaultSettleDelay: 0,
 })
 
 interface PageProps {
@@ -201,6 +203,7 @@ export function Shell({ title, page, style, children }: ShellProps) {
         {style === undefined ? null : <link rel="stylesheet" href={`/assets/${style}`} />}
         <script src="/assets/htmx.js" defer />
         <script src="/assets/reply.js" defer />
+        <script src="/assets/panes.js" defer />
         <script src="/assets/review.js" defer />
         <script src="/assets/list.js" defer />
         <script src="/assets/palette.js" defer />

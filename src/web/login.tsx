@@ -76,13 +76,13 @@ export function addLogin(app: Hono<Env>, { db, lock, sessions, passwords, hasCod
 export function toLogin(c: Context): Response {
   const destination = c.req.header('sec-fetch-dest') ?? 'document'
   const { pathname, search } = new URL(c.req.url)
-  if (c.req.method === 'GET' && destination === 'document' && pathname !== '/')
+  if (c.req.method === 'GET' && destination === 'document' && `${pathname}${search}` !== '/')
     writeCookie(c, 'wanted', `${pathname}${search}`, wantedAge)
   return c.redirect('/login', 303)
 }
 
 /** Only our own pages: `//host` and `/\host` would be on another host. */
-export const isOwnPath = (path: string): boolean => /^\/(?:[\w-][\x21-\x5b\x5d-\x7e]*)?$/.test(path)
+export const isOwnPath = (path: string): boolean => /^\/(?:[\w?-][\x21-\x5b\x5d-\x7e]*)?$/.test(path)
 
 function wantedPage(c: Context): string {
   const wanted = readCookie(c, 'wanted') ?? ''

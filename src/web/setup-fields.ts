@@ -73,7 +73,7 @@ const replyFields: readonly Field[] = [
   {
     path: replies('undo'),
     label: 'Time to undo',
-    help: 'Between your “Send” and the moment a reply goes out, as in 60 seconds or 5 minutes.',
+    help: 'Between your “Send” and the moment a reply goes out, as in 60 seconds or 5 minutes. A number alone means seconds.',
     form: { kind: 'duration', unit: 's' },
   },
   {

@@ -195,8 +195,12 @@ export function NewPassword({ id, name = 'fresh', label }: NewProps) {
         autocomplete="new-password"
         minlength={passwordLength.least}
         maxlength={passwordLength.most}
+        aria-describedby={name === 'fresh' ? `${id}-rule` : undefined}
         required
       />
+      {name === 'fresh' ? (
+        <small id={`${id}-rule`} class="meta">{`At least ${passwordLength.least} characters`}</small>
+      ) : null}
     </>
   )
 }

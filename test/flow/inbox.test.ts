@@ -1,6 +1,6 @@
 /** The inbox in a real browser, with the daemon on real Dovecot: three panes, live updates, files. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import type { Browser, Page } from 'playwright-core'
+import type { Browser, Page, Request } from 'playwright-core'
 import { type StandIn, type StandInRequest, startStandIn } from '../../src/demo/stand-in.ts'
 import { edit } from '../../src/review/edit.ts'
 import { loadMessage, type MessageRow } from '../../src/store/messages.ts'
@@ -78,6 +78,36 @@ async function opened(path: string, options = {}): Promise<Page> {
   return page
 }
 
+/** The first request of this kind gets its answer only once it is released; `shown` once the panes show what it brought. */
+async function heldBack(page: Page, isIt: (asked: Request) => boolean, isOlder = false) {
+  let [release, begin, end] = [() => {}, () => {}, () => {}]
+  const released = new Promise<void>((resolve) => {
+    release = resolve
+  })
+  const asked = new Promise<void>((resolve) => {
+    begin = resolve
+  })
+  const shown = new Promise<void>((resolve) => {
+    end = resolve
+  })
+  let isFirst = true
+  await page.route('**/*', async (route) => {
+    if (!isFirst || !isIt(route.request())) return route.fallback()
+    isFirst = false
+    const swapped = page.evaluate(
+      "new Promise((done) => document.addEventListener('htmx:afterSettle', () => done(), { once: true }))",
+    )
+    swapped.then(end, end)
+    // The answer is of the moment of the question, however long it takes to come.
+    const answer = isOlder ? await route.fetch() : null
+    begin()
+    await released
+    await (answer === null ? route.continue() : route.fulfill({ response: answer }))
+  })
+  return { release, asked, shown }
+}
+
+const isFetch = (asked: Request) => asked.resourceType() === 'fetch'
 const openId = (page: Page) => page.locator('#panes').getAttribute('data-id')
 const focusedId = (page: Page) => page.evaluate('document.activeElement.dataset.id ?? null')
 
@@ -145,7 +175,15 @@ describe('three panes', () => {
     await page.keyboard.press('r')
     await page.waitForSelector('#notice >> text=The open mail is not in this list.')
     expect((await loadMessage(db(), one.id))?.disposition).toBe('held')
+    // A new mail has the list read again, but never in place of what is being searched for.
+    const reading = await heldBack(page, isFetch)
+    const searching = await heldBack(page, (asked) => asked.url().includes('q=nothing'))
+    await Promise.all([ask(), reading.asked])
     await page.fill('#search', 'nothing like that')
+    await searching.asked
+    await Promise.all([page.waitForEvent('requestfinished', isFetch), reading.release()])
+    await page.evaluate('new Promise((done) => setTimeout(done))')
+    searching.release()
     await page.waitForSelector('#mails >> text=Nothing here matches.')
     await page.fill('#search', '')
     await page.waitForSelector(`#mails [data-id="${one.id}"]`)
@@ -168,6 +206,82 @@ describe('three panes', () => {
     expect(await plain.locator('.list .row').count()).toBe(1)
     await plain.context().close()
   })
+
+  test('a key pressed while a mail is being opened waits for it, and acts on that mail', async () => {
+    const [first, second, third] = [await ask(), await ask(), await ask()]
+    const page = await opened(`/replies/${first.id}`)
+    const opening = await heldBack(page, (asked) => asked.url().includes(`/replies/${second.id}`))
+    // A decision is sent on only after what was being opened has come: a key that does not wait is lost then.
+    await page.route('**/edit*', async (route) => {
+      await opening.shown
+      await route.continue()
+    })
+    await page.keyboard.press('j')
+    await opening.asked
+    await page.keyboard.press('a')
+    opening.release()
+    await page.waitForURL(new RegExp(`done=approve&id=${second.id}`))
+    await page.waitForSelector(`#panes[data-id="${third.id}"]:not([aria-busy])`)
+    expect((await loadMessage(db(), second.id))?.disposition).toBe('approved')
+    expect((await loadMessage(db(), first.id))?.disposition).toBe('held')
+    // The text is not open yet, and what is typed into it is no command.
+    const again = await heldBack(page, (asked) => asked.url().includes(`/replies/${first.id}`))
+    // Of several that are opened one after the other, the last one counts.
+    await page.focus(`a.mail[data-id="${third.id}"]`)
+    for (const key of ['k', 'k']) await page.keyboard.press(key)
+    await again.asked
+    await page.keyboard.type('erar')
+    again.release()
+    await page.waitForSelector('#text:focus')
+    expect(await page.inputValue('#text')).toContain('rar')
+    expect((await loadMessage(db(), first.id))?.disposition).toBe('held')
+    await page.context().close()
+  })
+
+  test('keys pressed while a decision is under way come after it, and never act on the mail behind', async () => {
+    const [first, second] = [await ask(), await ask()]
+    const page = await opened(`/replies/${first.id}`)
+    const deciding = await heldBack(page, (asked) => asked.method() === 'POST')
+    await page.keyboard.press('a')
+    await deciding.asked
+    await page.keyboard.press('r')
+    await page.keyboard.press('u')
+    deciding.release()
+    await page.waitForURL(new RegExp(`done=cancel&id=${first.id}`))
+    expect((await loadMessage(db(), first.id))?.disposition).toBe('held')
+    expect((await loadMessage(db(), second.id))?.disposition).toBe('held')
+    await page.context().close()
+  })
+
+  test('a decision without a connection says that it is not confirmed, until the connection is back', async () => {
+    const row = await ask()
+    const page = await opened(`/replies/${row.id}?q=from:${row.fromAddress}`)
+    await page.route('**/reject*', (route) => route.abort())
+    await page.keyboard.press('r')
+    await page.waitForSelector('#notice >> text=Not confirmed')
+    expect((await loadMessage(db(), row.id))?.disposition).toBe('held')
+    // The page connects again when it is shown again.
+    await page.evaluate('dispatchEvent(new PageTransitionEvent("pageshow", { persisted: true }))')
+    await page.waitForSelector('#notice:empty', { state: 'attached' })
+    await page.context().close()
+  })
+
+  test('what was read before a decision does not replace what the decision has shown', async () => {
+    const row = await ask()
+    const page = await opened(`/replies/${row.id}?q=from:${row.fromAddress}`)
+    const reading = await heldBack(page, isFetch, true)
+    await ask()
+    await reading.asked
+    await page.keyboard.press('a')
+    await page.waitForURL(/done=approve/)
+    const next = await heldBack(page, isFetch)
+    reading.release()
+    await next.asked
+    expect(await page.locator('#reply .why-line').innerText()).toContain('Approved.')
+    next.release()
+    await Promise.all([page.waitForURL(/done=cancel/), page.keyboard.press('u')])
+    await page.context().close()
+  })
 })
 
 describe('live', () => {
@@ -189,7 +303,7 @@ describe('live', () => {
     expect(await page.isDisabled(`input[name=pick][value^="${row.id}"]`)).toBe(true)
     write()
     await page.waitForSelector('#reply #text')
-    await page.waitForSelector(`a.mail[data-id="${row.id}"] >> text=written again, so you look at it`)
+    await page.waitForSelector(`a.mail[data-id="${row.id}"] >> text=Written again, ready to send`)
     const after = await page.locator('#reply').getAttribute('data-mark')
     expect([before, after].map((mark) => mark?.split(' ')[2])).toEqual(['held', 'held'])
     expect((await loadMessage(db(), row.id))?.instruction).toBe('Mention the blue door.')

@@ -215,7 +215,7 @@ describe('missing facts', () => {
     const replyTo = async (row: MessageRow) => (await loadReply(running.daemon.context.db, row.id))?.text
     const page = await opened('/teach')
     const gap = page.locator('.gap', { hasText: 'shipping costs to Norway' })
-    expect(await gap.innerText()).toMatch(/2 mails[\s\S]*2 waiting drafts are written again/)
+    expect(await gap.innerText()).toMatch(/2 mails[\s\S]*2 waiting drafts will be written again/)
     const again = rows.map(({ id }) => running.nextSettled(id))
     await tabTo(page, '[name=fact]')
     await page.keyboard.type(fact)

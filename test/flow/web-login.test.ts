@@ -125,6 +125,7 @@ test.each([
   ['a page', '/history?q=boots', '/history?q=boots'],
   ['a reply', '/replies/01abc', '/replies/01abc'],
   ['the start', '/', '/'],
+  ['a filtered list', '/?show=ready&q=boots', '/?show=ready&q=boots'],
   ['a path that looks like another host', '//evil.example/', '/'],
 ])('after the login comes %s that was asked for', async (_, path, expected) => {
   const asked = await fetch(`${running.daemon.url}${path}`, { redirect: 'manual' })

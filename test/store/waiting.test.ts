@@ -182,6 +182,11 @@ describe('the order', () => {
     expect((await idsOf())[0]).toBe('jose')
     await held(`claims = '[]', hold_reason = 'low-confidence mode-review'`)
     expect(await standing()).toEqual(['held', here + 1])
+    // Written again as somebody asked: the same, unless replyd doubts the new text.
+    await set('jose', `reason = 'rewritten'`, `hold_reason = 'low-confidence rewritten'`)
+    expect(await standing()).toEqual(['held', here + 1])
+    await set('jose', `reason = 'rewritten'`, `hold_reason = 'rewritten'`)
+    expect(await standing()).toEqual(['ready', here + 1])
     await held(`text = 'Mine.'`)
     expect(await standing()).toEqual(['ready', here + 1])
     await set(

@@ -95,7 +95,7 @@ export const decide = {
   'guard-ceiling': 'Only a person may send an answer to this mail.',
   'needs-person': {
     says: 'A person should answer this one.',
-    help: 'Write the reply yourself, or say below what it should say.',
+    help: 'Read the draft with care, change it, or say below what it should say.',
   },
   'missing-facts': {
     says: 'Your knowledge does not answer every question.',

@@ -64,15 +64,20 @@ function base64In(text: string): string[] {
   })
 }
 
+/** Decoded ordinary words are rubbish, with no second disguise in it. */
+const isRubbish = (text: string) =>
+  (text.match(/[\ufffd\p{Cc}](?<![\n\r\t])/gu) ?? []).length * 8 > text.length
+
 function decodings(text: string): string[] {
   const plain = withoutReferences(text)
-  return [
+  const decoded = [
     ...(plain === text ? [] : [plain]),
     ...(text.match(hexCodes) ?? []).map((run) => codes(run, /[0-9a-f]{2}/gi, 16)),
     ...(text.match(decimalCodes) ?? []).map((run) => codes(run, /\d{2,3}/g, 10)),
     ...(text.match(binaryCodes) ?? []).map((run) => codes(run, /[01]{7,8}/g, 2)),
     ...base64In(text),
   ]
+  return decoded.filter((each) => !isRubbish(each))
 }
 
 const first = (text: string) => [...text][0] ?? ''

@@ -39,9 +39,7 @@ export function GapsPage({ teach, shown }: { teach: TeachView; shown: GapsView }
     <TeachPage teach={teach} title="Missing facts" place={gapsPath}>
       {shown.rewriting === null ? null : <RewritingCard rewriting={shown.rewriting} />}
       {total === 0 ? (
-        <p class="empty">
-          {`Nothing was missing in the last ${gapWeeks} weeks. When a reply lacks a fact, its question appears here.`}
-        </p>
+        <p class="empty">Nothing is missing now. When a reply lacks a fact, its question appears here.</p>
       ) : (
         <p class="meta lead">
           {!mayTeach(teach)
@@ -143,7 +141,7 @@ function effectWords(mails: readonly GapMail[]): string {
   const kept =
     edited === 0 ? '' : ` ${edited === 1 ? '1 that you edited stays' : `${edited} that you edited stay`}.`
   if (again === 0) return `No draft waits for it.${kept}`
-  return `${again === 1 ? '1 waiting draft is' : `${again} waiting drafts are`} written again.${kept}`
+  return `${again === 1 ? '1 waiting draft' : `${again} waiting drafts`} will be written again.${kept}`
 }
 
 function Lesson({ teach: { view, account }, gap, typed }: Pick<GapProps, 'teach' | 'gap' | 'typed'>) {

@@ -156,7 +156,7 @@ async function gapsPage(
   const notice =
     asked('done') === 'taught'
       ? {
-          said: `Taught. Every further reply can state it.${againWords(again, left)}`,
+          said: `Taught. Replies can say it from now on.${againWords(again, left)}`,
           undo: factPath(own, asked('fact')),
         }
       : asked('done') === 'again'

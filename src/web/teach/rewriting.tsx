@@ -13,7 +13,7 @@ const stateWords: Record<State, string> = {
   written: 'written again',
   writing: 'being written …',
   edited: 'yours: left as it is',
-  next: 'not written again yet',
+  next: 'waits its turn',
 }
 
 function stateOf({ step, edited, writtenAt }: RewrittenMail, since: Date): State {

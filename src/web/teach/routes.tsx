@@ -17,7 +17,7 @@ const notices: Readonly<Record<string, string | undefined>> = {
   'file-removed': 'Deleted. No reply uses it any more.',
   undone: 'Undone.',
   'offer-declined': 'Declined. It is not offered again.',
-  'found-accepted': 'Accepted. Every further reply can state it.',
+  'found-accepted': 'Accepted. Replies can say it from now on.',
   'found-removed': 'Removed. It is not proposed again.',
   'instructions-used': 'Saved. The next reply follows these instructions.',
   untaught: 'Taken back. Drafts that rest on it are being written again.',
