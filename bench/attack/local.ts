@@ -17,6 +17,7 @@ import { deliverAll } from '../../test/live/servers/index.ts'
 import { type Area, type Attack, differs } from './attack.ts'
 import { backupAttacks } from './backups.ts'
 import { letter } from './letter.ts'
+import { tokenAttacks } from './tokens.ts'
 import { accountAt, runCommand, type Servers, scratch, startServers, Victim } from './victim.ts'
 
 const address = 'me@replyd.test'
@@ -472,6 +473,7 @@ export const local: Area = {
         ...stateAttacks(servers),
         ...linkAttacks(servers),
         emptyKey(servers),
+        ...tokenAttacks(),
         ...configAttacks(),
         ...terminalAttacks(),
         ...backupAttacks(servers),

@@ -10,6 +10,8 @@ import {
   openStream,
   TimeLimitError,
 } from '../base/http.ts'
+import { isLoopback } from '../config/loopback.ts'
+import { runningPid } from '../store/lock.ts'
 import { asCalled } from './called.ts'
 import { configPath } from './config-path.ts'
 import { asRefusal, UsageError } from './failure.ts'
@@ -138,7 +140,7 @@ function accessOf(config: string | undefined, terminal: Terminal, warns: boolean
   const { REPLYD_URL: url, REPLYD_TOKEN: token } = terminal.environment
   if (url && !URL.canParse(url))
     throw new UsageError('REPLYD_URL must be an address such as http://127.0.0.1:8025')
-  if (url && token) return { url, token }
+  if (url && token) return { url: encryptedOrNear(url, terminal), token }
   const { directory, fault } = readPlace(config, terminal)
   const left = accessLeft(directory)
   // Reading may need no token.
@@ -152,6 +154,18 @@ function accessOf(config: string | undefined, terminal: Terminal, warns: boolean
     )
   if (fault && warns) warnOf(fault, terminal)
   return left
+}
+
+/** As `allowPlaintext` of the configuration, which a command that names another machine does not read. */
+function encryptedOrNear(url: string, { environment }: Terminal): string {
+  const { protocol, hostname } = new URL(url)
+  const allowed = (environment.REPLYD_PLAINTEXT_HOSTS ?? '')
+    .split(',')
+    .map((host) => host.trim().toLowerCase())
+  if (protocol === 'https:' || isLoopback(hostname) || allowed.includes(hostname)) return url
+  throw new UsageError(
+    'REPLYD_URL is not encrypted beyond this machine, and the token would be read on the way: use https://, or name its host in REPLYD_PLAINTEXT_HOSTS',
+  )
 }
 
 const sameOrigin = (one: string, other: string): boolean => new URL(one).origin === new URL(other).origin
@@ -173,10 +187,11 @@ export interface Access {
 /** Where a running daemon leaves its address and token. */
 export const accessFileOf = (directory: string): string => join(directory, 'api.json')
 
-/** The address and token that a daemon has written to its state directory; null when there are none. */
+/** The address and token that a daemon has written to its state directory; null when it does not run any more. */
 export function accessLeft(directory: string): Access | null {
   try {
-    return JSON.parse(readFileSync(accessFileOf(directory), 'utf8')) as Access
+    const left = JSON.parse(readFileSync(accessFileOf(directory), 'utf8')) as Access & { process: string }
+    return runningPid(left.process) === null ? null : left
   } catch {
     return null
   }

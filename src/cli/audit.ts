@@ -33,18 +33,16 @@ export async function audit(options: AuditOptions, terminal: Terminal): Promise<
   return report.ok ? 0 : 1
 }
 
-/** Null when no daemon answers there. */
-async function askDaemon({ web, state }: Config): Promise<Audit | null> {
-  const host = web.host.includes(':') ? `[${web.host}]` : web.host
-  const { url, token } = accessLeft(state.directory) ?? {
-    url: `http://${host}:${web.port}`,
-    token: web.token,
-  }
+/** Null when no daemon runs here. */
+async function askDaemon({ state }: Config): Promise<Audit | null> {
+  const access = accessLeft(state.directory)
+  if (access === null) return null
+  const { url, token } = access
   let answer: HttpAnswer
   try {
     answer = await exchange(new URL('/api/audit', url), {
       method: 'POST',
-      headers: token === null ? {} : { authorization: `Bearer ${token}` },
+      headers: { authorization: `Bearer ${token}` },
       mostOctets,
       withinMs,
     })

@@ -116,13 +116,14 @@ class Visit {
     if (!URL.canParse(link, base) || this.#waiting.length >= most.waiting) return
     const url = new URL(link, base)
     url.hash = ''
-    const isInside = this.#roots.some(
-      (root) => url.origin === root.origin && isBelow(url.pathname, root.pathname),
-    )
-    if (!isInside || url.href.length > longestUrl || this.#seen.has(url.href)) return
+    if (!this.#isInside(url) || url.href.length > longestUrl || this.#seen.has(url.href)) return
     if (/\.(?:png|jpe?g|gif|svg|webp|ico|css|js|zip|pdf|docx?|mp[34]|xml|json)$/i.test(url.pathname)) return
     this.#seen.add(url.href)
     this.#waiting.push(url.href)
+  }
+
+  #isInside(url: URL): boolean {
+    return this.#roots.some((root) => url.origin === root.origin && isBelow(url.pathname, root.pathname))
   }
 
   async #readPage(href: string): Promise<void> {
@@ -131,7 +132,14 @@ class Visit {
     const known = existsSync(join(this.#folder, fileOf(href))) ? this.#known.get(href) : undefined
     if (robots.unknown) return this.#missed(href, known)
     if (!robots.allows(url.pathname + url.search)) return
-    const answer = await this.#get(href, conditionsOf(known), longest.page)
+    // An open redirect must not make a visitor's page one of the owner's; where a named address leads, the owner knows.
+    const isNamed = this.#roots.some((root) => root.href === href)
+    const answer = await this.#get(
+      href,
+      conditionsOf(known),
+      longest.page,
+      (to) => (isNamed || this.#isInside(to)) && robots.allows(to.pathname + to.search),
+    )
     if (answer?.status === 304 && known) {
       this.#pages.set(href, known)
       touch(join(this.#folder, fileOf(href)), this.#clock.now())
@@ -176,12 +184,17 @@ class Visit {
     return robots
   }
 
-  /** Null if there is no answer. Redirects are followed within the origin. */
-  async #get(href: string, headers: Record<string, string>, mostOctets: number): Promise<HttpAnswer | null> {
+  /** Null if there is no answer. Redirects are followed within the origin. @param leads decides about each */
+  async #get(
+    href: string,
+    headers: Record<string, string>,
+    mostOctets: number,
+    leads: (to: URL) => boolean = () => true,
+  ): Promise<HttpAnswer | null> {
     try {
       return await exchange(href, {
         ...{ headers: { 'user-agent': 'replyd', ...headers }, mostOctets, withinMs, reuse: true },
-        follows: (from, to) => from.origin === to.origin,
+        follows: (from, to) => from.origin === to.origin && leads(to),
         signal: this.#signal,
       })
     } catch {

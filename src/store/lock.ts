@@ -32,10 +32,15 @@ export function readHolder(path: string): number | null {
   } catch {
     return null
   }
-  const pid = Number.parseInt(content, 10)
+  return runningPid(content)
+}
+
+/** The pid of that process while it lives, or null. @param written as `identity` gives it */
+export function runningPid(written: string): number | null {
+  const pid = Number.parseInt(written, 10)
   if (!Number.isInteger(pid) || pid <= 0 || !isAlive(pid)) return null
   // After a restart of the machine or container the same pid is a different process.
-  return content === identity(pid) ? pid : null
+  return written === identity(pid) ? pid : null
 }
 
 /** Whether a process with that pid runs on this machine, of any user. */
@@ -49,7 +54,7 @@ export function isAlive(pid: number): boolean {
 }
 
 /** Pid and start time: field 22 of /proc/PID/stat if it exists. */
-function identity(pid: number): string {
+export function identity(pid: number): string {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
     return `${pid} ${stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]}\n`

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { newSecret } from '../base/secret.ts'
 import { isLoopback } from '../config/loopback.ts'
 import type { Config } from '../config/settings.ts'
+import { identity } from '../store/lock.ts'
 import type { Session } from './sessions.ts'
 
 /** Where the command line finds the running daemon; readable by its owner only. */
@@ -29,9 +30,11 @@ export function apiToken({
   return newSecret()
 }
 
-export function writeAccess(directory: string, access: { url: string; token: string }): void {
+/** With the process that listens there: when it is gone, anybody on this machine may listen at its port. */
+export function writeAccess(directory: string, place: { url: string; token: string }): void {
   mkdirSync(directory, { recursive: true, mode: 0o700 })
   const path = join(directory, accessFile)
+  const access = { ...place, process: identity(process.pid) }
   writeFileSync(path, `${JSON.stringify(access)}\n`, { mode: 0o600 })
   // writeFileSync applies the mode only to a new file.
   chmodSync(path, 0o600)

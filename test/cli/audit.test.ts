@@ -7,6 +7,7 @@ import { PassThrough } from 'node:stream'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import { audit } from '../../src/cli/audit.ts'
 import type { Audit } from '../../src/observe/audit.ts'
+import { writeAccess } from '../../src/web/access.ts'
 
 let directory: string
 
@@ -28,7 +29,7 @@ const counted = {
 }
 
 /** Runs the command against a daemon that gives this report. */
-async function audited(report: Audit, options: { json?: boolean; leavesAccess?: boolean } = {}) {
+async function audited(report: Audit, options: { json?: boolean } = {}) {
   let authorization: string | undefined
   const daemon = createServer((request, response) => {
     authorization = request.headers.authorization
@@ -38,15 +39,13 @@ async function audited(report: Audit, options: { json?: boolean; leavesAccess?: 
   const { port } = daemon.address() as AddressInfo
   const config = join(directory, 'replyd.yaml')
   const server = 'host: 127.0.0.1, port: 1, secure: false, user: u, password: p'
-  const access = { url: `http://127.0.0.1:${port}`, token: 'a-token-that-the-daemon-made' }
-  if (options.leavesAccess) writeFileSync(join(directory, 'api.json'), JSON.stringify(access))
-  const web = options.leavesAccess ? 'port: 0' : `port: ${port}, token: a-token-of-the-test-itself`
+  writeAccess(directory, { url: `http://127.0.0.1:${port}`, token: 'a-token-that-the-daemon-made' })
   writeFileSync(
     config,
     `accounts: [{ address: me@example.com, imap: { ${server} }, smtp: { ${server} } }]
 model: { apiKey: k }
 state: { directory: . }
-web: { ${web} }
+web: { port: 0 }
 `,
   )
   const stdout = new PassThrough()
@@ -64,7 +63,7 @@ web: { ${web} }
 test('every missed mail is named, and the exit status is 1', async () => {
   const { status, authorization, printed } = await audited({ ok: false, mailboxes: [counted] })
   expect(status).toBe(1)
-  expect(authorization).toBe('Bearer a-token-of-the-test-itself')
+  expect(authorization).toBe('Bearer a-token-that-the-daemon-made')
   expect(printed).toBe(
     'me@example.com INBOX: arrived 9, handled 6, pending 1, uncertain 1, missed 1\n  missed: UID 41 (UIDVALIDITY 77)\n',
   )
@@ -84,11 +83,4 @@ test('a mailbox that could not be checked says why', async () => {
   })
   expect(status).toBe(1)
   expect(printed).toContain('could not be checked: no \ufffd answer')
-})
-
-test('a daemon that made its own token and port is found by what it left in the state directory', async () => {
-  const report = { ok: true, mailboxes: [{ ...counted, missed: [] }] }
-  const { status, authorization } = await audited(report, { leavesAccess: true })
-  expect(status).toBe(0)
-  expect(authorization).toBe('Bearer a-token-that-the-daemon-made')
 })

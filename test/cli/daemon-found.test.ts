@@ -1,4 +1,5 @@
 /** Commands find the running daemon, whatever is wrong with the file, and with no more than its address. */
+import { spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -6,6 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
+import { writeAccess } from '../../src/web/access.ts'
 import { run } from './run.ts'
 
 const account = 'me@example.com'
@@ -43,8 +45,7 @@ beforeAll(async () => {
   })
   await new Promise<void>((resolve) => daemon.listen(0, '127.0.0.1', resolve))
   url = `http://127.0.0.1:${(daemon.address() as AddressInfo).port}`
-  mkdirSync(join(directory, 'state'))
-  writeFileSync(join(directory, 'state', 'api.json'), JSON.stringify({ url, token: 't-daemon' }))
+  writeAccess(join(directory, 'state'), { url, token: 't-daemon' })
 })
 
 beforeEach(() => {
@@ -101,6 +102,45 @@ describe('a fault in replyd.yaml', () => {
     expect(err).toMatch(/replies\.mode: must be draft, review or send/)
     expect(err).not.toMatch(/running daemon/)
     expect(status).toBe(2)
+  })
+})
+
+describe('the token of a daemon that is gone', () => {
+  // Any user of the machine may listen at the port that it had.
+  test.each([
+    ['its process has ended', () => `${spawnSync('true').pid} 1\n`],
+    ['its process is another one now', () => `${process.pid} 1\n`],
+    ['nobody knows', () => undefined],
+  ])('is told to nobody: %s', async (_, ended) => {
+    const left = join(directory, 'left')
+    mkdirSync(left, { recursive: true })
+    writeFileSync(join(left, 'api.json'), JSON.stringify({ url, token: 't-daemon', process: ended() }))
+    writeFileSync(faulty, withFault.replace('./state', './left'))
+    for (const command of ['pause', 'status'])
+      expect((await run([command, '--config', faulty])).status).not.toBe(0)
+    expect(asked).toEqual([])
+  })
+})
+
+describe('a token goes nowhere in plain text', () => {
+  // This machine as well, but by an address that does not say so.
+  const elsewhere = () => url.replace('127.0.0.1', '0.0.0.0')
+  test('beyond this machine', async () => {
+    const environment = { REPLYD_URL: elsewhere(), REPLYD_TOKEN: 't-daemon' }
+    const { err, status } = await run(['pause'], { environment })
+    expect(err).toContain('REPLYD_URL is not encrypted beyond this machine')
+    expect(asked).toEqual([])
+    expect(status).toBe(2)
+  })
+
+  test('unless its host is named', async () => {
+    const environment = {
+      REPLYD_URL: elsewhere(),
+      REPLYD_TOKEN: 't-daemon',
+      REPLYD_PLAINTEXT_HOSTS: 'daemon.lan, 0.0.0.0',
+    }
+    expect((await run(['pause'], { environment })).err).toBe('')
+    expect(asked.map(({ token }) => token)).toContain('Bearer t-daemon')
   })
 })
 

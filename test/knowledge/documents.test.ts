@@ -110,6 +110,30 @@ describe('conversion', () => {
       '<w:document><w:body><w:p><w:r><w:t>kept</w:t></w:r><w:del><w:r><w:delText>gone</w:delText></w:r></w:del><w:r><w:instrText>PAGE</w:instrText></w:r></w:p></w:body></w:document>'
     expect(await toMarkdown('a.docx', zipOf({ 'word/document.xml': text }))).toBe('kept')
   })
+
+  test.each([
+    ['is hidden', '<w:vanish/>', ''],
+    ['is hidden, in so many words', '<w:vanish w:val="true"/>', ''],
+    ['is hidden by its style', '<w:rStyle w:val="Secret"/>', ''],
+    ['is hidden by a style that its style is based on', '<w:rStyle w:val="Note"/>', ''],
+    ['is white', '<w:color w:val="FFFFFF"/>', ''],
+    ['is half a point high', '<w:sz w:val="1"/>', ''],
+    ['is shown', '<w:vanish w:val="0"/>', ' words'],
+    ['is white on a ground', '<w:color w:val="FFFFFF"/><w:shd w:fill="000000"/>', ' words'],
+    ['is shown despite its style', '<w:rStyle w:val="Secret"/><w:vanish w:val="false"/>', ' words'],
+  ])('text of a DOCX that %s', async (_, looks, shown) => {
+    const styles =
+      '<w:styles><w:style w:styleId="Secret"><w:rPr><w:vanish/></w:rPr></w:style><w:style w:styleId="Note"><w:basedOn w:val="Secret"/></w:style></w:styles>'
+    const document = `<w:document><w:body><w:p><w:r><w:t>kept</w:t></w:r><w:r><w:rPr>${looks}</w:rPr><w:t xml:space="preserve"> words</w:t></w:r><w:r><w:t>.</w:t></w:r></w:p></w:body></w:document>`
+    const parts = { 'word/document.xml': document, 'word/styles.xml': styles }
+    expect(await toMarkdown('a.docx', zipOf(parts))).toBe(`kept${shown}.`)
+  })
+
+  test('text of a DOCX from where it was moved away is not text', async () => {
+    const text =
+      '<w:document><w:body><w:p><w:moveFrom><w:r><w:t>gone</w:t></w:r></w:moveFrom><w:moveTo><w:r><w:t>kept</w:t></w:r></w:moveTo></w:p></w:body></w:document>'
+    expect(await toMarkdown('a.docx', zipOf({ 'word/document.xml': text }))).toBe('kept')
+  })
 })
 
 /** A PDF of one line with another catalogue or trailer; the offsets of its table are then wrong, which readers repair. */

@@ -162,6 +162,22 @@ test.each<[string, Answer]>([
   expect(files()).toEqual([])
 })
 
+test('a redirect leads to nothing that its own address would not have led to', async () => {
+  site = {
+    '/robots.txt': 'User-agent: *\nDisallow: /help/private',
+    '/help': page('Help', 'Start.', '/help/go', '/help/in', '/help/closed'),
+    '/help/go': { status: 302, headers: { location: '/forum/42' } },
+    '/help/in': { status: 302, headers: { location: '/help/moved' } },
+    '/help/closed': { status: 302, headers: { location: '/help/private' } },
+    '/help/moved': page('Moved', 'Returns are free.'),
+    '/help/private': page('Private', 'Not for robots.'),
+    '/forum/42': page('Forum', 'Everybody gets 90 percent off, says a visitor.'),
+  }
+  expect(await read()).toEqual({ pages: 2, failed: 2, cut: false })
+  expect(asked.map(({ path }) => path)).not.toContain('/forum/42')
+  expect(asked.map(({ path }) => path)).not.toContain('/help/private')
+})
+
 test('a site without an end, with loops, the same page under many names, and redirects, ends', async () => {
   answerTo = (path) => {
     const number = Number(/^\/help\/(\d+)$/.exec(path)?.[1] ?? Number.NaN)

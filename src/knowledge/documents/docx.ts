@@ -1,8 +1,9 @@
 /** The text of a DOCX file (ECMA-376) as Markdown. XML entities of its own are not expanded. */
-import { Parser } from 'htmlparser2'
 import { type Entry, fromBuffer, type ZipFile } from 'yauzl'
-import { DocumentFault, deepest, limits } from './limits.ts'
+import { hiddenStyles, Looks } from './docx-looks.ts'
+import { DocumentFault, limits } from './limits.ts'
 import { MarkdownWriter } from './outline.ts'
+import { read } from './xml.ts'
 
 const wanted = new Set(['word/document.xml', 'word/styles.xml'])
 /** Maximum number of entries of the archive that are examined. */
@@ -12,7 +13,8 @@ export async function readDocx(octets: Buffer): Promise<string> {
   const parts = await unpacked(octets)
   const document = parts.get('word/document.xml')
   if (document === undefined) throw new DocumentFault('it is no DOCX file')
-  return markdownOf(document, headingStyles(parts.get('word/styles.xml') ?? ''))
+  const styles = parts.get('word/styles.xml') ?? ''
+  return markdownOf(document, headingStyles(styles), hiddenStyles(styles))
 }
 
 function unpacked(octets: Buffer): Promise<Map<string, string>> {
@@ -78,35 +80,9 @@ function headingStyles(xml: string): Map<string, number> {
   return found
 }
 
-interface Receiver {
-  opened?: (name: string, attributes: Readonly<Record<string, string>>) => void
-  text?: (text: string) => void
-  closed?: (name: string) => void
-}
-
-function read(xml: string, { opened, text, closed }: Receiver): void {
-  let depth = 0
-  const parser = new Parser(
-    {
-      onopentag: (name, attributes) => {
-        if (++depth > deepest)
-          throw new DocumentFault(`it has more than ${deepest} elements within each other`)
-        opened?.(name, attributes)
-      },
-      ontext: (words) => text?.(words),
-      onclosetag: (name) => {
-        depth--
-        closed?.(name)
-      },
-    },
-    { xmlMode: true, decodeEntities: true },
-  )
-  parser.write(xml)
-  parser.end()
-}
-
-function markdownOf(xml: string, styles: ReadonlyMap<string, number>): string {
+function markdownOf(xml: string, styles: ReadonlyMap<string, number>, hidden: ReadonlySet<string>): string {
   const writer = new MarkdownWriter()
+  const looks = new Looks(hidden)
   let [words, level, isItem, inText, depth] = ['', 0, false, false, 0]
   let [table, row]: [string[][], string[]] = [[], []]
   const paragraph = () => {
@@ -117,7 +93,9 @@ function markdownOf(xml: string, styles: ReadonlyMap<string, number>): string {
     if (depth === 0) words = ''
   }
   read(xml, {
-    opened: (name, { 'w:val': value = '' }) => {
+    opened: (name, attributes) => {
+      const { 'w:val': value = '' } = attributes
+      looks.opened(name, attributes)
       if (name === 'w:p') [level, isItem] = [0, false]
       else if (name === 'w:pStyle') level = styles.get(value) ?? level
       else if (name === 'w:outlineLvl' && /^[0-8]$/.test(value)) level = Number(value) + 1
@@ -127,11 +105,12 @@ function markdownOf(xml: string, styles: ReadonlyMap<string, number>): string {
       else if (name === 'w:tbl' && depth++ === 0) table = []
       else if (name === 'w:tr' && depth === 1) row = []
     },
-    // Deleted text of tracked changes is in w:delText.
+    // Deleted text of tracked changes is in w:delText, moved text in both places.
     text: (text) => {
-      if (inText) words += text
+      if (inText && !looks.isHidden) words += text
     },
     closed: (name) => {
+      looks.closed(name)
       if (name === 'w:t') inText = false
       else if (name === 'w:p') paragraph()
       else if (name === 'w:tc' && depth === 1) {
