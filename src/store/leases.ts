@@ -155,6 +155,7 @@ export class Leases implements Disposable {
   readonly #release: (db: Queryable, name: string) => Promise<void>
   readonly #everyMs: number
   #timer: NodeJS.Timeout | undefined
+  #isOver = false
   #round: Promise<void> | null = null
 
   /** @param everyMs time between two renewals, milliseconds */
@@ -198,6 +199,8 @@ export class Leases implements Disposable {
   }
 
   #renew(): void {
+    // The store may be closed already.
+    if (this.#isOver) return
     this.#round ??= this.#settleAll().finally(() => {
       this.#round = null
     })
@@ -218,6 +221,7 @@ export class Leases implements Disposable {
   }
 
   [Symbol.dispose](): void {
+    this.#isOver = true
     clearInterval(this.#timer)
   }
 }

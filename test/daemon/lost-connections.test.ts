@@ -73,3 +73,13 @@ test('“Try again” on the page of another process reaches the one that watche
   await lost.look()
   expect(tried).toEqual(['d@shop.example'])
 })
+
+test('at the end no lease is asked for any more: the store is closed soon after', async () => {
+  const asked: string[] = []
+  const store = { query: async (sql: string) => void asked.push(sql) }
+  const leases = new Leases(store as never, { holder: 'ends', isGone: () => false }, silentLog)
+  leases.want('lost a@shop.example')
+  leases[Symbol.dispose]()
+  for (let turn = 0; turn < 3; turn += 1) await new Promise(setImmediate)
+  expect(asked).toEqual([])
+})
