@@ -97,7 +97,7 @@ const filterOf = (address) =>
 
 function showList() {
   document.body.classList.remove('opened')
-  document.body.classList.add('listing', 'back')
+  document.body.classList.add('listing', 'returned')
   markCurrent(false)
   scrollTo(0, listTop)
   currentRow()?.scrollIntoView({ block: 'nearest' })
@@ -161,5 +161,5 @@ document.addEventListener('htmx:afterSettle', ({ detail: { elt, requestConfig } 
 })
 
 countChosen()
-if (narrow.matches ? document.body.classList.contains('back') : true)
+if (narrow.matches ? document.body.classList.contains('returned') : true)
   currentRow()?.scrollIntoView({ block: 'center' })

@@ -336,6 +336,20 @@ export async function decidedBetween(
   return rows.map(({ id }) => id)
 }
 
+/** What this person decided last and nobody has changed since; null if there is none. Only the last 500 events are read. */
+export async function lastDecision(
+  db: Queryable,
+  { actor, reasons, since }: { actor: string; reasons: readonly Reason[]; since: Date },
+): Promise<{ id: string; subject: string | null; reason: Reason } | null> {
+  const { rows } = await db.query<{ id: string; subject: string | null; reason: Reason }>(
+    `select m.id, m.subject, m.reason from (select * from replyd.event order by id desc limit 500) e
+       join replyd.message m on m.id = e.message_id and m.reason = e.reason and m.disposition = e.disposition
+      where e.actor = $1 and e.reason = any ($2) and e.at > $3 order by e.id desc limit 1`,
+    [actor, reasons, since],
+  )
+  return rows[0] ?? null
+}
+
 /** A reply of the model, for what sending without a person would have done. */
 export interface WrittenReply {
   id: string

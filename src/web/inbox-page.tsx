@@ -23,7 +23,7 @@ interface InboxProps {
 
 export function InboxPage({ view, list, shown, next, onlyList, isBack, refused }: InboxProps) {
   const title = onlyList ? 'Inbox' : (shown?.row.subject ?? 'Reply')
-  const kind = isBack ? 'inbox listing back' : onlyList ? 'inbox listing' : 'inbox opened'
+  const kind = isBack ? 'inbox listing returned' : onlyList ? 'inbox listing' : 'inbox opened'
   return (
     <Page view={view} title={title} kind={kind}>
       <MailList view={view} list={list} current={shown?.row.id ?? null} />

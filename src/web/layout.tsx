@@ -13,6 +13,8 @@ interface Undoable {
   until: Date | null
   /** It goes out when somebody resumes the account. */
   paused: boolean
+  /** The decision before the one that was just taken back, as a sentence; absent for the decision just made. */
+  said?: string
 }
 
 export interface View {
@@ -220,6 +222,7 @@ function Notice({ view }: { view: View }) {
     <div id="notice" class={undo || undoAt || isRefusal ? 'notice' : 'notice passing'}>
       <span>
         <span role="status">{notice}</span>
+        {undo?.said === undefined ? null : <bdi>{` ${undo.said}`}</bdi>}
         {undo?.action === 'cancel' ? (
           <>
             {' '}

@@ -10,7 +10,7 @@ import { loadMail } from '../store/bodies.ts'
 import type { Queryable } from '../store/database.ts'
 import { loadMessage } from '../store/messages.ts'
 import { loadReply } from '../store/replies.ts'
-import { latestChange, listMails, waitingCounts } from '../store/review-lists.ts'
+import { lastDecision, latestChange, listMails, waitingCounts } from '../store/review-lists.ts'
 import { countBy } from '../store/statistics.ts'
 import type { Env } from './access.ts'
 import { actions } from './actions.ts'
@@ -145,9 +145,41 @@ const notices: Readonly<Record<string, string | undefined>> = {
 }
 
 /** While it has this reason, nobody has decided again. */
-const undoable: Readonly<Record<'reject' | 'junk', ReadonlySet<Reason>>> = {
-  reject: new Set(['rejected-by-person']),
-  junk: new Set(['junked-by-owner', 'marked-junk-by-owner']),
+const undoable = {
+  approve: new Set<Reason>(['approved-by-person']),
+  reject: new Set<Reason>(['rejected-by-person']),
+  junk: new Set<Reason>(['junked-by-owner', 'marked-junk-by-owner']),
+}
+
+const deeds = {
+  approve: (mail: string) => `Before that you approved ${mail}.`,
+  reject: (mail: string) => `Before that you rejected ${mail}.`,
+  junk: (mail: string) => `Before that you moved ${mail} to Junk.`,
+}
+
+const undos = new Set(['cancel', 'reopen', 'undo-junk'])
+
+/** Decisions older than this are not offered. Milliseconds. */
+const undoMemoryMs = 10 * 60_000
+
+/** After an undo: the decision before the one that was taken back, so that pressing again goes on backwards. */
+async function undoBefore(web: WebContext, actor: string, how: UndoPlace): Promise<View['undo']> {
+  const { db, clock } = web.context
+  const reasons = Object.values(undoable).flatMap((each) => [...each])
+  const since = new Date(clock.now().getTime() - undoMemoryMs)
+  const last = await lastDecision(db, { actor, reasons, since })
+  const done = (['approve', 'reject', 'junk'] as const).find(
+    (each) => last && undoable[each].has(last.reason),
+  )
+  if (last === null || done === undefined) return null
+  const undo = await undoOf(db, done, [last.id], how)
+  return undo && { ...undo, said: deeds[done](`“${last.subject || '(no subject)'}”`) }
+}
+
+interface UndoPlace {
+  filter: InboxFilter
+  /** Accounts. */
+  paused: readonly string[]
 }
 
 /** Without those that somebody has decided again; null if none is left. */
@@ -155,7 +187,7 @@ async function undoOf(
   db: Queryable,
   done: string,
   ids: readonly string[],
-  { filter, paused }: { filter: InboxFilter; paused: readonly string[] },
+  { filter, paused }: UndoPlace,
 ): Promise<View['undo']> {
   const undo = (
     still: readonly string[],
@@ -221,6 +253,7 @@ function viewOfPages(web: WebContext, sessions: Sessions): ViewOf {
     const named = { done, id: c.req.query('id'), span: c.req.query('span') }
     const ids = await decidedIds(db, c.get('session').actor, named)
     const said = action?.done ?? notices[done] ?? null
+    const how = { filter: placeOf(c).filter, paused }
     return {
       token: sessions.formToken(c.get('session')),
       role: c.get('session').role,
@@ -231,7 +264,9 @@ function viewOfPages(web: WebContext, sessions: Sessions): ViewOf {
         ? refusalWords(refusal)
         : said && noticeOf(done, said, ids, Number(c.req.query('left') ?? 0)),
       isRefusal: refusal !== undefined,
-      undo: await undoOf(db, done, ids, { filter: placeOf(c).filter, paused }),
+      undo: undos.has(done)
+        ? await undoBefore(web, c.get('session').actor, how)
+        : await undoOf(db, done, ids, how),
       paused,
       warnings: (await modelNotices(db, config.model)).map(({ said }) => said),
       status: await statusOf(web),

@@ -481,6 +481,23 @@ test('one mail is moved to Junk by key or by touch, the next one opens, and it c
   await phone.context().close()
 })
 
+test('u takes one decision after the other back, the last one first, and says which', async () => {
+  const [first, second] = [await ask(), await ask()]
+  const page = await opened(`/replies/${first.id}`)
+  await page.keyboard.press('r')
+  await page.waitForURL(new RegExp(`done=reject&id=${first.id}`))
+  await page.goto(`${url()}/replies/${second.id}`)
+  await page.keyboard.press('!')
+  await page.waitForURL(new RegExp(`done=junk&id=${second.id}`))
+  await page.keyboard.press('u')
+  await page.waitForURL(new RegExp(`done=undo-junk&id=${second.id}`))
+  expect(await page.locator('#notice').innerText()).toContain(`Before that you rejected “${first.subject}”.`)
+  await page.keyboard.press('u')
+  await page.waitForURL(new RegExp(`done=reopen&id=${first.id}`))
+  for (const { id } of [first, second]) expect((await loadMessage(db(), id))?.disposition).toBe('held')
+  await page.context().close()
+})
+
 test('what was typed is there again after a rejection and its undo', async () => {
   const row = await ask()
   const page = await opened(`/replies/${row.id}`)
@@ -601,7 +618,9 @@ test('on a phone: one mail at a time, with a bar that says what it does', async 
   const row = await ask(
     `\r\nWhen are you open on Saturday?\r\n\r\n${'A line of the letter that is long enough.\r\n'.repeat(40)}`,
   )
-  const page = await opened('/', { viewport: { width: 390, height: 780 }, hasTouch: true, isMobile: true })
+  const isolated = `/?q=${encodeURIComponent(row.subject ?? '')}`
+  const phone = { viewport: { width: 390, height: 780 }, hasTouch: true, isMobile: true }
+  const page = await opened(isolated, phone)
   expect(await page.locator('#panes').isVisible()).toBe(false)
   await page.tap(`a.mail[data-id="${row.id}"]`)
   await page.waitForSelector(`#panes[data-id="${row.id}"]`)
@@ -617,6 +636,7 @@ test('on a phone: one mail at a time, with a bar that says what it does', async 
   expect(bar && bar.y + bar.height).toBeCloseTo(780, 0)
   await page.tap('#reject')
   await page.waitForURL(/done=reject/)
+  expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(390)
   await page.tap('#undo')
   await page.waitForURL(/done=reopen/)
   expect((await loadMessage(db(), row.id))?.disposition).toBe('held')

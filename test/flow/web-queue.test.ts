@@ -274,7 +274,7 @@ describe('in a browser', () => {
     // Of a page that was opened without the list, too.
     await phone.goto(`${url()}/replies/${inOrder[200]}`)
     await phone.tap('#back')
-    await phone.waitForSelector('body.listing.back')
+    await phone.waitForSelector('body.listing.returned')
     const box = await phone.locator(`a.mail[data-id="${inOrder[200]}"]`).boundingBox()
     expect(box && box.y > 0 && box.y + box.height < 780).toBe(true)
     await phone.context().close()
