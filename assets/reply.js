@@ -28,7 +28,7 @@ function askOnce(event) {
   event.preventDefault()
   event.target.dataset.asked = 'yes'
   event.target.textContent = 'Send it anyway'
-  say(asks)
+  say(`${asks} Press again to send it.`)
 }
 
 /** Somebody decided while this was typed: it stays in view, to be copied. */

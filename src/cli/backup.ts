@@ -122,7 +122,7 @@ export async function restore(
   const lines = [
     `Restored into ${place}: ${rows.message ?? 0} mails, ${rows.reply ?? 0} replies, ${total} rows in total.`,
     `The backup was made at ${head.at} (replyd ${head.version}, schema ${head.schema}, from ${head.store}).`,
-    `${heldAgain} approved replies wait for your approval again; ${sending} that were being sent are looked up in Sent.`,
+    `Approved replies that wait for your approval again: ${heldAgain}. Replies that were being sent and are looked up in Sent: ${sending}.`,
     'Mail from before this moment gets drafts only: no reply to it is sent without you.',
     'Everybody logs in again. Passwords, people and API tokens are those of the backup: change and revoke again what you have changed and revoked since.',
   ]

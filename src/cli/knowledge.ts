@@ -89,7 +89,10 @@ function read(options: KnowledgeCommand, terminal: Terminal) {
 async function opened(options: KnowledgeCommand, terminal: Terminal): Promise<Knowledge> {
   const { account, surroundings } = read(options, terminal)
   const knowledge = openAccountKnowledge(account, surroundings)
-  if (knowledge === null) throw new UsageError(`knowledge: ${account.owner.address} has no knowledge folder`)
+  if (knowledge === null)
+    throw new UsageError(
+      `knowledge: ${account.owner.address} has no knowledge folder: name one as "knowledge" in replyd.yaml`,
+    )
   await knowledge.settled()
   return knowledge
 }

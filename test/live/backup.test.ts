@@ -93,7 +93,7 @@ describe.each([
     const outcome = await run(['restore', file], { environment: place })
     expect(outcome).toMatchObject({ status: 0, err: '' })
     expect(outcome.out).toMatch(
-      /5 mails, 5 replies.*\n.*schema \d.*\n1 approved replies wait .* 1 that were being sent.*\n.*\nEverybody logs in again/,
+      /5 mails, 5 replies.*\n.*schema \d.*\nApproved replies .* again: 1\. Replies that were being sent .*: 1\.\n.*\nEverybody logs in again/,
     )
     await using db = await open(place)
     const after = await contents(db)
