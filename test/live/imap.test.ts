@@ -425,7 +425,7 @@ describe('the account', () => {
     await using box = openImapAccount(settings, quietOptions)
     const failure = await box.state('INBOX').catch((error: unknown) => error)
     expect(failure).toBeInstanceOf(OwnerActionError)
-    expect((failure as Error).message).toContain(`nobody@replyd.test@${dovecot.host}`)
+    expect((failure as Error).message).toContain(`nobody@replyd.test at ${dovecot.host}`)
     expect((failure as Error).message).not.toContain('wrong')
     expect(box.health()).toMatchObject({ state: 'stopped' })
     await expect(box.flags('INBOX', '1', 1)).rejects.toBe(failure)
