@@ -121,7 +121,7 @@ test('each mail is handled once, nothing goes out twice, and what was being sent
   const key = join(directory, 'before', 'oauth.key')
   const restored = await run(['restore', file, '--key', key, '--config', after])
   expect(restored).toMatchObject({ status: 0, err: '' })
-  expect(restored.out).toContain('1 that were being sent')
+  expect(restored.out).toContain('looked up in Sent: 1.')
   const database = new pg.Pool({ connectionString: url, max: 1 })
   await using _new = await startChild({ args: ['start', '--config', after] })
   await using changes = await watchLedger(url)
