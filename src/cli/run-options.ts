@@ -6,7 +6,7 @@ import type { AccountSettings, Config } from '../config/settings.ts'
 import type { EvalCommand } from './eval-cases.ts'
 import { UsageError } from './failure.ts'
 
-/** Everything a run needs besides its mails. */
+/** Everything that a run needs, except the mails. */
 export async function runOptions(
   config: Config,
   account: AccountSettings,

@@ -39,7 +39,7 @@ function codeOfStep(secret: string, step: number): string {
 /** Those whose codes are taken now: half a minute to either side, for clocks that differ (RFC 6238 section 6). */
 export const stepsAround = (now: Date): number[] => [0, -1, 1].map((shift) => stepOf(now) + shift)
 
-/** The time step around now whose code this is; null when it is none. Use each step once. */
+/** The time step near now that this code belongs to; null when it belongs to none. Use each step once. */
 export function matchingStep(secret: string, code: string, now: Date): number | null {
   const given = code.replaceAll(' ', '')
   if (!/^\d{6}$/.test(given)) return null

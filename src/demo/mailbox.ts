@@ -16,7 +16,7 @@ export interface MailboxOptions {
   now: () => Date
   /** The server's plugins, to simulate servers with fewer or other features. */
   plugins?: (usual: readonly Plugin[]) => readonly Plugin[]
-  /** Mailboxes besides INBOX, by name; by default the usual five with their special use. */
+  /** Mailboxes other than INBOX, by name; by default the usual five with their special use. */
   folders?: Record<string, object>
   /** Files mail submitted by SMTP in that mailbox, as Gmail and Microsoft do. */
   filesSentIn?: string
@@ -67,7 +67,7 @@ const usual: readonly Plugin[] = [
   hoodiecrowPatches,
 ]
 
-/** Mailboxes besides INBOX, named after their special use (RFC 6154). */
+/** Mailboxes other than INBOX, named after their special use (RFC 6154). */
 const specialUse = ['Drafts', 'Sent', 'Junk', 'Trash', 'Archive']
 
 /**

@@ -37,7 +37,7 @@ interface Explanation {
   readonly advice: (peer: Peer, found: string) => string
 }
 
-/** Node.js itself is told of authorities for what has no key. */
+/** Node.js itself learns of the authorities for connections that have no setting of their own. */
 const authorityKey = (keys: string) =>
   /^(imap|smtp)$/.test(keys) ? 'tls.ca of the account' : 'the variable NODE_EXTRA_CA_CERTS'
 

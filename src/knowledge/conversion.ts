@@ -18,7 +18,7 @@ export type Scaled = { image: ReadImage } | { fault: string }
 const version = 2
 /** Interval between looks at time and memory while a document is converted. Milliseconds. */
 const lookMs = 50
-/** No conversion takes longer than this many times its limit, whatever the machine does. */
+/** No conversion takes longer than this many times its limit, even on a busy machine. */
 const longest = 10
 const tooMuch = 'it needs too much memory'
 

@@ -45,7 +45,7 @@ interface RateSettings {
   /** Shared by the models of one endpoint. */
   concurrencyLimit: ConcurrencyLimit
   price: PriceRow
-  /** Told of each answer, and of each failure before it is thrown. @returns what is thrown in its place */
+  /** Called with each answer, and with each failure before it is thrown. @returns what is thrown in its place */
   onAnswer: () => void
   onFailure: (error: unknown) => unknown
 }

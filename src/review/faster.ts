@@ -15,7 +15,7 @@ const begins = {
 } as const
 const ends = { 'already-decided': 'Nothing was changed.', 'text-changed': 'Review it again.' } as const
 
-/** @returns the same refusal, where it is about another's decision with who that was; anything else as it is */
+/** @returns a refusal about another person's decision with that person's name; anything else unchanged */
 export async function named(
   { context }: Pick<Review, 'context'>,
   id: string,

@@ -50,7 +50,7 @@ function readsAsOwn(name: string): boolean {
 
 /**
  * The name under which a logged-in person decides; null for one that could be mistaken for the program's own in the
- * ledger (`replyd`, `owner`, `api …`), in whatever letters.
+ * ledger (`replyd`, `owner`, `api …`), in any script.
  */
 export function reviewerName(written: string): string | null {
   const name = plainLine(written).slice(0, 60)

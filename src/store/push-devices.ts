@@ -44,7 +44,7 @@ const columns = `id, endpoint, keys, actor, device, session, waiting, trouble, d
   digest_day as "digestDay", troubled, detailed, quiet_from as "quietFrom", quiet_until as "quietUntil",
   added_at as "addedAt", last_event::float8 as "lastEvent", attempts, failing_since as "failingSince", due_at as "dueAt"`
 
-/** Told from now on. @returns false when there are that many already */
+/** Notified from now on. @returns false when there are that many already */
 export async function addPushDevice(db: Queryable, device: NewPushDevice, most: number): Promise<boolean> {
   const { id, endpoint, keys, actor, device: name, session, addedAt } = device
   const { rows } = await db.query(

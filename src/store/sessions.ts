@@ -64,7 +64,7 @@ export async function loadSession(
   return rows[0] ?? null
 }
 
-/** Somebody did something with it. */
+/** The session was used. */
 export async function touchSession(db: Queryable, id: string, address: string, now: Date): Promise<void> {
   await db.query('update replyd.session set seen_at = $2, address = $3 where id = $1', [id, now, address])
 }

@@ -45,7 +45,7 @@ export async function loadSpamExamples(
   return rows
 }
 
-/** The owner did not mean it. */
+/** The owner took the verdict back. */
 export async function removeOwnersExample(db: Queryable, messageId: string): Promise<void> {
   await db.query("delete from replyd.spam_example where message_id = $1 and source = 'owner'", [messageId])
 }

@@ -12,7 +12,7 @@ import type { WebContext } from './web-context.ts'
 /** Most urgent first; the others are reached from a terminal. */
 const shownReplies = 100
 
-/** Without a password whatever runs on this machine could read a page: then codes and facts are for the terminal. */
+/** Without a password any program on this machine could read a page, so codes and facts are shown in the terminal only. */
 export function addAssistants(
   pages: Hono<Env>,
   web: WebContext,

@@ -12,7 +12,7 @@ const isReading = (method: string) => method === 'GET' || method === 'HEAD'
 export function scopeOf(method: string, path: string): TokenScope {
   if (path === '/metrics') return 'metrics'
   if (path === '/mcp') return 'read'
-  // The code is for people: an assistant's token, whatever it may decide, does not show it.
+  // The code is for people: no token of an assistant reads it, even one that may decide.
   if (/^\/api\/(?:tokens|people)/.test(path) || /^\/api\/replies\/[^/]+\/code$/.test(path)) return 'admin'
   if (isReading(method) || path === '/api/audit') return 'read'
   return path === '/api/facts' || /^\/api\/(?:replies|junk|accounts)\//.test(path) ? 'decide' : 'admin'

@@ -54,7 +54,7 @@ export function answerOf(log: Log) {
   }
 }
 
-/** Of a body that is no JSON no field is at fault. */
+/** When the body is not JSON, no field is at fault. */
 const badRequest = ({ message, fields }: BadRequest) => ({
   ...{ error: 'bad-request', message },
   ...(fields.length === 0 ? {} : { fields }),

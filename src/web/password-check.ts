@@ -55,7 +55,7 @@ export class PasswordCheck {
     }
   }
 
-  /** From now on this browser is known. */
+  /** The browser is known from now on. */
   rememberDevice(c: Context): void {
     if (this.#devices.read(readCookie(c, 'device')) === null)
       writeCookie(c, 'device', this.#devices.make(), deviceAge)

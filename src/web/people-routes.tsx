@@ -1,4 +1,4 @@
-/** People on the Setup page, and in the API. Whatever grants something asks for the password again. */
+/** People on the Setup page, and in the API. Every action that grants something asks for the password again. */
 import type { Context, Hono } from 'hono'
 import { z } from 'zod'
 import { pagePasswordHash } from '../review/page-password.ts'

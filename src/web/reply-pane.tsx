@@ -234,7 +234,7 @@ export function sendWords({ undoMs }: Pick<Shown, 'undoMs'>): string {
   return undoMs === 0 ? 'Send now' : `Send in ${windowOf(undoMs / 1000)}`
 }
 
-/** What to think of before a draft goes out that says of itself that it is no answer. */
+/** What to consider before sending a draft that says that it is no answer. */
 function askOf(shown: Shown): string | undefined {
   const { reply } = shown
   if (reply === null || isEdited(shown)) return undefined

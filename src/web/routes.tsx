@@ -182,7 +182,7 @@ interface UndoPlace {
   paused: readonly string[]
 }
 
-/** Without those that somebody has decided again; null if none is left. */
+/** Leaves out mails that somebody has decided again since; null if none is left. */
 async function undoOf(
   db: Queryable,
   done: string,

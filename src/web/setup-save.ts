@@ -73,7 +73,7 @@ function categoriesIn(body: Body): CategoryTyped[] {
     .map((row) => ({ name: at('name', row), description: at('description', row), mode: at('mode', row) }))
 }
 
-/** Whatever the file or the page holds: a list of them. */
+/** The value of the file or the page, as a list. */
 export function categoriesOf({ value }: Pick<SettingView, 'value'>): CategoryTyped[] {
   if (!Array.isArray(value)) return []
   return (value as Partial<CategoryTyped>[]).map(({ name = '', description = '', mode = '' }) => ({

@@ -8,6 +8,7 @@ import { type Database, openDatabase } from '../../src/store/database.ts'
 import { mailsOfSender } from '../../src/store/history.ts'
 import {
   countWaiting,
+  lastDecision,
   listMails,
   type Show,
   waitingBefore,
@@ -76,6 +77,30 @@ test('newer mails of the sender for which no draft is written are counted at the
   const past = await mailsOfSender(db, { account, address: sender.from, exceptId: 'often1' }, 10)
   expect(past).toMatchObject({ count: 2, leftAlone: 2 })
   await db.query(`delete from replyd.message where id like 'often%'`)
+})
+
+test("the last decision is the person's own, recent, and still in force", async () => {
+  const at = (minute: number) => new Date(Date.UTC(2026, 10, 20, 9, minute))
+  const decided = (id: string, actor: string, minute: number) =>
+    db.query(
+      `insert into replyd.event (message_id, at, step, disposition, reason, actor) values ($1, $2, 'done', 'drafted', 'mode-draft', $3)`,
+      [id, at(minute), actor],
+    )
+  for (const [id, actor, minute] of [
+    ['zoe', 'Ann', 1],
+    ['jose', 'Ann', 2],
+    ['sofia', 'Ben', 3],
+  ] as const)
+    await decided(id, actor, minute)
+  const last = async (actor: string, minute = 0) =>
+    (await lastDecision(db, { actor, reasons: ['mode-draft'], since: at(minute) }))?.id ?? null
+  expect(await last('Ann')).toBe('jose')
+  expect(await last('Ben')).toBe('sofia')
+  expect(await last('Ann', 2)).toBeNull()
+  await set('jose', `disposition = 'held', reason = 'reopened'`)
+  expect(await last('Ann')).toBe('zoe')
+  await set('jose', `disposition = 'drafted', reason = 'mode-draft'`)
+  await db.query(`delete from replyd.event where actor in ('Ann', 'Ben')`)
 })
 
 describe('a search', () => {

@@ -120,7 +120,7 @@ const loginQuestion = 'Login name for IMAP and SMTP'
 const loginFault = (text: string) =>
   /:\/\/|[\p{Cc}]/u.test(text) ? `${text} is not a login name, such as ann or ann@example.com` : null
 
-/** A value of the environment is not asked for, nor one of an earlier .env, unless the owner starts over. */
+/** Values of the environment are not asked for. Neither are those of an earlier .env, unless the owner starts over. */
 async function withPassword(
   { asker, say, terminal, options }: Talk,
   secrets: string,

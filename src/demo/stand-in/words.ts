@@ -112,7 +112,7 @@ export const noAnswerWanted = new WordList(`
   ご返信には及びません, 返信は不要
 `)
 
-/** Words of an ask, besides the question mark. */
+/** Words of an ask, without the question mark. */
 export const asking = new WordList(`
   please, could you, can you, would you, will you, can i, could i, may i, i need, i want, i would like, i'd like,
   let me know, wondering, how do i, how can i, is it possible, are you able, why, waiting for, bitte, könnten sie,

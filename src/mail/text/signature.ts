@@ -12,7 +12,7 @@ const mostLines = 25
 const contact =
   /@|https?:\/\/|www\.|\+?\d[\d ()/.-]{6,}\d|mailing list|unsubscribe|signature|\b(?:tel|phone|fax|mobile?|gmbh|inc|ltd|llc|s\.?a\.?r\.?l)\b/i
 
-/** The lines from `start` that are not blank nor marked, one more than a signature may have at most. */
+/** The lines from `start` that are neither blank nor marked, at most one more than a signature may have. */
 function tailOf(lines: readonly string[], start: number, marked: readonly boolean[]): string[] {
   const tail: string[] = []
   for (let at = start; at < lines.length && tail.length <= mostLines; at++) {

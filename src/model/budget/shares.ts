@@ -48,7 +48,7 @@ export function sharesOf(sender: Sender, { perSender, perDomain, reserve }: Frac
   return [person, { name: `domain:${claimed}${domain}`, part: most }, { name: strangers, part: 1 - reserve }]
 }
 
-/** What all but the people that the owner has written to may use together. */
+/** What everybody to whom the owner has not written may use together. */
 export const strangers = 'strangers'
 
 /** Whom the share of that name belongs to, for the owner. */

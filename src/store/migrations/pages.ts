@@ -80,7 +80,7 @@ export const typedEnvelope = `
 alter table replyd.reply add column envelope jsonb;
 `
 
-/** What a browser is told besides, and what it was told already. */
+/** What else a browser is notified of, and what it was notified of already. */
 export const pushWishes = `
 alter table replyd.push_device add column waiting boolean not null default true;
 alter table replyd.push_device add column trouble boolean not null default true;
