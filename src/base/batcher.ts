@@ -1,7 +1,8 @@
 /**
  * Many mails are in progress at once, and each makes the same small requests to the same server. Requests of one kind
  * that arrive while one is in flight are sent together in the next round trip, like group commit in databases. A
- * single mail never waits, and a hundred cost little more than one.
+ * single mail never waits, and a hundred cost little more than one. While requests come often, a batch may also wait a few
+ * milliseconds for more: its mails are behind others anyway.
  */
 
 /** Large enough to amortise the round trip, small enough to keep one request short. */
@@ -15,7 +16,12 @@ export interface Options<In> {
    * one fails.
    */
   splitsOn?: (error: unknown) => boolean
+  /** How long a batch waits for more inputs while they come often, milliseconds. */
+  lingerMs?: number
 }
+
+/** Inputs that follow each other within this time come often, milliseconds: those of a single mail do not. */
+const oftenMs = 50
 
 interface Unanswered<In, Out> {
   input: In
@@ -28,6 +34,8 @@ export class Batcher<In, Out> {
   readonly #options: Options<In>
   #waiting: Unanswered<In, Out>[] = []
   #busy = false
+  #askedAt = Number.NEGATIVE_INFINITY
+  #comesOften = false
 
   /** @param ask answers all, in the order of the inputs */
   constructor(ask: (inputs: readonly In[]) => Promise<readonly Out[]>, options: Options<In> = {}) {
@@ -36,6 +44,9 @@ export class Batcher<In, Out> {
   }
 
   ask(input: In): Promise<Out> {
+    const now = performance.now()
+    this.#comesOften = now - this.#askedAt < oftenMs
+    this.#askedAt = now
     return new Promise((resolve, reject) => {
       this.#waiting.push({ input, resolve, reject })
       this.#next()
@@ -45,13 +56,15 @@ export class Batcher<In, Out> {
   #next(): void {
     if (this.#busy || this.#waiting.length === 0) return
     this.#busy = true
-    // Include inputs that become ready in the same turn of the event loop.
-    setImmediate(() => {
+    const { lingerMs = 0 } = this.#options
+    const answer = () =>
       void this.#answer(this.#take()).finally(() => {
         this.#busy = false
         this.#next()
       })
-    })
+    // At least the inputs that become ready in the same turn of the event loop are included.
+    if (lingerMs > 0 && this.#comesOften) setTimeout(answer, lingerMs)
+    else setImmediate(answer)
   }
 
   #take(): Unanswered<In, Out>[] {

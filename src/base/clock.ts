@@ -31,6 +31,17 @@ export function newId(now: Date): string {
     id = alphabet[time % 32] + id
     time = Math.floor(time / 32)
   }
-  for (const octet of randomBytes(16)) id += alphabet[octet % 32]
+  for (const octet of randomOctets(16)) id += alphabet[octet % 32]
   return id
+}
+
+/** Asking for a few octets costs as much as asking for a thousand. */
+let pool = randomBytes(4096)
+let used = 0
+
+/** @param count at most the size of the pool */
+function randomOctets(count: number): Buffer {
+  if (used + count > pool.length) [pool, used] = [randomBytes(pool.length), 0]
+  used += count
+  return pool.subarray(used - count, used)
 }

@@ -32,13 +32,24 @@ export function parrots(draft: string, mail: string, given: readonly string[], i
   const wanted = single > tokens.length / 2 ? repeated.characters : repeated.words
   const length = Math.min(tokens.length, wanted)
   if (length === 0 || (isPart && length < wanted)) return false
-  const known = new Set(
-    [mail, mail.replace(markup, ' ')].flatMap((written) => runsOf(tokensOf(written), length)),
-  )
+  const plain = mail.replace(markup, ' ')
+  const known = new Set(runsOf(tokensOf(mail), length))
+  if (plain !== mail) for (const run of runsOf(tokensOf(plain), length)) known.add(run)
+  const runs = runsOf(tokens, length)
+  if (shareOf(known, runs, length, tokens.length) < leastShare) return false
   for (const text of given) for (const run of runsOf(tokensOf(text), length)) known.delete(run)
+  return shareOf(known, runs, length, tokens.length) >= leastShare
+}
+
+/** Share of a reply's tokens that are in runs that are known. @param length of a run */
+function shareOf(
+  known: ReadonlySet<string>,
+  runs: readonly string[],
+  length: number,
+  tokens: number,
+): number {
   const covered = new Set<number>()
-  runsOf(tokens, length).forEach((run, at) => {
+  for (const [at, run] of runs.entries())
     if (known.has(run)) for (let within = at; within < at + length; within++) covered.add(within)
-  })
-  return covered.size / tokens.length >= leastShare
+  return covered.size / tokens
 }

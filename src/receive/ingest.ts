@@ -58,11 +58,10 @@ export async function ingest(
 ): Promise<StoredMail[]> {
   const now = context.clock.now()
   const address = account.settings.owner.address
-  const read = batch.map((fetched) => ({
-    fetched,
-    message: asKept(messageFromParts(fetched), fetched.fault),
-    id: context.newId(now),
-  }))
+  const read = batch.map((fetched) => {
+    const message = asKept(messageFromParts(fetched), fetched.fault)
+    return { fetched, message, name: nameOf(message, fetched), id: context.newId(now) }
+  })
   const stored: StoredMail[] = []
   for (const mails of untilCopies(read))
     stored.push(...(await commit(context, address, source, mails, judge)))
@@ -74,7 +73,7 @@ function untilCopies(read: readonly Read[]): Read[][] {
   const runs: Read[][] = [[]]
   let seen = new Map<string, number>()
   for (const mail of read) {
-    const key = keyOf(nameOf(mail))
+    const key = keyOf(mail.name)
     const size = mail.fetched.vanished ? undefined : seen.get(key)
     if (size !== undefined && size !== mail.fetched.size) {
       runs.push([])
@@ -155,6 +154,7 @@ function asKept(message: Message, fault: Fault | null): Message {
 interface Read {
   fetched: Fetched
   message: Message
+  name: Name
   id: string
   /**
    * `known`: the same mail has a row already: one answer for each mail and account, permanently. `refused`: all its rows are
@@ -187,7 +187,7 @@ async function withoutKnown(
   source: MailSource,
   mails: readonly Read[],
 ): Promise<{ fresh: Read[]; relocated: Relocated[] }> {
-  const names = mails.map(nameOf)
+  const names = mails.map(({ name }) => name)
   const known = await findKnownMails(
     db,
     address,
@@ -197,8 +197,8 @@ async function withoutKnown(
   const seen = new Set<string>()
   const fresh: Read[] = []
   const relocated: Relocated[] = []
-  for (const [at, mail] of mails.entries()) {
-    const name = names[at] ?? nameOf(mail)
+  for (const mail of mails) {
+    const { name } = mail
     const same = known.filter((row) => isSame(row, name))
     const { mailbox, uidValidity } = source
     const row = same.find((each) => each.mailbox === mailbox && each.uidValidity !== uidValidity)
@@ -235,15 +235,15 @@ interface Name {
   /** Of what it says; of its header block when it has no Message-ID. */
   digest: string
   /** As rows of earlier versions have it. */
-  earlier: string
+  earlier: () => string
   from: string | null
 }
 
-function nameOf({ message, fetched }: Pick<Read, 'message' | 'fetched'>): Name {
+function nameOf(message: Message, fetched: Fetched): Name {
   const messageId = messageIdOf(message)
   const digest =
     messageId === null ? createHash('sha256').update(fetched.header).digest('hex') : mailDigest(message)
-  const earlier = messageId === null ? digest : earlierDigest(message)
+  const earlier = () => (messageId === null ? digest : earlierDigest(message))
   return { messageId, digest, earlier, from: authorOf(message)?.address || null }
 }
 
@@ -251,7 +251,7 @@ function nameOf({ message, fetched }: Pick<Read, 'message' | 'fetched'>): Name {
 function isSame(row: KnownMail, { messageId, digest, earlier, from }: Name): boolean {
   if (row.messageId !== messageId) return false
   if (row.digest === null) return row.fromAddress === null || row.fromAddress === from
-  return row.digest === (isEarlierDigest(row.digest) ? earlier : digest)
+  return row.digest === (isEarlierDigest(row.digest) ? earlier() : digest)
 }
 
 const authorOf = (message: Message) => parseAddressList(firstField(message, 'from') ?? '')[0]
@@ -264,7 +264,7 @@ const toGuard = { step: 'guard', disposition: 'pending', reason: 'ingested' } as
 const duplicate = { step: 'done', disposition: 'duplicate', reason: 'same-mail' } as const
 const beforeBaseline = { step: 'done', disposition: 'declined', reason: 'before-baseline' } as const
 
-function asRow({ fetched, message, id, copy }: Read, account: string, source: MailSource): NewMessage {
+function asRow({ fetched, message, name, id, copy }: Read, account: string, source: MailSource): NewMessage {
   const from = authorOf(message)
   const subject = firstField(message, 'subject')
   const old = fetched.uid <= source.renumberedUid && fetched.internalDate < source.baselineAt
@@ -276,11 +276,11 @@ function asRow({ fetched, message, id, copy }: Read, account: string, source: Ma
     mailbox: source.mailbox,
     uidValidity: source.uidValidity,
     uid: fetched.uid,
-    messageId: messageIdOf(message),
+    messageId: name.messageId,
     emailId: fetched.emailId,
     threadId: fetched.threadId,
     size: fetched.size,
-    digest: nameOf({ message, fetched }).digest,
+    digest: name.digest,
     internalDate: fetched.internalDate,
     flags: fetched.flags,
     fromAddress: from?.address || null,

@@ -9,6 +9,9 @@ type GatherOptions<In> = Pick<Options<In>, 'nameOf'> & {
   splitsOn?: (error: unknown) => boolean
 }
 
+/** While mails come fast, a statement waits this long for more rows, milliseconds: it costs more than all of its rows. */
+const lingerMs = 10
+
 /**
  * Turns a function for many inputs, which answers in their order, into a function for one. Within a transaction,
  * which belongs to its caller, it runs immediately and unbatched.
@@ -24,7 +27,7 @@ export function batched<In, Out>(
     const ask = (inputs: readonly In[]) =>
       inTransaction ? db.transaction((session) => run(session, inputs)) : run(db, inputs)
     const line = new Batcher<In, Out>(ask, {
-      nameOf,
+      ...{ nameOf, lingerMs },
       splitsOn: (error) => wasRefused(error) || splitsOn?.(error) === true,
     })
     lines.set(db, line)

@@ -3,6 +3,7 @@
 import { memoized } from '../../base/lru.ts'
 
 const dayMs = 86_400_000
+const minuteMs = 60_000
 
 const formatOf = memoized(
   (timeZone) =>
@@ -20,12 +21,15 @@ const formatOf = memoized(
     }),
 )
 
+/** Of a minute in a time zone. The same few are asked for many times: now, and when a mail was written. */
+const partsIn = memoized((minuteAndZone) => {
+  const [minute = '', timeZone = ''] = minuteAndZone.split(' ')
+  const parts = formatOf(timeZone).formatToParts(new Date(Number(minute) * minuteMs))
+  return new Map(parts.map(({ type, value }) => [type, value]))
+})
+
 function partsOf(at: Date, timeZone: string) {
-  const parts = new Map(
-    formatOf(timeZone)
-      .formatToParts(at)
-      .map(({ type, value }) => [type, value]),
-  )
+  const parts = partsIn(`${Math.floor(at.getTime() / minuteMs)} ${timeZone}`)
   return (type: Intl.DateTimeFormatPartTypes) => parts.get(type) ?? ''
 }
 
