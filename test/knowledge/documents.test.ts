@@ -189,7 +189,12 @@ describe('a faulty document', () => {
       'its archive is damaged',
     ],
     ['nothing', 'a.csv', () => '', 'it has no text'],
-    ['a table of 3 MB', 'a.csv', () => `${'a'.repeat(97)},b\n`.repeat(30_000), 'it has more than 2000000 characters'],
+    [
+      'a table of 3 MB',
+      'a.csv',
+      () => `${'a'.repeat(97)},b\n`.repeat(30_000),
+      'it has more than 2000000 characters',
+    ],
   ])('%s is left out', async (_, name, content, fault) => {
     await expect(asMarkdown(name, content())).rejects.toThrow(fault)
   })

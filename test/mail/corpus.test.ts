@@ -77,11 +77,7 @@ test('every corpus message reads alike from its octets and from its parts, with 
     expectSame(file, { ...fromParts, faults: [] }, { ...message, faults: [] })
     if (octets.includes('\r')) continue
     const crlf = parseOctets(Buffer.from(octets.toString('latin1').replaceAll('\n', '\r\n'), 'latin1'))
-    expectSame(
-      file,
-      { text: crlf.text, fields: crlf.fields },
-      { text: message.text, fields: message.fields },
-    )
+    expectSame(file, { text: crlf.text, fields: crlf.fields }, { text: message.text, fields: message.fields })
   }
 })
 
