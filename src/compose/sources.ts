@@ -129,6 +129,9 @@ export function checkPassages(
   if (knowledge === null) return [...given]
   const key = ({ file, heading, text }: PromptPassage) => `${file}\0${heading}\0${text}`
   const known = new Map(given.map((passage) => [key(passage), passage]))
+  const isWhole = known.size === knowledge.size
+  const whole = isWhole ? knowledge.find({ queries: [], tokens: 0, whole: Number.POSITIVE_INFINITY }) : []
+  if (isWhole && whole.every((passage) => known.has(key(passage)))) return [...given]
   const cited = answers.flatMap(({ source }) =>
     (source ?? '').split(/[;|]/).flatMap((label) => knowledge.named(label.replace(/^\s*knowledge\s*:/i, ''))),
   )
