@@ -33,6 +33,4 @@ export type ModelSettings = ModelChoice['tasks']['triage']
 /** What a model is asked to do. Each task may have a model of its own. */
 export type ModelTask = keyof ModelChoice['tasks']
 
-export type DigestSettings = NonNullable<Config['digest']>
-export type WebSettings = Config['web']
 export type WebhookSettings = Config['webhooks'][number]

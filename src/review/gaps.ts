@@ -66,7 +66,7 @@ interface Open {
   gap: string
 }
 
-export const isWaiting = ({
+const isWaiting = ({
   step,
   disposition,
   replyState,

@@ -147,7 +147,7 @@ export async function moveReplies(
  * statement waited for that lock is not in its snapshot: if it sees no reply and the mail has changed, it runs again.
  * @returns what was moved, by the ids of the mails
  */
-export async function moveBoth(
+async function moveBoth(
   db: Queryable,
   mails: readonly MailMove[],
   replies: readonly ReplyMove[],

@@ -74,7 +74,7 @@ export interface Clue {
 }
 
 /** The decisive tokens, strongest first. */
-export function cluesOf({ mails, tokens }: SpamModel, found: readonly string[]): Clue[] {
+function cluesOf({ mails, tokens }: SpamModel, found: readonly string[]): Clue[] {
   const clues: Clue[] = []
   for (const token of new Set(found)) {
     const counts = tokens.get(token)
