@@ -19,7 +19,7 @@ export type ImapSettings = AccountSettings['imap']
 export type Server = AccountSettings['smtp']
 export type OAuth2Settings = NonNullable<Server['oauth2']>
 export type Category = AccountSettings['categories'][number]
-export type RepliesSettings = AccountSettings['replies']
+type RepliesSettings = AccountSettings['replies']
 /** `draft`: saved in \Drafts. `review`: held for a person in replyd. `send`: sent when the policy allows it. */
 export type ReplyMode = RepliesSettings['mode']
 export type LookupSettings = AccountSettings['lookups'][number]

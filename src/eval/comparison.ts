@@ -32,7 +32,7 @@ export interface BacktestCase {
   outcomes: CaseOutcome[]
 }
 
-export interface Comparison {
+interface Comparison {
   /** Share of words that differ, 0 to 1 (src/mail/text/edits.ts). */
   edit: number
   /** Words of ours and of the owner's. */

@@ -17,7 +17,7 @@ import {
   type VerbName,
 } from './transitions.ts'
 
-export interface MailMove extends MailFields {
+interface MailMove extends MailFields {
   id: string
   /** `null` if nothing should happen. */
   from: Stage | null
@@ -28,7 +28,7 @@ export interface MailMove extends MailFields {
   now: Date
 }
 
-export interface ReplyMove extends ReplyFields {
+interface ReplyMove extends ReplyFields {
   id: string
   from: readonly ReplyState[]
   /** `null`: the state stays. */

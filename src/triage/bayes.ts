@@ -67,7 +67,7 @@ export function score(model: SpamModel, mail: Message | readonly string[]): numb
 const leastDoubt = 1e-4
 const logitOf = (probability: number) => Math.log((probability + leastDoubt) / (1 - probability + leastDoubt))
 
-export interface Clue {
+interface Clue {
   token: string
   /** Probability that a mail with this token is spam. */
   probability: number

@@ -20,7 +20,7 @@ export interface TypedFact {
   personal: readonly PersonalMatter[]
 }
 
-export interface GapsView {
+interface GapsView {
   gaps: readonly Gap[]
   total: number
   first: string | null
