@@ -8,7 +8,7 @@ import { systemClock } from '../base/clock.ts'
 import { fileFaultOf } from '../base/errors.ts'
 import { silentLog } from '../base/log.ts'
 import { programVersion } from '../base/package.ts'
-import { keyFor, keyPathIn, knownKeyText, soundKeyText, stateKey } from '../base/state-key.ts'
+import { keyFor, keyPathIn, knownKeyText, soundKeyText, stateKey } from '../base/secret.ts'
 import type { Config } from '../config/settings.ts'
 import { type BackupEnd, backupPurpose } from '../store/backup.ts'
 import { readBackupFile, writeBackup } from '../store/backup-file.ts'
@@ -19,12 +19,12 @@ import { readConfig, readPlace } from './settings.ts'
 import { withStore } from './store-access.ts'
 import { type ExitStatus, type Terminal, writeLine } from './terminal.ts'
 
-export interface BackupOptions {
+interface BackupOptions {
   config?: string
   json?: boolean
 }
 
-export interface RestoreOptions extends BackupOptions {
+interface RestoreOptions extends BackupOptions {
   /** File with the key of the state directory that the backup is of. */
   key?: string
   unverified?: boolean

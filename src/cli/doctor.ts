@@ -3,8 +3,7 @@ import { wrapped } from '../base/columns.ts'
 import { ConfigError, fileFaultOf } from '../base/errors.ts'
 import type { Config } from '../config/settings.ts'
 import type { Check, Look } from '../doctor/doctor.ts'
-import { asCalled } from './called.ts'
-import { configPath } from './config-path.ts'
+import { asCalled, configPath } from './called.ts'
 import { readConfig } from './settings.ts'
 import {
   columnsOf,
@@ -16,7 +15,7 @@ import {
   writeLine,
 } from './terminal.ts'
 
-export interface DoctorOptions {
+interface DoctorOptions {
   config?: string
   /** Send a forged mail to each account, to see whether it is recognised. */
   forge?: boolean

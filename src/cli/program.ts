@@ -1,8 +1,7 @@
 /** The command line. Commands are loaded on demand, so that start-up stays fast. */
 import { Argument, Command, CommanderError, Option } from 'commander'
 import { programVersion } from '../base/package.ts'
-import { asCalled, calledAs } from './called.ts'
-import { configPath } from './config-path.ts'
+import { asCalled, calledAs, configPath } from './called.ts'
 import { addEvidenceCommands } from './evidence-commands.ts'
 import { reportFailure, UsageError, wantsJson } from './failure.ts'
 import { grouped, termOf } from './help-groups.ts'
@@ -317,7 +316,7 @@ function addOfflineCommands(program: Command, terminal: Terminal, end: End): voi
     .action(async (options) => end(await (await import('./password.ts')).password(options, terminal)))
 }
 
-export interface DemoFlags {
+interface DemoFlags {
   exit?: boolean
   json?: boolean
 }

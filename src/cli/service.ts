@@ -2,8 +2,7 @@
 import { existsSync, mkdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
-import { asCalled, calledAs } from './called.ts'
-import { configPath } from './config-path.ts'
+import { asCalled, calledAs, configPath } from './called.ts'
 import { UsageError } from './failure.ts'
 import { readConfig } from './settings.ts'
 import { asked, managerOf, type System, thisSystem } from './systemd-launchd.ts'
@@ -86,7 +85,7 @@ export function programFile(started: string): string {
 }
 
 /** Where the service of this user is described. */
-export function servicePath(platform: string, environment: Terminal['environment']): string {
+function servicePath(platform: string, environment: Terminal['environment']): string {
   const home = environment.HOME || homedir()
   if (platform === 'darwin') return join(home, 'Library/LaunchAgents/replyd.plist')
   return join(environment.XDG_CONFIG_HOME || join(home, '.config'), 'systemd/user/replyd.service')

@@ -25,9 +25,8 @@ import { type Change, move } from '../store/moves.ts'
 import { type SenderRule, senderRule } from '../store/sender-rules.ts'
 import { stageAfter } from '../store/transitions.ts'
 import { askFilter, detailOf, learnFrom } from './filter.ts'
-import { isPaymentTrap } from './payment-trap.ts'
 import { triageMessages } from './prompt.ts'
-import { verdictSchema } from './verdict.ts'
+import { isPaymentTrap, verdictSchema } from './verdict.ts'
 import { takeBackReplies, takesBack } from './withdrawn.ts'
 
 type TriageVerb = 'callSpam' | 'decline' | 'leaveUnanswered' | 'wantReply' | 'askPerson'
@@ -161,7 +160,7 @@ async function shortThread(arrival: Arrival) {
 }
 
 /** The input for judging a mail; eval and backtest have no row. */
-export interface MailToJudge {
+interface MailToJudge {
   row: Pick<MessageRow, 'internalDate' | 'codes'>
   message: Message
   firstContact: boolean | null

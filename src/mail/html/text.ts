@@ -5,7 +5,7 @@ import { faultOf } from '../fault.ts'
 import type { Part } from '../message.ts'
 import { decodeCharset } from '../mime/charset.ts'
 import { decodeTransfer } from '../mime/decode.ts'
-import { withoutInvisible } from '../text/invisible.ts'
+import { withoutInvisible } from '../text/deceptive.ts'
 import type { ReadText } from '../text/plain.ts'
 import {
   blockElements,

@@ -3,7 +3,7 @@ import { type Fault, faultOf } from '../fault.ts'
 import type { Part } from '../message.ts'
 import { decodeCharset } from '../mime/charset.ts'
 import { decodeTransfer } from '../mime/decode.ts'
-import { withoutInvisible } from './invisible.ts'
+import { withoutInvisible } from './deceptive.ts'
 
 export interface ReadText {
   text: string
