@@ -3,7 +3,7 @@ import { createHash, createHmac } from 'node:crypto'
 import { existsSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gunzipSync, gzipSync } from 'node:zlib'
-import { keyFor } from '../../src/base/state-key.ts'
+import { keyFor } from '../../src/base/secret.ts'
 import { type Attack, differs } from './attack.ts'
 import { accountAt, runCommand, type Servers, Victim } from './victim.ts'
 

@@ -1,5 +1,5 @@
 /** Subjects of strangers in the daily digest, which the owner's mail client shows. */
-import { digestText } from '../../src/daemon/digest-text.ts'
+import { digestText } from '../../src/daemon/digest.ts'
 import { type Attack, differs } from './attack.ts'
 
 const subjects = [

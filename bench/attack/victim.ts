@@ -6,8 +6,8 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import pg from 'pg'
 import { stringify } from 'yaml'
-import { writeKnowledge } from '../../src/demo/knowledge.ts'
 import { type StandIn, type StandInOptions, standInModel, startStandIn } from '../../src/demo/stand-in.ts'
+import { writeKnowledge } from '../../src/demo/world.ts'
 import {
   type Dovecot,
   freePort,

@@ -1,6 +1,6 @@
 /** Throughput where the model is what binds: its latency, or its provider's limits. */
 import { setTimeout as delay } from 'node:timers/promises'
-import type { RateLimit } from '../../src/demo/stand-in/limits.ts'
+import type { RateLimit } from '../../src/demo/stand-in/wire.ts'
 import { startStandIn } from '../../src/demo/stand-in.ts'
 import { fill, withDisposition } from './backlog.ts'
 import { type BenchOptions, type Figure, figure, mediansOf } from './figure.ts'

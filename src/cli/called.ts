@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { delimiter, dirname, join } from 'node:path'
 import { groups } from './help-groups.ts'
+import type { Terminal } from './terminal.ts'
 
 /** Where this process runs, and the script that it runs. */
 interface Place {
@@ -44,4 +45,14 @@ const typed = new RegExp(`(?<![\\w./-])(?:npx )?replyd (?=(?:${commands.join('|'
 export function asCalled(words: string, environment: NodeJS.ProcessEnv): string {
   const called = `${calledAs(environment)} `
   return words.replace(typed, () => called)
+}
+
+/**
+ * Which configuration is meant: the requested file, otherwise replyd.yaml in the working directory, otherwise null:
+ * everything from the environment. Every command needs this; reading it loads many modules.
+ */
+export function configPath(option: string | undefined, environment: Terminal['environment']): string | null {
+  const named = option ?? environment.REPLYD_CONFIG
+  if (named) return named
+  return ['replyd.yaml', 'replyd.yml'].find((name) => existsSync(name)) ?? null
 }

@@ -3,8 +3,7 @@ import { wrapped } from '../base/columns.ts'
 import { ConfigError, fileFaultOf } from '../base/errors.ts'
 import type { Config } from '../config/settings.ts'
 import type { Check, Look } from '../doctor/doctor.ts'
-import { asCalled } from './called.ts'
-import { configPath } from './config-path.ts'
+import { asCalled, configPath } from './called.ts'
 import { readConfig } from './settings.ts'
 import {
   columnsOf,

@@ -1,7 +1,6 @@
 /** `replyd eval SET`: runs a folder of mails, replies and slips through the daemon's own functions. */
 import { statSync } from 'node:fs'
-import { PagesOfSet } from '../eval/set/pages.ts'
-import { readSet } from '../eval/set/read.ts'
+import { PagesOfSet, readSet } from '../eval/set/read.ts'
 import { openRecorded } from '../eval/set/recorded.ts'
 import { reportSet, type SetReport } from '../eval/set/report.ts'
 import { runSet } from '../eval/set/results.ts'

@@ -1,8 +1,7 @@
 /** The command line. Commands are loaded on demand, so that start-up stays fast. */
 import { Argument, Command, CommanderError, Option } from 'commander'
 import { programVersion } from '../base/package.ts'
-import { asCalled, calledAs } from './called.ts'
-import { configPath } from './config-path.ts'
+import { asCalled, calledAs, configPath } from './called.ts'
 import { addEvidenceCommands } from './evidence-commands.ts'
 import { reportFailure, UsageError, wantsJson } from './failure.ts'
 import { grouped, termOf } from './help-groups.ts'
@@ -188,7 +187,7 @@ function addRunningCommands(program: Command, terminal: Terminal, end: End): voi
     'reload',
     'have the running daemon read the configuration again; exit status 1 if something needs a restart',
     'print one JSON object',
-  ).action(async (options) => end(await (await import('./reload.ts')).reload(options, terminal)))
+  ).action(async (options) => end(await (await import('./running.ts')).reload(options, terminal)))
   add(
     'logs',
     'what the daemon logged while it ran at a terminal',
@@ -225,7 +224,7 @@ function addServiceCommands(program: Command, terminal: Terminal, end: End): voi
     .option('--force', 'replace one that is there')
     .addOption(jsonOption('print one JSON object'))
     .action(async (options) => end(await (await import('./service.ts')).install(options, terminal)))
-  const load = () => import('./service-state.ts')
+  const load = () => import('./service.ts')
   service
     .command('status')
     .description('whether it is installed and runs; exit status 1 if not')

@@ -1,13 +1,14 @@
-/** The status of a running daemon, the address of its page, and its log. */
-
+/** The status of a running daemon, the address of its page, its log, and `replyd reload`. */
 import { spawn } from 'node:child_process'
 import { closeSync, existsSync, openSync, readSync, statSync, watch } from 'node:fs'
 import { basename, dirname } from 'node:path'
 import { setTimeout as passed } from 'node:timers/promises'
 import { cutToWidth, painter, wrapped } from '../base/columns.ts'
+import { ConfigError } from '../base/errors.ts'
 import { accountLabel } from '../base/log.ts'
 import { programVersion } from '../base/package.ts'
 import { actorName } from '../base/reasons.ts'
+import type { Change, Changes } from '../config/changes.ts'
 import { type ApiClient, accessFileOf, accessLeft, isUnavailable, openApi } from './api-client.ts'
 import { asCalled, calledAs } from './called.ts'
 import { UsageError } from './failure.ts'
@@ -288,3 +289,49 @@ function readFrom(path: string, from: number): { text: string; end: number } {
   const end = octets.subarray(0, read).lastIndexOf(10) + 1
   return { text: octets.subarray(0, end).toString(), end: from + end }
 }
+
+/** The running daemon reads its configuration again. Exit status 1 when something needs a restart. @throws ConfigError naming every fault: nothing has changed then */
+export async function reload(
+  options: { config?: string; json?: boolean },
+  terminal: Terminal,
+): Promise<ExitStatus> {
+  const changes = await reloaded(options.config, terminal)
+  const { stdout } = terminal
+  await writeLine(stdout, options.json ? JSON.stringify(changes) : printable(textOf(changes)))
+  return changes.refused.length === 0 ? 0 : 1
+}
+
+async function reloaded(config: string | undefined, terminal: Terminal): Promise<Changes> {
+  try {
+    const api: ApiClient = openApi(config, terminal, { warns: false })
+    return await api.post<Changes>('/reload')
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error
+    throw new ConfigError(
+      `${error.message}\nNothing was changed: a running daemon keeps the configuration that it has.`,
+      { cause: error, faults: error.faults },
+    )
+  }
+}
+
+function textOf({ changed, refused }: Changes): string {
+  if (changed.length + refused.length === 0) return 'Nothing has changed.'
+  const used = changed.map((each) => `${nameOf(each)}${valuesOf(each)}`)
+  const left = refused.map((each) => `${nameOf(each)}${refusalOf(each)}`)
+  return [
+    ...(used.length > 0 ? ['In use from now on:', ...used.map((line) => `  ${line}`)] : []),
+    ...(left.length > 0
+      ? ['Needs a restart, and is not used before:', ...left.map((line) => `  ${line}`)]
+      : []),
+  ].join('\n')
+}
+
+function nameOf({ where, key, accounts }: Change): string {
+  const whose = accounts.length === 0 ? '' : ` of ${accounts.join(', ')}`
+  return `${where === '' ? '' : `${where}: `}${key === 'accounts' ? accounts.join(', ') : `${key}${whose}`}`
+}
+
+const valuesOf = ({ from, to }: Change): string => (to === undefined ? '' : `: ${to} (was ${from})`)
+
+const refusalOf = ({ key, from }: Change): string =>
+  key === 'accounts' ? ` (${from === 'absent' ? 'a new mailbox' : 'a mailbox that is to go'})` : ''

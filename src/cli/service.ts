@@ -1,12 +1,11 @@
 /** `replyd service install`: a service of this user. It writes one file and needs no root; starting it is left to the owner. */
-import { existsSync, mkdirSync, realpathSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
-import { asCalled } from './called.ts'
-import { configPath } from './config-path.ts'
+import { asCalled, calledAs, configPath } from './called.ts'
 import { UsageError } from './failure.ts'
 import { readConfig } from './settings.ts'
-import { asked, managerOf, thisSystem } from './systemd-launchd.ts'
+import { asked, managerOf, type System, thisSystem } from './systemd-launchd.ts'
 import { type ExitStatus, type Terminal, writeLine } from './terminal.ts'
 
 interface ServiceOptions {
@@ -166,4 +165,54 @@ ${[
     next: `  launchctl load -w ${path}
 Its log: replyd logs -f`,
   }
+}
+
+interface StateOptions {
+  json?: boolean
+}
+
+/** @throws UsageError for another system */
+const serviceOf = (system: System, { environment }: Terminal) => ({
+  ...managerOf(system),
+  path: servicePath(system.platform, environment),
+})
+
+/** What this user's service manager says of it. Exit status 1 unless it is installed and runs. */
+export async function serviceStatus(
+  options: StateOptions,
+  terminal: Terminal,
+  system = thisSystem,
+): Promise<ExitStatus> {
+  const { path, words, runs, log } = serviceOf(system, terminal)
+  const installed = existsSync(path)
+  const answer = installed ? await asked(system, runs) : { ok: false, said: '', lacks: false }
+  const said = system.platform === 'darwin' && answer.ok ? 'loaded' : answer.said
+  const replyd = calledAs(terminal.environment)
+  const state = answer.lacks ? `${words} ${said}.` : `${words} says: ${said || 'not running'}`
+  const text = installed
+    ? `Installed: ${path}\n${state}\nIts log: ${asCalled(log, terminal.environment)}\nWhat replyd itself says: ${replyd} status`
+    : `There is no service yet: ${replyd} service install`
+  const json = { path, installed, running: answer.ok, said }
+  await writeLine(terminal.stdout, options.json ? JSON.stringify(json) : text)
+  return answer.ok ? 0 : 1
+}
+
+/** Stops the service and removes its file. Mail, settings and state stay. */
+export async function uninstall(
+  options: StateOptions,
+  terminal: Terminal,
+  system = thisSystem,
+): Promise<ExitStatus> {
+  const { path, words, stop } = serviceOf(system, terminal)
+  if (!existsSync(path)) throw new Error(`there is no service to remove: ${path} is not there`)
+  const { ok, said: answer, lacks } = await asked(system, stop(path))
+  rmSync(path)
+  // Without a service manager there is nothing to stop.
+  const stopped = ok || lacks === true
+  const how = ok ? 'Stopped, and removed' : 'Removed'
+  const said = stopped
+    ? `${how}: ${path}\nYour settings, passwords and data stay where they are.`
+    : `Removed: ${path}\n${words} did not stop it (${answer}). It no longer starts by itself.`
+  await writeLine(terminal.stdout, options.json ? JSON.stringify({ path, removed: true, stopped }) : said)
+  return stopped ? 0 : 1
 }

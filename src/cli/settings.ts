@@ -6,7 +6,7 @@ import { isExposed, makePrivate } from '../base/files.ts'
 import { loadConfig, stateDirectoryOf } from '../config/config.ts'
 import { reusable } from '../config/hidden.ts'
 import type { Config } from '../config/settings.ts'
-import { configPath } from './config-path.ts'
+import { configPath } from './called.ts'
 import { type ExitStatus, type Terminal, writeLine } from './terminal.ts'
 
 const readFile = (path: string) => readFileSync(path, 'utf8')

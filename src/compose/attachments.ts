@@ -18,7 +18,7 @@ import {
 } from '../mail/attachments.ts'
 import { mostImages } from '../model/prompts/attachments.ts'
 import { cutMiddle } from '../model/prompts/untrusted.ts'
-import { loadAttachments, saveAttachments } from '../store/attachments.ts'
+import { loadAttachments, saveAttachments } from '../store/bodies.ts'
 
 type Kinds = AccountSettings['attachments']
 

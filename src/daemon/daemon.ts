@@ -1,5 +1,4 @@
 /** The daemon, in boot order: each resource is opened after what it needs and closed before it. */
-
 import { createHash } from 'node:crypto'
 import { setMaxListeners } from 'node:events'
 import { hostname } from 'node:os'
@@ -9,7 +8,7 @@ import { type ResolveTxt, txtResolver } from '../base/dns.ts'
 import { reasonOf } from '../base/errors.ts'
 import { makePrivate, privatePaths } from '../base/files.ts'
 import { accountLabel, type Log } from '../base/log.ts'
-import { stateKey } from '../base/state-key.ts'
+import { stateKey } from '../base/secret.ts'
 import type { Changes } from '../config/changes.ts'
 import type { Config } from '../config/settings.ts'
 import type { StepContext } from '../context.ts'
@@ -27,6 +26,7 @@ import { changeAccountState } from '../store/accounts.ts'
 import { type Database, openDatabase, storeId } from '../store/database.ts'
 import { Leases } from '../store/leases.ts'
 import { isAlive } from '../store/lock.ts'
+import { countDue } from '../store/messages.ts'
 import { settleAbandonedCalls } from '../store/model-calls.ts'
 import { Pusher } from '../web/push/pusher.ts'
 import { startWeb, type WebContext, type WebServer } from '../web/server.tsx'
@@ -34,10 +34,8 @@ import { Webhooks } from '../web/webhooks.ts'
 import { Accounts } from './accounts.ts'
 import { DailyAudit } from './daily-audit.ts'
 import { sendDigests } from './digest.ts'
-import { healthOf } from './health.ts'
+import { healthOf, warnOfModels } from './health.ts'
 import { LostConnections } from './lost-connections.ts'
-import { warnOfModels } from './model-warning.ts'
-import { handleOnce } from './once.ts'
 import { LiveSettings } from './reload.ts'
 
 export type Role = 'watch' | 'work' | 'web'
@@ -281,4 +279,37 @@ function isGone(holder: string, alone: boolean): boolean {
   if (alone) return true
   const [host, pid] = holder.split(' ')
   return host === hostname() && !isAlive(Number(pid))
+}
+
+/** Reads new mail and works until nothing is due. Mail that waits for a person or for a later time stays. */
+async function handleOnce(
+  context: StepContext,
+  watchers: readonly Watcher[],
+  pipeline: Pipeline,
+  signal: AbortSignal,
+): Promise<void> {
+  const failures: unknown[] = []
+  await Promise.all(
+    watchers.map((watcher) => watcher.catchUpOnce().catch((error: unknown) => failures.push(error))),
+  )
+  const accounts = [...context.accounts.keys()]
+  while (!signal.aborted && (await countDue(context.db, context.clock.now(), accounts)) > 0) {
+    await nextChange(pipeline, signal)
+  }
+  if (failures.length > 0) throw failures[0]
+}
+
+/** Resolves when a row is settled, or after a while, because another process may be working too. */
+function nextChange(pipeline: Pipeline, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      clearTimeout(timer)
+      pipeline.off('settled', done)
+      signal.removeEventListener('abort', done)
+      resolve()
+    }
+    const timer = setTimeout(done, 500)
+    pipeline.once('settled', done)
+    signal.addEventListener('abort', done, { once: true })
+  })
 }

@@ -1,6 +1,8 @@
 import { reasonOf } from '../base/errors.ts'
+import type { ModelTask } from '../config/settings.ts'
 import type { StepContext } from '../context.ts'
 import { dayOf, nextMidnight } from '../model/budget.ts'
+import { type ListedModel, modelWarnings } from '../model/client.ts'
 import { modelNotices } from '../model/models.ts'
 import type { Pipeline } from '../pipeline/pipeline.ts'
 import type { Queues } from '../queue/queues.ts'
@@ -51,4 +53,36 @@ async function addTrouble({ db, config }: StepContext, parts: Record<string, str
 
 function budgetReachedToday({ db, clock, config }: StepContext): Promise<Date | null> {
   return budgetReachedAt(db, dayOf(clock.now(), config.budget.timeZone))
+}
+
+/** For the model's list. Milliseconds. */
+const patienceMs = 15_000
+
+type Surroundings = Pick<StepContext, 'models' | 'config' | 'clock' | 'log'>
+
+/**
+ * Once at the start: a hint in the log whether the models are still offered, and what they cost. Never throws: a server
+ * without a list says nothing, and the first call tells what is wrong with it.
+ */
+export async function warnOfModels(context: Surroundings, signal: AbortSignal): Promise<void> {
+  const { tasks } = context.config.model
+  const first = new Map((Object.keys(tasks) as ModelTask[]).reverse().map((task) => [tasks[task], task]))
+  for (const task of first.values()) await warnOfModel(context, task, signal)
+}
+
+async function warnOfModel(
+  { models, config, clock, log }: Surroundings,
+  task: ModelTask,
+  signal: AbortSignal,
+): Promise<void> {
+  const settings = config.model.tasks[task]
+  // The model remembers the context length that the list states.
+  const listed: ListedModel[] | null = await models
+    .of(task)
+    .listModels(AbortSignal.any([signal, AbortSignal.timeout(patienceMs)]))
+    .catch(() => null)
+  if (signal.aborted) return
+  const warnings = modelWarnings(settings, config.model.successor, listed, dayOf(clock.now(), 'UTC'))
+  if (warnings.length > 0)
+    log.warn({ event: 'model.warning', model: settings.name, reason: warnings.join('; ') })
 }

@@ -3,8 +3,7 @@
  * the process that watches the mailbox ends. Hears from them that somebody wants it to connect at once.
  */
 import type { Watcher } from '../receive/watch.ts'
-import { takeAskedAgain } from '../store/asked-again.ts'
-import { type Leases, leaseHolders } from '../store/leases.ts'
+import { type Leases, leaseHolders, takeAskedAgain } from '../store/leases.ts'
 import type { Queryable } from '../store/queryable.ts'
 
 /** Milliseconds. */

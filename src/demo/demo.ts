@@ -7,9 +7,9 @@ import { openLog } from '../base/log.ts'
 import { runDaemon } from '../daemon/daemon.ts'
 import { startMailbox } from './mailbox.ts'
 import { type DemoOptions, present } from './present.ts'
+import { writtenMail } from './sample.ts'
 import { startStandIn } from './stand-in.ts'
 import { buildWorld, demoLogin } from './world.ts'
-import { writtenMail } from './written.ts'
 
 /** @throws Error when a sample does not end as it should */
 export async function runDemo(options: DemoOptions): Promise<void> {

@@ -12,7 +12,7 @@ import { usageBy } from '../store/statistics.ts'
 import { apiToken } from '../web/access.ts'
 import { supported } from '../web/words.ts'
 import type { DemoMailbox } from './mailbox.ts'
-import { demoOwner, type Sample } from './samples.ts'
+import { demoOwner, type Sample } from './sample.ts'
 import {
   answeredLines,
   type DecidedMail,

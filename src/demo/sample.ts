@@ -3,6 +3,7 @@
  * and one charset that Node cannot encode.
  */
 import type { Disposition } from '../base/dispositions.ts'
+import { plainLine } from '../mail/address.ts'
 
 export interface Sample {
   /** A short name for tests and the summary. */
@@ -197,4 +198,38 @@ export function iso2022jp(content: string): string {
     octets += pair
   }
   return double ? `${octets}\x1b(B` : octets
+}
+
+/** A mail that somebody writes to the demo on its own page (`/demo`). */
+interface Written {
+  /** Of the person who plays the customer. */
+  name: string
+  subject: string
+  text: string
+}
+
+const visitorDomain = 'visitor.example'
+
+/** As a server would deliver it, with a proven author. @param id without brackets */
+export function writtenMail({ name, subject, text: body }: Written, id: string, at: Date): Buffer {
+  const shown = plainLine(name)
+    .replace(/[<>"\\@:;,()[\]]+/g, ' ')
+    .trim()
+  // Another name is another customer.
+  const word = shown
+    .normalize('NFKD')
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '.')
+  const address = `${/[a-z].{0,40}/.exec(word)?.[0].replace(/\.$/, '') ?? 'customer'}@${visitorDomain}`
+  return octetsOf(
+    {
+      from: shown === '' ? address : `${shown} <${address}>`,
+      to: demoOwner.address,
+      subject: plainLine(subject),
+      id: `${id}@${visitorDomain}`,
+      at,
+      fields: [`Authentication-Results: ${demoOwner.authservId}; dmarc=pass header.from=${visitorDomain}`],
+    },
+    text(body.replace(/\r\n?/g, '\n')),
+  )
 }

@@ -8,16 +8,18 @@ import type { AddressInfo } from 'node:net'
 import { type Override, type RequestBody, readBody } from './stand-in/body.ts'
 import { check } from './stand-in/check.ts'
 import { compose } from './stand-in/compose.ts'
-import { type Limiter, limiter, type RateLimit } from './stand-in/limits.ts'
 import { type Question, readQuestion } from './stand-in/prompt.ts'
 import { triage } from './stand-in/triage.ts'
 import {
   breakOff,
   choiceOf,
   completionOf,
+  type Limiter,
+  limiter,
   limitFault,
   listedModel,
   PromptCounter,
+  type RateLimit,
   refuse,
   respond,
   standInModel,

@@ -9,15 +9,14 @@ import { type ImapAccount, openImapAccount } from '../imap/imap.ts'
 import { configuredModels } from '../model/models.ts'
 import { SignIns } from '../oauth/oauth.ts'
 import { openSubmission, type Submission } from '../smtp/submission.ts'
-import { type Check, failed, passed, type Verdict, warned } from './check.ts'
-import { serverFailure } from './failure.ts'
+import { type Check, failed, passed, serverFailure, type Verdict, warned } from './failure.ts'
 import { checkImap } from './imap.ts'
 import { checkModel } from './model.ts'
 import { checkQueue } from './queue.ts'
 import { checkSending, sendsAutomatically, tryForgery } from './sending.ts'
 import { checkState } from './state.ts'
 
-export type { Check } from './check.ts'
+export type { Check } from './failure.ts'
 
 /** Checks that belong together. */
 export interface Look {

@@ -1,9 +1,35 @@
-/** Why a server could not be reached or refused the login, and what the owner can do about it. */
+/** The result of a check; why a server could not be reached or refused the login, and what the owner can do about it. */
 import { LoginUnavailable, OwnerActionError, reasonOf, SignInNeeded } from '../base/errors.ts'
 import { loginAdvice } from '../base/providers.ts'
 import { type CertificateFault, certificateFault, oldTls, withoutReports } from '../base/trust.ts'
 import type { Server } from '../config/settings.ts'
-import { failed, type Verdict } from './check.ts'
+
+/** The result of one check, in words for the owner. */
+export interface Check {
+  readonly name:
+    | 'configuration'
+    | 'imap'
+    | 'capabilities'
+    | 'mailboxes'
+    | 'smtp'
+    | 'sending'
+    | 'forgery'
+    | 'model'
+    | 'queue'
+    | 'state'
+  /** Address of the account; null if shared by all. */
+  readonly account: string | null
+  readonly status: 'ok' | 'warning' | 'failed'
+  readonly detail: string
+  /** What to do; null if nothing. */
+  readonly advice: string | null
+}
+
+export type Verdict = Pick<Check, 'status' | 'detail' | 'advice'>
+
+export const passed = (detail: string): Verdict => ({ status: 'ok', detail, advice: null })
+export const warned = (detail: string, advice: string): Verdict => ({ status: 'warning', detail, advice })
+export const failed = (detail: string, advice: string): Verdict => ({ status: 'failed', detail, advice })
 
 export interface Peer extends Pick<Server, 'host' | 'port' | 'secure'> {
   /** The group of keys that names it: `imap`, `smtp`, `state.redisUrl`. */

@@ -5,8 +5,7 @@ import type { AccountSettings } from '../config/settings.ts'
 import { behaviours, type Offered } from '../imap/behaviours.ts'
 import { closeClient, connectClient, defaultTiming } from '../imap/client.ts'
 import { appendLimit } from '../imap/mutations.ts'
-import { type Check, failed, passed, type Verdict, warned } from './check.ts'
-import { serverFailure } from './failure.ts'
+import { type Check, failed, passed, serverFailure, type Verdict, warned } from './failure.ts'
 
 /**
  * One to three checks: without a login there is nothing more to check.

@@ -11,7 +11,7 @@ import { type Answer, type ListedModel, type Model, modelWarnings, openModel } f
 import { fittingAsk, untilItFits } from '../model/fit.ts'
 import { loadPrompts, type Prompt } from '../model/prompts.ts'
 import { triageQuestion } from '../triage/step.ts'
-import { failed, passed, type Verdict, warned } from './check.ts'
+import { failed, passed, type Verdict, warned } from './failure.ts'
 
 /** A letter of the usual length: its facts, its question and its tone are easy to judge. */
 const letter = Buffer.from(

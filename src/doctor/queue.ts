@@ -3,8 +3,7 @@ import { Redis } from 'ioredis'
 import { reasonOf } from '../base/errors.ts'
 import { withoutPassword } from '../config/hidden.ts'
 import type { Config } from '../config/settings.ts'
-import { failed, passed, type Verdict, warned } from './check.ts'
-import { connectionFailure } from './failure.ts'
+import { connectionFailure, failed, passed, type Verdict, warned } from './failure.ts'
 
 export async function checkQueue(
   { redisUrl, databaseUrl }: Config['state'],

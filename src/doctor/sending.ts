@@ -16,7 +16,7 @@ import { fieldValues, firstField, type Message } from '../mail/message.ts'
 import { parseFields, splitHeader } from '../mail/mime/octets.ts'
 import { compile } from '../mail/reply/compile.ts'
 import type { Submission } from '../smtp/submission.ts'
-import { failed, passed, type Verdict, warned } from './check.ts'
+import { failed, passed, type Verdict, warned } from './failure.ts'
 
 /** Number of mails whose header is examined. */
 const mostMails = 20

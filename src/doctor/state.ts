@@ -7,8 +7,7 @@ import { isExposed, privatePaths } from '../base/files.ts'
 import { withoutPassword } from '../config/hidden.ts'
 import type { Config } from '../config/settings.ts'
 import { readHolder } from '../store/lock.ts'
-import { failed, passed, type Verdict, warned } from './check.ts'
-import { codeOf, connectionFailure } from './failure.ts'
+import { codeOf, connectionFailure, failed, passed, type Verdict, warned } from './failure.ts'
 
 export async function checkState(
   { directory, databaseUrl }: Config['state'],

@@ -8,7 +8,7 @@ import { type Price, type PriceRow, priceOf } from './budget/prices.ts'
 import { countTokens, tokenBound } from './budget/tokens.ts'
 import type { ChatMessage, Usage } from './chat.ts'
 
-export { dayOf, nextMidnight } from './budget/days.ts'
+export { dayOf, nextMidnight } from '../base/moment.ts'
 export type { Price, PriceRow } from './budget/prices.ts'
 export { isAssumed, priceOf, prices } from './budget/prices.ts'
 export { countText, countTokens, tokenBound } from './budget/tokens.ts'

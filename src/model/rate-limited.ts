@@ -6,7 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { RateLimitedError, reasonOf } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
 import type { Database } from '../store/database.ts'
-import { changeRate, loadRate } from '../store/rates.ts'
+import { changeRate, loadRate } from '../store/model-state.ts'
 import type { PriceRow } from './budget.ts'
 import { imagesIn, octetsOf } from './chat.ts'
 import {

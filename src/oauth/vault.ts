@@ -10,7 +10,7 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { ConfigError } from '../base/errors.ts'
 import { writeWhole } from '../base/files.ts'
-import { keyPathIn, keyText } from '../base/state-key.ts'
+import { keyPathIn, keyText } from '../base/secret.ts'
 import type { Grant } from './endpoint.ts'
 
 const Sealed = z.object({ iv: z.base64(), tag: z.base64(), text: z.base64() })

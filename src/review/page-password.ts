@@ -1,6 +1,6 @@
 /** The password that opens the pages: of the configuration, or else the one that was set on the page. */
 import type { Config } from '../config/settings.ts'
-import { loadPagePassword, savePagePassword } from '../store/page-password.ts'
+import { loadPagePassword, savePagePassword } from '../store/people.ts'
 import type { Queryable } from '../store/queryable.ts'
 import { checkedHash } from './people.ts'
 import { Refusal } from './review.ts'

@@ -1,7 +1,8 @@
 /** Who may log in under a name of their own, and what they may do. */
-import { inLatin } from '../base/look-alikes.ts'
+
 import { hashPassword } from '../config/password.ts'
 import { plainLine } from '../mail/address.ts'
+import { inLatin } from '../mail/text/deceptive.ts'
 import {
   addPerson,
   changePerson,

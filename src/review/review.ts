@@ -6,7 +6,7 @@ import type { Reason } from '../base/reasons.ts'
 import type { StepContext } from '../context.ts'
 import type { Pipeline } from '../pipeline/pipeline.ts'
 import { changeAccountState } from '../store/accounts.ts'
-import { askAgain } from '../store/asked-again.ts'
+import { askAgain } from '../store/leases.ts'
 import { releasePaused } from '../store/review.ts'
 
 export interface Review {

@@ -1,10 +1,12 @@
 import { Lru } from '../base/lru.ts'
+import type { ReadAttachment } from '../mail/attachments.ts'
 import type { Fault } from '../mail/fault.ts'
 import type { Message, Part } from '../mail/message.ts'
 import { parseFields, textCharset } from '../mail/mime/octets.ts'
 import { batched } from './batched.ts'
 import type { Queryable } from './database.ts'
 import { type MessageRow, messageColumns } from './messages.ts'
+import { storable } from './storable.ts'
 
 /** What was read of a mail: removed after the retention time, while the ledger row stays. */
 export interface MailBody {
@@ -106,4 +108,21 @@ export async function removeBodiesBefore(db: Queryable, before: Date): Promise<n
     [before],
   )
   return rowCount ?? 0
+}
+
+/** What was read of the mail's files. Null if they were not read yet, or the mail's text is gone. */
+export async function loadAttachments(db: Queryable, id: string): Promise<ReadAttachment[] | null> {
+  const { rows } = await db.query<{ attachments: ReadAttachment[] | null }>(
+    'select attachments from replyd.body where id = $1',
+    [id],
+  )
+  return rows[0]?.attachments ?? null
+}
+
+export async function saveAttachments(
+  db: Queryable,
+  id: string,
+  attachments: readonly ReadAttachment[],
+): Promise<void> {
+  await db.query('update replyd.body set attachments = $2 where id = $1', [id, storable(attachments)])
 }

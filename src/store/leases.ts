@@ -246,3 +246,28 @@ async function takeOver(
   const freed = dead.flatMap(([, theirs]) => theirs)
   return freed.length === 0 ? taken : new Map([...taken, ...(await takeLeases(db, freed, holder, leaseMs))])
 }
+
+/** Milliseconds: the watching process looks more often. */
+const forgottenAfterMs = 20_000
+/** The same for all, so that each may ask. */
+const anyAsker = 'asked'
+const askedPrefix = 'again '
+
+/**
+ * Somebody asks the process that watches a mailbox to connect at once: a lease that nobody renews, so that it is
+ * forgotten if no process waits.
+ */
+export async function askAgain(db: Queryable, address: string): Promise<void> {
+  await takeLease(db, `${askedPrefix}${address}`, anyAsker, forgottenAfterMs)
+}
+
+/** Those of these mailboxes for which it was asked; it is told once. */
+export async function takeAskedAgain(db: Queryable, addresses: readonly string[]): Promise<string[]> {
+  if (addresses.length === 0) return []
+  const { rows } = await db.query<{ name: string }>(
+    `update replyd.lease set expires_at = clock_timestamp()
+      where name = any($1::text[]) and expires_at > clock_timestamp() returning name`,
+    [addresses.map((address) => `${askedPrefix}${address}`)],
+  )
+  return rows.map(({ name }) => name.slice(askedPrefix.length))
+}

@@ -2,8 +2,8 @@
  * The schema, forward only: a released migration is never edited. Everything is in the PostgreSQL schema `replyd` and
  * always qualified with it, because BullMQ's backend needs its own schema on the search path.
  */
-import { learned } from './migrations/learned.ts'
 import {
+  learned,
   pagePassword,
   pushDevices,
   pushWishes,

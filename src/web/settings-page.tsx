@@ -2,7 +2,7 @@
 import { actorName, setbackWords } from '../base/reasons.ts'
 import type { ReplyMode } from '../config/settings.ts'
 import type { CategoryAutonomy } from '../decide/autonomy-record.ts'
-import type { Check } from '../doctor/check.ts'
+import type { Check } from '../doctor/failure.ts'
 import type { AccountState } from '../store/accounts.ts'
 import { Action, type View } from './layout.tsx'
 import { SetupPage, signInAt } from './setup-frame.tsx'

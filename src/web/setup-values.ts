@@ -2,10 +2,12 @@
 import { addressOrDomain } from '../config/fields.ts'
 import type { SettingPath, Shown } from '../config/overlay.ts'
 import { type Field, type FieldForm, fieldAt, yesNo } from './setup-fields.ts'
-import { hoursFault, hoursSaid, hoursTyped } from './typed-hours.ts'
 import {
   durationSaid,
   durationTyped,
+  hoursFault,
+  hoursSaid,
+  hoursTyped,
   numberTyped,
   senderTyped,
   shareSaid,

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { capitalised, outcomeOf } from '../base/dispositions.ts'
 import { isDeed, sentenceOf } from '../base/reasons.ts'
 import type { Config, WebhookSettings } from '../config/settings.ts'
-import { inert } from '../mail/inert.ts'
+import { inert } from '../mail/text/deceptive.ts'
 import { nextMidnight } from '../model/budget.ts'
 import type { TellableEvent } from '../store/webhooks.ts'
 

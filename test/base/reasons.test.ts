@@ -15,7 +15,7 @@ import {
 } from '../../src/base/reasons.ts'
 import { explanationText } from '../../src/cli/explain.ts'
 import { listText, showText } from '../../src/cli/review.ts'
-import { digestText } from '../../src/daemon/digest-text.ts'
+import { digestText } from '../../src/daemon/digest.ts'
 import { mailLines } from '../../src/demo/screen.ts'
 import { operations } from '../../src/web/api.ts'
 import { HistoryPage } from '../../src/web/history-page.tsx'

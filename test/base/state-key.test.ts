@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import { ConfigError } from '../../src/base/errors.ts'
-import { keyText, stateKey } from '../../src/base/state-key.ts'
+import { keyText, stateKey } from '../../src/base/secret.ts'
 
 let folder: string
 beforeEach(() => {

@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals'
 import { attachedText, filesInDoubt, planOf } from '../../src/compose/attachments.ts'
 import type { AttachedFile, ReadAttachment } from '../../src/mail/attachments.ts'
 import { attachmentsShown, withImages } from '../../src/model/prompts/attachments.ts'
-import { isPaymentTrap } from '../../src/triage/payment-trap.ts'
+import { isPaymentTrap } from '../../src/triage/verdict.ts'
 
 const docx = 'application/vnd.openxmlformats-officedocument.wordprocessingml.document'
 const file = (type: string, name = 'file', size = 1000, isInline = false): AttachedFile => ({

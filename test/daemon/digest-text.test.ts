@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import { type DigestFacts, digestText } from '../../src/daemon/digest-text.ts'
+import { type DigestFacts, digestText } from '../../src/daemon/digest.ts'
 
 const facts: DigestFacts = {
   account: 'me@shop.example',

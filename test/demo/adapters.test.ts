@@ -3,7 +3,8 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { silentLog } from '../../src/base/log.ts'
 import type { AccountSettings } from '../../src/config/settings.ts'
 import { type DemoMailbox, startMailbox } from '../../src/demo/mailbox.ts'
-import { demoOwner, sampleWorld } from '../../src/demo/samples.ts'
+import { demoOwner } from '../../src/demo/sample.ts'
+import { sampleWorld } from '../../src/demo/world.ts'
 import {
   type Fetched,
   type ImapAccount,

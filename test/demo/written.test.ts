@@ -1,6 +1,5 @@
 import { expect, test } from '@jest/globals'
-import { demoOwner } from '../../src/demo/sample.ts'
-import { writtenMail } from '../../src/demo/written.ts'
+import { demoOwner, writtenMail } from '../../src/demo/sample.ts'
 import { decodeWords } from '../../src/mail/address.ts'
 import { firstField } from '../../src/mail/message.ts'
 import { parseOctets } from '../../src/mail/mime/octets.ts'

@@ -1,7 +1,7 @@
 /** The whole way of a mail on real Dovecot, on each of the four state/queue combinations. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import { sampleWorld } from '../../src/demo/samples.ts'
 import { type StandIn, startStandIn } from '../../src/demo/stand-in.ts'
+import { sampleWorld } from '../../src/demo/world.ts'
 import { decodeWords, plainLine } from '../../src/mail/address.ts'
 import { firstField } from '../../src/mail/message.ts'
 import { parseOctets } from '../../src/mail/mime/octets.ts'

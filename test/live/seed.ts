@@ -2,7 +2,7 @@
 
 import type { ReplyState } from '../../src/base/dispositions.ts'
 import { faultOf } from '../../src/mail/fault.ts'
-import { saveAttachments } from '../../src/store/attachments.ts'
+import { saveAttachments } from '../../src/store/bodies.ts'
 import type { Database } from '../../src/store/database.ts'
 import { type NewMessage, storeIngested } from '../../src/store/ingested.ts'
 import type { NewReply } from '../../src/store/replies.ts'

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import { likelyAuthservId } from '../../src/mail/authserv-id.ts'
+import { likelyAuthservId } from '../../src/mail/authentication.ts'
 import { parseFields } from '../../src/mail/mime/header.ts'
 
 /** One mail for each value, each of another author; null: without the field. */

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals'
 import { findAddresses, findLinks } from '../../src/check/claims/links.ts'
-import { inert } from '../../src/mail/inert.ts'
+import { inert } from '../../src/mail/text/deceptive.ts'
 
 test.each([
   'https://evil.example/x?y=1&z=2',

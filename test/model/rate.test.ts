@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { limiter, type RateLimit } from '../../src/demo/stand-in/limits.ts'
+import { limiter, type RateLimit } from '../../src/demo/stand-in/wire.ts'
 import { rateLimitsOf } from '../../src/model/errors.ts'
 import {
   type Bucket,

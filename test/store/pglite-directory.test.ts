@@ -16,7 +16,7 @@ import { pipeline } from 'node:stream/promises'
 import { createGzip } from 'node:zlib'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import { packTar } from 'modern-tar/fs'
-import { prepareDirectory } from '../../src/store/pglite-directory.ts'
+import { prepareDirectory } from '../../src/store/pglite.ts'
 
 let place: string
 let template: string

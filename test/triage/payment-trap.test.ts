@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import { isPaymentTrap } from '../../src/triage/payment-trap.ts'
+import { isPaymentTrap } from '../../src/triage/verdict.ts'
 
 const iban = 'IE29 AIBK 9311 5212 3456 78'
 test.each([

@@ -5,7 +5,7 @@ import { silentLog } from '../../src/base/log.ts'
 import { actions } from '../../src/web/actions.ts'
 import * as answers from '../../src/web/answers.ts'
 import { operations } from '../../src/web/api.ts'
-import { examples } from '../../src/web/examples.ts'
+import { examples } from '../../src/web/operations.ts'
 import { buildApp, type WebContext } from '../../src/web/server.tsx'
 
 const token = 'a-token-of-twenty-letters'

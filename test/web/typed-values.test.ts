@@ -1,9 +1,11 @@
 import { expect, test } from '@jest/globals'
 import { parseHours } from '../../src/config/fields.ts'
-import { hoursFault, hoursSaid, hoursTyped } from '../../src/web/typed-hours.ts'
 import {
   durationSaid,
   durationTyped,
+  hoursFault,
+  hoursSaid,
+  hoursTyped,
   numberTyped,
   senderTyped,
   shareSaid,

@@ -1,5 +1,5 @@
 /** What a person, or a simple program, makes of a text that hides another: for leaks, whose author chooses the disguise. */
-import { inLatin } from '../../base/look-alikes.ts'
+import { inLatin } from '../../mail/text/deceptive.ts'
 
 const words = (text: string) => text.match(/[\p{L}\p{M}\p{N}]+/gu) ?? []
 const reversed = (text: string) => [...text].reverse().join('')

@@ -1,10 +1,11 @@
 /** The visible words of an HTML part, as lines; hidden text is removed and reported. */
 
+import { Tokenizer } from 'htmlparser2'
 import { faultOf } from '../fault.ts'
 import type { Part } from '../message.ts'
 import { decodeCharset } from '../mime/charset.ts'
 import { decodeTransfer } from '../mime/decode.ts'
-import { withoutInvisible } from '../text/invisible.ts'
+import { withoutInvisible } from '../text/deceptive.ts'
 import type { ReadText } from '../text/plain.ts'
 import {
   blockElements,
@@ -17,7 +18,6 @@ import {
 } from './elements.ts'
 import { LineWriter } from './lines.ts'
 import { addRules, isReadable, type Look, lookOf, plainLook, type Sheet } from './style.ts'
-import { type HtmlReceiver, tokenizeHtml } from './tokens.ts'
 
 /** Open elements beyond this depth are ignored; their text is kept. */
 const deepest = 500
@@ -222,4 +222,58 @@ export function readHtml(octets: Buffer, part: Part): ReadText & { html: string 
   const charset = /^(us-ascii|ascii|)$/i.test(label) ? declaredCharset(decoded) || label : label
   const { text: html, known } = decodeCharset(decoded, charset)
   return { html, ...textOfHtml(html), faults: known ? [] : [faultOf('unknown-charset', part.path)] }
+}
+
+/** Attribute values beyond this many characters are cut. */
+const longestAttribute = 10_000
+
+interface HtmlReceiver {
+  /** @param selfClosing written as `<x/>`; HTML gives that no meaning but for foreign elements */
+  open(name: string, attributes: ReadonlyMap<string, string>, selfClosing: boolean): void
+  close(name: string): void
+  text(text: string): void
+  comment(text: string): void
+}
+
+/**
+ * Feeds every token of `html` to the receiver, names in lower case, entities decoded, in linear time. Only the
+ * tokenizer of htmlparser2 is used: its parser moves the whole stack of open elements for each tag, which hostile
+ * nesting turns into seconds.
+ */
+function tokenizeHtml(html: string, receiver: HtmlReceiver): void {
+  let name = ''
+  let attribute = ''
+  let pieces: string[] = []
+  let attributes = new Map<string, string>()
+  const opened = (selfClosing: boolean) => receiver.open(name, attributes, selfClosing)
+  const tokenizer = new Tokenizer(
+    { xmlMode: false, decodeEntities: true },
+    {
+      onopentagname(start, end) {
+        name = html.slice(start, end).toLowerCase()
+        attributes = new Map()
+      },
+      onattribname(start, end) {
+        attribute = html.slice(start, end).toLowerCase()
+        pieces = []
+      },
+      onattribdata: (start, end) => pieces.push(html.slice(start, Math.min(end, start + longestAttribute))),
+      onattribentity: (codepoint) => pieces.push(String.fromCodePoint(codepoint)),
+      onattribend() {
+        if (!attributes.has(attribute) && attributes.size < 50) attributes.set(attribute, pieces.join(''))
+      },
+      onopentagend: () => opened(false),
+      onselfclosingtag: () => opened(true),
+      onclosetag: (start, end) => receiver.close(html.slice(start, end).toLowerCase()),
+      ontext: (start, end) => receiver.text(html.slice(start, end)),
+      ontextentity: (codepoint) => receiver.text(String.fromCodePoint(codepoint)),
+      oncomment: (start, end, offset) => receiver.comment(html.slice(start, end - offset)),
+      oncdata: (start, end, offset) => receiver.comment(html.slice(start, end - offset)),
+      ondeclaration: () => {},
+      onprocessinginstruction: () => {},
+      onend: () => {},
+    },
+  )
+  tokenizer.write(html)
+  tokenizer.end()
 }

@@ -1,5 +1,4 @@
-/** Tables for what people do on the pages: settings, logins, lessons that they take back, and notifications. */
-
+/** Tables for what people do on the pages: settings, logins, lessons that they take back, and notifications; and for what is learned. */
 /** Edits of settings on the page, the newest of each path being the one that applies, and the people who log in. */
 export const setup = `
 create table replyd.setting_edit (
@@ -87,4 +86,58 @@ alter table replyd.push_device add column trouble boolean not null default true;
 alter table replyd.push_device add column digest_at text;
 alter table replyd.push_device add column digest_day text;
 alter table replyd.push_device add column troubled jsonb not null default '[]';
+`
+
+/** Tables for what is learned from the owner and their correspondents; part of the first version of the schema. */
+export const learned = `
+create table replyd.sender_rule (
+  account text not null,
+  pattern text not null,
+  rule    text not null,
+  source  text not null,
+  at      timestamptz not null,
+  primary key (account, pattern)
+);
+
+create table replyd.spam_example (
+  message_id text primary key references replyd.message (id) on delete cascade,
+  account    text not null,
+  spam       boolean not null,
+  source     text not null,
+  tokens     jsonb not null,
+  at         timestamptz not null
+);
+create index spam_example_by_account on replyd.spam_example (account, spam, at desc);
+
+create table replyd.negative_answer (
+  message_id text primary key references replyd.message (id) on delete cascade,
+  reply_id   text not null references replyd.reply (id) on delete cascade,
+  at         timestamptz not null
+);
+
+create table replyd.human_thread (
+  account    text not null,
+  message_id text not null,
+  source     text not null references replyd.message (id) on delete cascade,
+  primary key (account, message_id)
+);
+create index human_thread_by_source on replyd.human_thread (source);
+
+create table replyd.style (
+  account    text primary key,
+  styles     jsonb not null,
+  learned_at timestamptz not null
+);
+
+create table replyd.trust_grant (
+  account    text not null,
+  category   text not null,
+  granted_at timestamptz not null,
+  granted_by text not null,
+  taken_back text,
+  taken_back_at timestamptz,
+  taken_back_by text,
+  primary key (account, category)
+);
+
 `

@@ -1,10 +1,11 @@
 /** Notifications: what they say, of this browser, and of the person's others. */
 import type { PushDevice, PushWishes } from '../../store/push-devices.ts'
+import type { TellableEvent } from '../../store/webhooks.ts'
 import { Action, Token, type View } from '../layout.tsx'
 import { SetupPage } from '../setup-frame.tsx'
 import { momentOf } from '../words.ts'
 import { Blocked } from './blocked.tsx'
-import { Examples } from './examples.tsx'
+import { digestMessage, type PushMessage, pushMessage, troubleMessage } from './message.ts'
 import { patienceMinutes } from './troubles.ts'
 
 export interface NotificationsView {
@@ -163,5 +164,58 @@ function Tick({ name, on, words, help }: TickProps) {
         {help === undefined ? null : <small>{help}</small>}
       </span>
     </label>
+  )
+}
+
+/** The examples are made as the real notifications are. */
+const sample: TellableEvent = {
+  ...{
+    id: 1,
+    at: new Date(0),
+    step: 'compose',
+    disposition: 'held',
+    reason: 'mode-review',
+    messageId: 'sample',
+  },
+  ...{ account: 'shop@example.com', fromAddress: 'nadia@example.com', subject: 'Crack in the frame' },
+  ...{ summary: null, detail: null, missing: null },
+}
+const trouble = { name: 'connection', brief: 'The connection to a mail server is lost', words: '' }
+
+const examples: readonly (readonly [when: string, message: PushMessage | null])[] = [
+  ['A reply waits', pushMessage([sample], false)],
+  ['The same, with sender and subject', pushMessage([sample], true)],
+  ['Something is wrong', troubleMessage([trouble], false)],
+  ['Once a day', digestMessage(3)],
+]
+
+function Examples() {
+  return (
+    <section class="card block" aria-labelledby="examples">
+      <h2 id="examples">What a notification looks like</h2>
+      <ul class="examples">
+        {examples.flatMap(([when, message]) =>
+          message === null
+            ? []
+            : [
+                <li>
+                  <small>{when}</small>
+                  <div class="example">
+                    <img src="/assets/icon.svg" alt="" width="32" height="32" />
+                    <span>
+                      <b>{message.title}</b>
+                      {message.body === '' ? null : <span>{message.body}</span>}
+                      <small>replyd</small>
+                    </span>
+                  </div>
+                </li>,
+              ],
+        )}
+      </ul>
+      <p class="meta">
+        A click opens the reply, or the list when several wait. The text is encrypted for your browser: the
+        push service that carries it can't read it.
+      </p>
+    </section>
   )
 }

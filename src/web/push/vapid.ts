@@ -1,6 +1,6 @@
 /** The key with which push services know this replyd (VAPID, RFC 8292). */
 import { createECDH } from 'node:crypto'
-import { stateKey } from '../../base/state-key.ts'
+import { stateKey } from '../../base/secret.ts'
 
 export interface VapidKeys {
   /** base64url: P-256, uncompressed; and its scalar. */

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import { unwrapFlowed } from '../../../src/mail/text/flowed.ts'
+import { unwrapFlowed } from '../../../src/mail/text/plain.ts'
 
 test.each([
   ['one \ntwo\nthree', false, 'one two\nthree'],
