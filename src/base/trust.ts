@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { rootCertificates } from 'node:tls'
 import { ConfigError, reasonOf } from './errors.ts'
 
-export interface TrustOptions {
+interface TrustOptions {
   /** RFC 8996: nothing older. */
   minVersion: 'TLSv1.2'
   /** PEM; absent: the authorities that Node.js trusts by itself. */

@@ -52,7 +52,7 @@ export function neededVerdict(stored: StoredVerdict | null): Verdict {
   return verdict
 }
 
-export interface AnsweredAsk {
+interface AnsweredAsk {
   ask: string
   answered: boolean
   /** Source of the answer: a knowledge file and heading, `thread`, `mail`, `instructions`; null for none. */

@@ -21,7 +21,7 @@ import { systemMessage } from '../model/prompts/template.ts'
 import { cutMiddle, neutralised } from '../model/prompts/untrusted.ts'
 import { checkedSchema, type Labels } from './verdict.ts'
 
-export interface CheckQuestion extends PromptMessages {
+interface CheckQuestion extends PromptMessages {
   schema: z.ZodType<Checked>
 }
 

@@ -105,7 +105,7 @@ function sentenceOf(text: string, judged: readonly Judged[], labels: Labels): Ch
 }
 
 /** Why a checked reply must not be sent automatically. */
-export type CheckDoubt =
+type CheckDoubt =
   | 'contradicted'
   | 'not-stated'
   | 'ask-unanswered'

@@ -15,7 +15,7 @@ import { accessLeft } from './api-client.ts'
 import { readConfig } from './settings.ts'
 import { type ExitStatus, printable, type Terminal, writeLine } from './terminal.ts'
 
-export interface AuditOptions {
+interface AuditOptions {
   config?: string
   json?: boolean
 }

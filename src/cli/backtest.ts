@@ -15,7 +15,7 @@ import { readConfig } from './settings.ts'
 import { dollars, table, whole } from './table.ts'
 import { type ExitStatus, printable, type Terminal, writeLine } from './terminal.ts'
 
-export interface BacktestCommand {
+interface BacktestCommand {
   config?: string
   account?: string
   since: string

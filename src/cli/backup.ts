@@ -19,12 +19,12 @@ import { readConfig, readPlace } from './settings.ts'
 import { withStore } from './store-access.ts'
 import { type ExitStatus, type Terminal, writeLine } from './terminal.ts'
 
-export interface BackupOptions {
+interface BackupOptions {
   config?: string
   json?: boolean
 }
 
-export interface RestoreOptions extends BackupOptions {
+interface RestoreOptions extends BackupOptions {
   /** File with the key of the state directory that the backup is of. */
   key?: string
   unverified?: boolean

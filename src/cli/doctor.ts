@@ -15,7 +15,7 @@ import {
   writeLine,
 } from './terminal.ts'
 
-export interface DoctorOptions {
+interface DoctorOptions {
   config?: string
   /** Send a forged mail to each account, to see whether it is recognised. */
   forge?: boolean

@@ -12,7 +12,7 @@ import { reportFailure, UsageError } from './failure.ts'
 import { mailFiles, readFailure, standardInput } from './mail-files.ts'
 import { type ExitStatus, printable, type Terminal, writeLine } from './terminal.ts'
 
-export interface ExplainOptions {
+interface ExplainOptions {
   address?: string
   alias: readonly string[]
   authservId: readonly string[]

@@ -5,7 +5,7 @@ import { UsageError } from './failure.ts'
 import { withStore } from './store-access.ts'
 import { type ExitStatus, type Terminal, writeLine } from './terminal.ts'
 
-export interface ForgetOptions {
+interface ForgetOptions {
   config?: string
   json?: boolean
 }

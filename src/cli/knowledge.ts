@@ -9,7 +9,7 @@ import { UsageError } from './failure.ts'
 import { readConfig } from './settings.ts'
 import { type ExitStatus, printable, type Terminal, times, writeLine } from './terminal.ts'
 
-export interface KnowledgeCommand {
+interface KnowledgeCommand {
   config?: string
   account?: string
   limit?: string

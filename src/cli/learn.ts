@@ -21,7 +21,7 @@ import { Asker } from './init/asker.ts'
 import { readConfig } from './settings.ts'
 import { type ExitStatus, printable, type Terminal, waiting, writeLine } from './terminal.ts'
 
-export interface LearnOptions {
+interface LearnOptions {
   config?: string
   account?: string
   since?: string

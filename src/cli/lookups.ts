@@ -8,7 +8,7 @@ import { UsageError } from './failure.ts'
 import { readConfig } from './settings.ts'
 import { type ExitStatus, printable, type Terminal, writeLine } from './terminal.ts'
 
-export interface TryOptions {
+interface TryOptions {
   as?: string
   config?: string
   account?: string

@@ -19,7 +19,7 @@ import { readConfig } from './settings.ts'
 import { withStore } from './store-access.ts'
 import { type ExitStatus, printable, type Terminal, writeLine } from './terminal.ts'
 
-export interface McpOptions {
+interface McpOptions {
   config?: string
   readOnly?: boolean
   json?: boolean

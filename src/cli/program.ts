@@ -316,7 +316,7 @@ function addOfflineCommands(program: Command, terminal: Terminal, end: End): voi
     .action(async (options) => end(await (await import('./password.ts')).password(options, terminal)))
 }
 
-export interface DemoFlags {
+interface DemoFlags {
   exit?: boolean
   json?: boolean
 }

@@ -85,7 +85,7 @@ export function programFile(started: string): string {
 }
 
 /** Where the service of this user is described. */
-export function servicePath(platform: string, environment: Terminal['environment']): string {
+function servicePath(platform: string, environment: Terminal['environment']): string {
   const home = environment.HOME || homedir()
   if (platform === 'darwin') return join(home, 'Library/LaunchAgents/replyd.plist')
   return join(environment.XDG_CONFIG_HOME || join(home, '.config'), 'systemd/user/replyd.service')

@@ -4,7 +4,7 @@ import { calledAs } from './called.ts'
 import { UsageError } from './failure.ts'
 import { type ExitStatus, printable, type Terminal, times, writeLine } from './terminal.ts'
 
-export interface TeachOptions {
+interface TeachOptions {
   config?: string
   account?: string
   fact?: string

@@ -11,7 +11,7 @@ import { withStore } from './store-access.ts'
 import { table } from './table.ts'
 import { type ExitStatus, type Terminal, writeLine } from './terminal.ts'
 
-export interface TokenOptions {
+interface TokenOptions {
   config?: string
   json?: boolean
   scope?: string[]

@@ -4,7 +4,7 @@ import { checkClaims } from '../check/claims.ts'
 import { editShare } from '../mail/text/edits.ts'
 import type { Correction } from '../model/prompts/messages.ts'
 
-export interface EditedReply {
+interface EditedReply {
   draftText: string
   text: string
   /** Names and addresses of the correspondent, and what was looked up for them; removed everywhere. */

@@ -8,7 +8,7 @@ import { visibleText } from '../mail/text/visible.ts'
 import type { PromptPassage } from '../model/prompts/messages.ts'
 import { provenByServer, provenBySignature } from './author.ts'
 
-export interface LiveFacts {
+interface LiveFacts {
   passages: PromptPassage[]
   /** Why a person has to answer instead; null if the model may write. */
   person: { reason: Reason; detail: string } | null

@@ -11,7 +11,7 @@ export interface OwnMail {
 }
 
 /** With fewer mails in a language no style is derived. */
-export const leastEvidence = 10
+const leastEvidence = 10
 /** Anything that occurs in this share of the mails is a habit. */
 const habit = 0.4
 /** And in mails to this many people: a phrase that only one person received is not a habit. */

@@ -6,7 +6,7 @@ import { key, language, pattern, required, word } from './fields.ts'
 const most = { answers: 50, words: 20, text: 8_000 } as const
 
 /** What a saved reply may leave open: the author's name as their mail states it, and the owner's. */
-export const answerPlaceholders = ['name', 'owner'] as const
+const answerPlaceholders = ['name', 'owner'] as const
 /** Below it the language of a text has to be named. */
 const sureFrom = 0.4
 

@@ -25,7 +25,7 @@ export interface Changes {
 }
 
 /** The owner's document, and where its keys stand. */
-export type Located = Pick<ConfigSource, 'document' | 'locate'>
+type Located = Pick<ConfigSource, 'document' | 'locate'>
 
 /**
  * The new settings as far as a running daemon can take them over. The rest stays as it is: it belongs to connections,

@@ -17,7 +17,7 @@ import { Document } from './schema.ts'
 import type { Config } from './settings.ts'
 import { type ConfigFault, type ConfigSource, isWithin, type Path, valueAt, withValue } from './source.ts'
 
-export interface ConfigSources {
+interface ConfigSources {
   /** The file, or null when everything comes from the environment. */
   readonly path: string | null
   readonly environment: Environment

@@ -5,7 +5,7 @@ import { documentOf } from './document-of.ts'
 import type { Config } from './settings.ts'
 import { formatPath, isGroup, type Path, valueAt, type Written } from './source.ts'
 
-export interface Reusable {
+interface Reusable {
   /** A configuration that says the same. Paths are absolute and defaults are written out. */
   readonly document: Record<string, unknown>
   /** Names of the variables that stand for secrets which the owner's file holds as text. */

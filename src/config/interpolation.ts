@@ -4,7 +4,7 @@ export type Environment = Readonly<Record<string, string | undefined>>
 
 const reference = /\$\$\{|\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}|\$\{[^}]*\}?/g
 
-export interface Interpolation {
+interface Interpolation {
   readonly text: string
   /** What is wrong, for the owner; never contains a value. */
   readonly faults: readonly string[]

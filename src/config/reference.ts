@@ -150,7 +150,7 @@ ${table(commonVariables)}
 `
 }
 
-export type JsonSchema = z.core.JSONSchema.BaseSchema
+type JsonSchema = z.core.JSONSchema.BaseSchema
 
 /** `${NAME}` or `${NAME:-text}` instead of a value. */
 const variable = { type: 'string', pattern: '^\\$\\{[A-Za-z_][A-Za-z0-9_]*(:-[^}]*)?\\}$' } as const

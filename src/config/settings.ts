@@ -19,7 +19,7 @@ export type ImapSettings = AccountSettings['imap']
 export type Server = AccountSettings['smtp']
 export type OAuth2Settings = NonNullable<Server['oauth2']>
 export type Category = AccountSettings['categories'][number]
-export type RepliesSettings = AccountSettings['replies']
+type RepliesSettings = AccountSettings['replies']
 /** `draft`: saved in \Drafts. `review`: held for a person in replyd. `send`: sent when the policy allows it. */
 export type ReplyMode = RepliesSettings['mode']
 export type LookupSettings = AccountSettings['lookups'][number]
@@ -33,6 +33,4 @@ export type ModelSettings = ModelChoice['tasks']['triage']
 /** What a model is asked to do. Each task may have a model of its own. */
 export type ModelTask = keyof ModelChoice['tasks']
 
-export type DigestSettings = NonNullable<Config['digest']>
-export type WebSettings = Config['web']
 export type WebhookSettings = Config['webhooks'][number]

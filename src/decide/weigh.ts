@@ -12,7 +12,7 @@ import type { PolicyInput } from './policy.ts'
 /** Guard codes that stop sending, not drafting, because of the amount already sent. */
 const throttles = /^(sender-throttled|thread-throttled|same-reply)$/
 
-export interface WeighedMail {
+interface WeighedMail {
   message: Message
   verdict: Verdict
   ceiling: string | null
@@ -23,7 +23,7 @@ export interface WeighedMail {
   rewritten: boolean
 }
 
-export interface WeighedReply {
+interface WeighedReply {
   composed: Composed
   findings: readonly Finding[]
   /** null if the check by meaning was not made (yet). */

@@ -32,7 +32,7 @@ export async function answeredByOwner(account: Account, row: MessageRow): Promis
 }
 
 /** Null if the mail is not where it was. */
-export async function currentFlags(account: Account, row: MessageRow): Promise<string[] | null> {
+async function currentFlags(account: Account, row: MessageRow): Promise<string[] | null> {
   try {
     return await account.imap.flags(row.mailbox, row.uidValidity, row.uid)
   } catch (error) {

@@ -25,14 +25,14 @@ export interface MailboxOptions {
 /** A part of hoodiecrow by its name, or a function on the server. */
 export type Plugin = string | typeof hoodiecrowPatches
 
-export interface DemoMail {
+interface DemoMail {
   uid: number
   flags: readonly string[]
   octets: Buffer
 }
 
 /** A message that the submission server accepted with 250. */
-export interface SubmittedMail {
+interface SubmittedMail {
   reversePath: string
   recipients: readonly string[]
   octets: Buffer

@@ -48,7 +48,7 @@ export interface Letter {
 }
 
 /** One MIME entity: its content fields, an empty line, its body. */
-export type Entity = string
+type Entity = string
 
 const crlf = (lines: readonly string[]): string => lines.join('\r\n')
 

@@ -10,7 +10,7 @@ import { oneLine, severalLines } from '../model/prompts/fields.ts'
 
 export { usesColour } from '../base/columns.ts'
 
-export interface ScreenStyle {
+interface ScreenStyle {
   colour: boolean
   /** Width of the terminal in columns. */
   columns: number

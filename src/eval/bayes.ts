@@ -6,7 +6,7 @@ import { spamTokens } from '../triage/spam-tokens.ts'
 import { inStableOrder, type LabelledMail } from './cases.ts'
 import { type Detection, detection, type Share, shareOf } from './statistics.ts'
 
-export interface BayesRun {
+interface BayesRun {
   /** What it was trained and tested on, for people. */
   name: string
   learned: number

@@ -32,7 +32,7 @@ export interface BacktestCase {
   outcomes: CaseOutcome[]
 }
 
-export interface Comparison {
+interface Comparison {
   /** Share of words that differ, 0 to 1 (src/mail/text/edits.ts). */
   edit: number
   /** Words of ours and of the owner's. */
@@ -42,7 +42,7 @@ export interface Comparison {
 }
 
 /** An answer with at most this difference could have been sent unchanged. */
-export const unchangedUpTo = 0.1
+const unchangedUpTo = 0.1
 
 /** Below this, the language of a text is a guess. */
 const sureFrom = 0.3

@@ -64,7 +64,7 @@ type ReplyCase = z.infer<typeof ReplyCase>
 /** A line of a case file (docs/rules.md section 10): a reply case has a `mode`, a guard case has none. */
 export type Case = GuardCase | ReplyCase
 
-export interface CaseResult {
+interface CaseResult {
   file: string
   passed: boolean
   expected: unknown
@@ -72,7 +72,7 @@ export interface CaseResult {
   got: unknown
 }
 
-export interface Score {
+interface Score {
   passed: number
   total: number
   results: readonly CaseResult[]

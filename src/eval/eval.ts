@@ -18,7 +18,7 @@ export { type BayesReport, evaluateBayes } from './bayes.ts'
 export { type LabelledMail, parseLabels } from './cases.ts'
 export type { EvalReport } from './report.ts'
 
-export interface EvalOptions {
+interface EvalOptions {
   config: Config
   account: AccountSettings
   prompts: Prompts
@@ -41,7 +41,7 @@ interface WaitingCase {
   prepared: Prepared
 }
 
-export interface EvalPlan {
+interface EvalPlan {
   mails: WaitingCase[]
   /** US dollars: with answers of typical length, and if every call cost its maximum. */
   estimate: number

@@ -9,7 +9,7 @@ import { Ledger } from './ledger.ts'
 import type { PastMail } from './past-mail.ts'
 import { type BacktestOptions, marksOf, preparedFor, subjectOf, toAnswer } from './situation.ts'
 
-export interface FirstDraft {
+interface FirstDraft {
   from: string
   subject: string
   /** New text of the mail. */

@@ -11,7 +11,7 @@ export class CeilingReached extends Error {
   override name = 'CeilingReached'
 }
 
-export interface LedgerOptions {
+interface LedgerOptions {
   model: Model
   price: Price
   /** US dollars. */

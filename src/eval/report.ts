@@ -13,7 +13,7 @@ export interface EvalCase {
   fault: string | null
 }
 
-export interface RunFacts {
+interface RunFacts {
   /** Labelled mails that were to be judged. */
   wanted: number
   model: string
@@ -24,7 +24,7 @@ export interface RunFacts {
   dollars: number
 }
 
-export interface ReportedCase {
+interface ReportedCase {
   file: string
   stage: string | null
   /** The daemon's next step, and why. */

@@ -30,7 +30,7 @@ export function shareOf(count: number, of: number): Share | null {
 }
 
 /** One yes-or-no answer with its label. */
-export interface GradedAnswer {
+interface GradedAnswer {
   expected: boolean
   given: boolean
 }

@@ -16,7 +16,7 @@ export const guardError = 'guard-error' satisfies GuardCode
 /**
  * Too many drafts for this sender are unsent for a person to read them all: no further one is written (section 7).
  */
-export const draftsPileUp = 'drafts-unsent' satisfies GuardCode
+const draftsPileUp = 'drafts-unsent' satisfies GuardCode
 
 /**
  * The guard: what is the most that may be done with this message? Evaluates every rule of section 3 of docs/rules.md;

@@ -18,7 +18,7 @@ import {
 
 const hour = 3_600_000
 /** Hours after arrival from which a person must see the answer: we were down, or the mailbox was imported. */
-export const staleHours = 72
+const staleHours = 72
 const crowdSize = 10
 
 /** Section 3.2, in table order: messages whose answer a person must see first. */

@@ -105,7 +105,7 @@ export function isForeign(list: readonly Mailbox[], isOwn: (address: string) => 
   return list.length > 0 && !list.some(({ address }) => isOwn(address))
 }
 
-export function decodedSubject(value: string): string {
+function decodedSubject(value: string): string {
   return plainLine(decodeWords(value)).normalize('NFC')
 }
 

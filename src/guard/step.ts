@@ -189,7 +189,7 @@ function asMove(id: string, judgement: GuardAnswer, filtersSpam: boolean): Guard
  * Whether somebody who received an automatic reply, recently or in this thread, asks for a person. A mail that fails
  * authentication is not obeyed: anybody could end the automatic replies to another.
  */
-export function wantsPerson(
+function wantsPerson(
   mail: StoredMail,
   { autoSent }: GuardContext,
   owner: Pick<Owner, 'authservIds'>,

@@ -20,7 +20,7 @@ function parameter(part: Part, name: string): string | null {
 }
 
 /** The report types of RFC 6522 that have a code of their own. */
-export type ReportType = 'delivery-status' | 'disposition-notification' | 'feedback-report'
+type ReportType = 'delivery-status' | 'disposition-notification' | 'feedback-report'
 
 /**
  * A multipart/report of that type at the top, or a part of that type at any depth (RFC 6522; the `global-` forms are

@@ -14,6 +14,3 @@ export interface Owner {
 
 /** `Auto-Submitted: auto-generated` (RFC 3834 section 5), `Precedence: bulk` (RFC 2076). */
 export type DraftDespite = 'auto-generated' | 'bulk'
-
-/** Special-use attributes of RFC 6154 that replyd cares about. */
-export type SpecialUse = '\\Inbox' | '\\Drafts' | '\\Sent' | '\\Junk' | '\\Trash' | '\\Archive' | '\\All'

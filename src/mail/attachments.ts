@@ -38,7 +38,7 @@ export interface ReadAttachment extends AttachedFile {
 /** How much of a mail is read to find a file in it, in octets. */
 export const largestMail = 25 * 1024 * 1024
 
-export function leavesOf(part: Part): Part[] {
+function leavesOf(part: Part): Part[] {
   return part.children.length > 0 ? part.children.flatMap(leavesOf) : [part]
 }
 

@@ -144,7 +144,7 @@ function isTrusted(id: string, trusted: readonly string[]): boolean {
 }
 
 /** Only whole labels may be `*`, and never those of the organisational domain. */
-export function isWildcardId(id: string): boolean {
+function isWildcardId(id: string): boolean {
   if (!id.includes('*') || /[^.]\*|\*[^.]/.test(id)) return false
   const organisation = organisationalDomain(id.replaceAll('*', 'x')).split('.').length
   return organisation > 1 && !id.split('.').slice(-organisation).includes('*')
@@ -173,7 +173,7 @@ function segments(field: string): string[] {
  * RFC 8601 section 2.2. Microsoft 365 writes no authserv-id: its id is read as the empty string. A version may
  * follow; OpenDKIM and OpenDMARC append a job id, Yahoo its own property.
  */
-export function authservIdOf(value: string): string {
+function authservIdOf(value: string): string {
   const head = segments(value)[0] ?? ''
   const [id = '', ...rest] = head.split(' ')
   if (id.includes('=')) return ''

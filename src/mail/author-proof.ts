@@ -18,7 +18,7 @@ export interface Proof {
   detail: string
 }
 
-export interface ProofInput {
+interface ProofInput {
   /** The whole mail as stored in the mailbox. */
   octets: Buffer
   /** The address that the mail was judged by. */

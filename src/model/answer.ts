@@ -121,7 +121,7 @@ function jsonOf(content: string): unknown {
   return first < 0 || last < first ? undefined : parsed(text.slice(first, last + 1))
 }
 
-export type AnswerFault = 'thinking' | 'empty' | 'length' | 'not-json' | 'shape' | 'template'
+type AnswerFault = 'thinking' | 'empty' | 'length' | 'not-json' | 'shape' | 'template'
 
 export type Reading<T> = { ok: true; value: T } | { ok: false; fault: AnswerFault; detail: string }
 

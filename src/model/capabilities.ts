@@ -9,7 +9,7 @@ import type { ModelSettings } from '../config/settings.ts'
  * How JSON is requested: `object` is response_format json_object, `schema` is json_schema, `prompt` only states it in
  * the prompt.
  */
-export type JsonMode = 'object' | 'schema' | 'prompt'
+type JsonMode = 'object' | 'schema' | 'prompt'
 
 export interface Capabilities {
   readonly json: JsonMode
@@ -72,7 +72,7 @@ const table: readonly [RegExp, Capabilities][] = [
   [/^o[134]/, { ...thinker, effort: 'low', thinking: 2000, contextTokens: 200_000 }],
 ]
 
-export interface KnownModel {
+interface KnownModel {
   /** As in the configuration; a provider's prefix (`openai/`) is ignored. */
   name: string
   host?: ModelSettings['host']
@@ -120,7 +120,7 @@ function namesParameter({ param, message }: Refusal, name: RegExp): boolean {
   return name.test(param) || name.test(message)
 }
 
-export interface Adjustment {
+interface Adjustment {
   capabilities: Capabilities
   /** False when the server gave no reason and this is a guess. */
   named: boolean

@@ -104,7 +104,7 @@ function corrected(bucket: Bucket | null, told: Told, sentAt: number): Bucket | 
   return error > optimism || error < -pessimism ? { ...bucket, fullAt } : null
 }
 
-export interface RateCorrection {
+interface RateCorrection {
   /** The count of corrections on which it is based. */
   corrections: number
   requests: { capacity: number; perMs: number; shiftMs: number } | null

@@ -12,7 +12,7 @@ export interface DeviceCode {
   readonly expiresAt: Date
 }
 
-export interface DeviceSignIn {
+interface DeviceSignIn {
   clock: Clock
   /** Shows the code to the person. */
   show: (code: DeviceCode) => void

@@ -339,7 +339,7 @@ export class Pipeline extends EventEmitter<PipelineEvents> implements AsyncDispo
 
 const isAtRest = (stage: Stage) => stage === 'review' || stage === 'done'
 
-export interface PipelineEvents {
+interface PipelineEvents {
   /** A row is settled: done, or waiting for a person. */
   settled: [row: MessageRow]
   /** A step failed and is tried again at that time. */

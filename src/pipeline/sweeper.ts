@@ -75,7 +75,7 @@ export class Sweeper implements AsyncDisposable {
 const lostAfterMs = 600_000
 
 /** The maximum cost of a call whose process died counts as spent. */
-export async function settleLostCalls({ db, clock, config, log }: StepContext): Promise<void> {
+async function settleLostCalls({ db, clock, config, log }: StepContext): Promise<void> {
   const { tasks, fallback } = config.model
   const models = [...Object.values(tasks), ...(fallback ? [fallback] : [])]
   const ageMs = Math.max(lostAfterMs, ...models.map(({ timeoutMs }) => 4 * timeoutMs))
@@ -87,6 +87,6 @@ export async function settleLostCalls({ db, clock, config, log }: StepContext): 
  * Restarting retries mail that waits for the budget, which the owner may have raised. Never throws: at the latest it
  * runs at midnight.
  */
-export async function retryBudgetWaiters({ db, clock }: StepContext): Promise<void> {
+async function retryBudgetWaiters({ db, clock }: StepContext): Promise<void> {
   await releaseBudgetWaiters(db, clock.now()).catch(() => undefined)
 }

@@ -33,7 +33,7 @@ export interface Gap {
   mails: GapMail[]
 }
 
-export interface GapQuestion {
+interface GapQuestion {
   /** Mails that arrived since then. */
   since: Date
   /** Only of this account. */
@@ -66,7 +66,7 @@ interface Open {
   gap: string
 }
 
-export const isWaiting = ({
+const isWaiting = ({
   step,
   disposition,
   replyState,

@@ -35,7 +35,7 @@ export interface FolderText {
   hash: string
 }
 
-export interface FileChange {
+interface FileChange {
   account: string
   /** Relative to the folder, with `/`. */
   file: string

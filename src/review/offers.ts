@@ -40,7 +40,7 @@ const shortest = 12
 const fills = 0.25
 const longestOwnQuestion = 80
 
-export interface Addition {
+interface Addition {
   question: string
   fact: string
 }

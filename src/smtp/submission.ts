@@ -33,7 +33,7 @@ interface WaitingSend {
   fail(error: Error): void
 }
 
-export class PooledSubmission implements Submission {
+class PooledSubmission implements Submission {
   readonly #server: Server
   readonly #options: SubmissionOptions
   readonly #timing: SmtpTiming

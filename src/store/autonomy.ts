@@ -2,7 +2,7 @@ import type { SetbackReason } from '../base/reasons.ts'
 import { batched } from './batched.ts'
 import type { Queryable } from './database.ts'
 
-export interface AutonomyRecord {
+interface AutonomyRecord {
   id: string
   category: string
   at: Date

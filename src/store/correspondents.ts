@@ -2,7 +2,7 @@ import type { Queryable } from './database.ts'
 import { storable } from './storable.ts'
 
 /** How far \\Sent was read for the addresses that the owner has written to. */
-export interface SentCursor {
+interface SentCursor {
   mailbox: string
   uidValidity: string
   lastUid: number

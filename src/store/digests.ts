@@ -30,7 +30,7 @@ export async function dispositionsSince(
   return new Map(rows.map(({ disposition, n }) => [disposition, n]))
 }
 
-export interface WaitingMail {
+interface WaitingMail {
   from: string
   subject: string
   reason: Reason

@@ -155,7 +155,7 @@ export async function editedTexts(
   return rows
 }
 
-export interface Citation {
+interface Citation {
   /** Id of the reply. */
   id: string
   at: Date

@@ -4,14 +4,14 @@ import type { Queryable } from './database.ts'
 import { storable } from './storable.ts'
 
 /** Reserved slots count, including `sending` and `uncertain`. */
-export interface AutomaticReply {
+interface AutomaticReply {
   to: string
   at: Date
   messageId: string
   hash: string
 }
 
-export interface GuardQuestion {
+interface GuardQuestion {
   account: string
   now: Date
   /** The mail's row, or what it will be if it is not stored yet: its Message-ID and `NewMessage.digest`. */
@@ -28,7 +28,7 @@ export interface GuardQuestion {
   hash: string | null
 }
 
-export interface GuardHistory {
+interface GuardHistory {
   /**
    * Automatic replies of this account: those of the last day, those of the last week to an author or with the same
    * text, and those among the thread's ids whatever their age.

@@ -4,7 +4,7 @@ import { batched } from './batched.ts'
 import type { Queryable } from './database.ts'
 import { storable } from './storable.ts'
 
-export interface EditedRow {
+interface EditedRow {
   draftText: string
   text: string
   addressees: string[]
@@ -60,7 +60,7 @@ const editedSince = `from replyd.reply r join replyd.message m on m.id = r.id
     and r.draft_text <> '' and jsonb_typeof(r.composed) = 'object' and not exists (
       select from replyd.unlearned u where u.account = r.account and u.lesson = 'reply ' || r.id)`
 
-export interface LessonRow extends EditedRow {
+interface LessonRow extends EditedRow {
   /** Of the reply and its mail. */
   id: string
   category: string
@@ -83,7 +83,7 @@ export async function editedLately(
   return rows
 }
 
-export interface EarlierReply {
+interface EarlierReply {
   text: string
   at: Date
 }

@@ -93,7 +93,7 @@ export async function releaseLeases(db: Queryable, names: readonly string[], hol
   )
 }
 
-export interface Holder {
+interface Holder {
   /** This process's name in the leases. */
   holder: string
   /** Whether a holder's process has certainly ended. Its leases are then taken over at once. */

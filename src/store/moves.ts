@@ -17,7 +17,7 @@ import {
   type VerbName,
 } from './transitions.ts'
 
-export interface MailMove extends MailFields {
+interface MailMove extends MailFields {
   id: string
   /** `null` if nothing should happen. */
   from: Stage | null
@@ -28,7 +28,7 @@ export interface MailMove extends MailFields {
   now: Date
 }
 
-export interface ReplyMove extends ReplyFields {
+interface ReplyMove extends ReplyFields {
   id: string
   from: readonly ReplyState[]
   /** `null`: the state stays. */
@@ -147,7 +147,7 @@ export async function moveReplies(
  * statement waited for that lock is not in its snapshot: if it sees no reply and the mail has changed, it runs again.
  * @returns what was moved, by the ids of the mails
  */
-export async function moveBoth(
+async function moveBoth(
   db: Queryable,
   mails: readonly MailMove[],
   replies: readonly ReplyMove[],

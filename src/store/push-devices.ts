@@ -35,10 +35,7 @@ export interface PushDevice {
   dueAt: Date
 }
 
-export type NewPushDevice = Pick<
-  PushDevice,
-  'id' | 'endpoint' | 'keys' | 'actor' | 'device' | 'session' | 'addedAt'
->
+type NewPushDevice = Pick<PushDevice, 'id' | 'endpoint' | 'keys' | 'actor' | 'device' | 'session' | 'addedAt'>
 
 const columns = `id, endpoint, keys, actor, device, session, waiting, trouble, digest_at as "digestAt",
   digest_day as "digestDay", troubled, detailed, quiet_from as "quietFrom", quiet_until as "quietUntil",

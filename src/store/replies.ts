@@ -7,7 +7,7 @@ import type { Queryable } from './database.ts'
 import { storable } from './storable.ts'
 
 /** A statement in a draft without a source, or one that it must not contain. */
-export interface StoredClaim {
+interface StoredClaim {
   claim: string
   kind: ClaimKind
 }

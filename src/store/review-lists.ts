@@ -189,7 +189,7 @@ export async function hasMail(db: Queryable): Promise<boolean> {
 
 export type HistoryMail = ListedMail & { cost: number; tokens: number; models: string | null }
 
-export interface MailFilter {
+interface MailFilter {
   account?: string
   /** In subject, sender or summary, as searchOf() reads it. */
   search?: string
@@ -254,7 +254,7 @@ export interface LoggedEvent {
   durationMs: number | null
 }
 
-export interface LoggedChange {
+interface LoggedChange {
   at: Date
   actor: string
   fromState: ReplyState

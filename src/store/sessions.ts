@@ -19,7 +19,7 @@ export interface SessionRow {
 const columns = 'session.id, actor, person, device, address, begun_at as "begunAt", seen_at as "seenAt"'
 
 /** A session's time: without anything done, and in all. Milliseconds. */
-export interface SessionLimits {
+interface SessionLimits {
   idleMs: number
   longestMs: number
 }

@@ -1,7 +1,7 @@
 import type { Queryable } from './database.ts'
 import { storable } from './storable.ts'
 
-export interface SpamExample {
+interface SpamExample {
   spam: boolean
   tokens: string[]
 }

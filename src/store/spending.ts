@@ -22,7 +22,7 @@ export interface NewModelCall {
 }
 
 /** The day's budget limits, US dollars; null for none. */
-export interface Ceilings {
+interface Ceilings {
   perDay: number
   accountPerDay: number | null
 }

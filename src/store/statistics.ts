@@ -80,7 +80,7 @@ export async function countBy(
   return rows
 }
 
-export interface WaitingFigures {
+interface WaitingFigures {
   /** Seconds since the arrival of the oldest mail whose next step is still to run; 0 if there is none. */
   oldestUnfinished: number
   /** The same for mail that waits for a person. */
@@ -101,7 +101,7 @@ export async function waitingFigures(db: Queryable, now: Date): Promise<WaitingF
   return rows[0] ?? { oldestUnfinished: 0, oldestForPerson: 0, uncertain: 0 }
 }
 
-export interface ModelLatency {
+interface ModelLatency {
   step: string
   /** Seconds. */
   median: number

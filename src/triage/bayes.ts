@@ -67,14 +67,14 @@ export function score(model: SpamModel, mail: Message | readonly string[]): numb
 const leastDoubt = 1e-4
 const logitOf = (probability: number) => Math.log((probability + leastDoubt) / (1 - probability + leastDoubt))
 
-export interface Clue {
+interface Clue {
   token: string
   /** Probability that a mail with this token is spam. */
   probability: number
 }
 
 /** The decisive tokens, strongest first. */
-export function cluesOf({ mails, tokens }: SpamModel, found: readonly string[]): Clue[] {
+function cluesOf({ mails, tokens }: SpamModel, found: readonly string[]): Clue[] {
   const clues: Clue[] = []
   for (const token of new Set(found)) {
     const counts = tokens.get(token)

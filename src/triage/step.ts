@@ -160,7 +160,7 @@ async function shortThread(arrival: Arrival) {
 }
 
 /** The input for judging a mail; eval and backtest have no row. */
-export interface MailToJudge {
+interface MailToJudge {
   row: Pick<MessageRow, 'internalDate' | 'codes'>
   message: Message
   firstContact: boolean | null

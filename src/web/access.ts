@@ -8,7 +8,7 @@ import { identity } from '../store/lock.ts'
 import type { Session } from './sessions.ts'
 
 /** Where the command line finds the running daemon; readable by its owner only. */
-export const accessFile = 'api.json'
+const accessFile = 'api.json'
 
 /** The configured token, otherwise the one created at the first start. */
 export function apiToken({

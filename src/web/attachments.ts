@@ -28,7 +28,7 @@ function waysToShow(type: string): Attachment['shown'] {
   return type === 'text/plain' || type === 'text/csv' || type === 'text/markdown' ? 'text' : null
 }
 
-export interface FileAnswer {
+interface FileAnswer {
   octets: Uint8Array<ArrayBuffer>
   type: string
   name: string

@@ -4,7 +4,7 @@
  */
 import { shortDay } from './words.ts'
 
-export interface Series {
+interface Series {
   name: string
   /** `one`, `two` or `three`: its colour. */
   colour: string

@@ -65,7 +65,7 @@ export function clientAddress(c: Context, proxies: Proxies): string {
  * Whether the browser's connection has TLS. Believed from anyone: it only decides how the client's own browser stores
  * its cookies.
  */
-export function hasTls(c: Context): boolean {
+function hasTls(c: Context): boolean {
   return c.req.header('x-forwarded-proto') === 'https'
 }
 

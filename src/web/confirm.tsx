@@ -6,7 +6,7 @@ import { CodeField } from './login-page.tsx'
 import { type PasswordCheck, type Typed, waitWords } from './password-check.ts'
 
 /** Why it was not confirmed, for the page; null if it was. */
-export interface Unconfirmed {
+interface Unconfirmed {
   status: 403 | 429
   fault: string
 }

@@ -8,7 +8,7 @@ import { ListPage, type Paged, Pages, queryOf } from './pages.tsx'
 import { shownReason } from './reply-pane.tsx'
 import { dollars } from './words.ts'
 
-export interface HistoryFilter {
+interface HistoryFilter {
   account: string
   disposition: string
   from: string

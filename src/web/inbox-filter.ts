@@ -13,7 +13,7 @@ export interface InboxFilter {
   category: string
 }
 
-export interface InboxPlace {
+interface InboxPlace {
   filter: InboxFilter
   /** Key of the page before. */
   after: string

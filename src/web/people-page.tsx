@@ -4,7 +4,7 @@ import { Confirm } from './confirm.tsx'
 import { Token, type View, When } from './layout.tsx'
 import { FirstPassword, NewPassword } from './you-page.tsx'
 
-export const roleWords: Readonly<Record<PersonRole, string>> = {
+const roleWords: Readonly<Record<PersonRole, string>> = {
   reader: 'Reader: reads everything, changes nothing',
   reviewer: 'Reviewer: also decides about mail',
   owner: 'Owner: everything, Setup too',

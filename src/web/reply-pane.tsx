@@ -230,7 +230,7 @@ function Decided(props: PaneProps) {
 }
 
 /** What the button does: every approved reply is sent, even if it was saved in Drafts. */
-export function sendWords({ undoMs }: Pick<Shown, 'undoMs'>): string {
+function sendWords({ undoMs }: Pick<Shown, 'undoMs'>): string {
   return undoMs === 0 ? 'Send now' : `Send in ${windowOf(undoMs / 1000)}`
 }
 

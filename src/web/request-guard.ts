@@ -5,8 +5,8 @@ import { longestUpload } from '../review/knowledge-files.ts'
 import { failed, isApi } from './failures.tsx'
 
 /** Octets. */
-export const longestForm = 64 * 1024
-export const longestJson = 1024 * 1024
+const longestForm = 64 * 1024
+const longestJson = 1024 * 1024
 
 const tooLong = (c: Context) => {
   // The rest is not read: the connection ends with the answer.

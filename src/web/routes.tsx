@@ -37,7 +37,7 @@ import { addTeach } from './teach/routes.tsx'
 import type { WebContext } from './web-context.ts'
 
 /** Who may come in, and how. */
-export interface PageAccess {
+interface PageAccess {
   lock: PagePassword
   sessions: Sessions
   passwords: PasswordCheck

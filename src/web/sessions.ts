@@ -19,7 +19,7 @@ import {
 import { clientAddress, type Proxies, readCookie, writeCookie } from './client-address.ts'
 
 /** Twelve hours without a click, thirty days in total. */
-export const sessionLimits = { idleMs: 12 * 3_600_000, longestMs: 30 * 86_400_000 }
+const sessionLimits = { idleMs: 12 * 3_600_000, longestMs: 30 * 86_400_000 }
 /** Resolution of the stored last use, milliseconds. */
 const touchMs = 60_000
 

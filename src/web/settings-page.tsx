@@ -15,7 +15,7 @@ export interface Tested {
   checks: readonly Check[]
 }
 
-export interface SettingsView {
+interface SettingsView {
   accounts: readonly { state: AccountState; mode: ReplyMode; signsIn: boolean }[]
   /** The connection of one account was tried just now. */
   tested: Tested | null

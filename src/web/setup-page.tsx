@@ -239,7 +239,7 @@ function unsetWords({ path, value, origin }: SettingView): string {
 }
 
 /** `replyd.yaml:7` as a person says it. */
-export function placeWords(where: string): string {
+function placeWords(where: string): string {
   const [, file, line] = /^(.*):(\d+)$/.exec(where) ?? []
   return file === undefined ? `Set by the variable ${where}` : `Set in ${file.split('/').at(-1)} line ${line}`
 }

@@ -188,7 +188,7 @@ function settledOn({ asker }: Talk, { baseUrl, name }: { baseUrl: string; name: 
 }
 
 /** Asks the model about one mail until it answers, or until the person changes nothing more. */
-export async function soundModel(talk: Talk, given: Texts): Promise<TriedModel> {
+async function soundModel(talk: Talk, given: Texts): Promise<TriedModel> {
   let texts = given
   if (!talk.options.check) return { texts, state: 'untried' }
   for (;;) {

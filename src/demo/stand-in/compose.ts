@@ -9,7 +9,7 @@ import { sentimentOf } from './sentiment.ts'
 import { isManipulation } from './suspicion.ts'
 import { asking, thanks, wordsOf } from './words.ts'
 
-export interface ComposeAnswer {
+interface ComposeAnswer {
   text: string
   language: string
   answers: { ask: string; answered: boolean; source: string | null }[]

@@ -88,7 +88,7 @@ const executable = /\b[\w-]+\.(?:exe|scr|pif|bat|cmd|js|vbs|jar|lnk|iso|docm|xls
 
 const link = /https?:\/\/|www\.\w/i
 
-export interface Suspicion {
+interface Suspicion {
   /** 0 for none; from 3 on it is called spam. */
   score: number
   kind: SpamKind

@@ -92,7 +92,7 @@ const Slip = z.object({
   also: words,
 })
 
-export type Expectation = z.infer<typeof Expectation>
+type Expectation = z.infer<typeof Expectation>
 export type LabelledReply = z.infer<typeof LabelledReply>
 export type Slip = z.infer<typeof Slip>
 

@@ -5,7 +5,7 @@ import { percentile, type Share, shareOf } from '../statistics.ts'
 import type { LabelledResult, MailResult, SetResults } from './results.ts'
 import { decisionOn, type Mode, outcomeOf, type SetRun } from './run.ts'
 
-export interface GateFigures {
+interface GateFigures {
   /** Good replies that are sent automatically; null in a mode that sends none. */
   goodSent: Share | null
   badSent: Share | null

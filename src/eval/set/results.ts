@@ -30,7 +30,7 @@ export interface LabelledResult {
   reply: ReplyRun | null
 }
 
-export interface SlipResult {
+interface SlipResult {
   slip: Slip
   /** Its outcome, for people; null if an answer is missing. */
   became: string | null

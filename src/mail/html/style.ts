@@ -144,11 +144,7 @@ function blockEnd(text: string, open: number): number {
 }
 
 /** All that applies to an element: rules by rising weight, then its style attribute. */
-export function declarationsFor(
-  name: string,
-  attributes: ReadonlyMap<string, string>,
-  sheet: Sheet,
-): Declarations {
+function declarationsFor(name: string, attributes: ReadonlyMap<string, string>, sheet: Sheet): Declarations {
   const style = attributes.get('style')
   const inline = style ? parseDeclarations(style) : new Map<string, string>()
   if (sheet.rules.size === 0) return inline

@@ -134,7 +134,7 @@ function mayEndAttribution(text: QuotedLines, end: number, beforeQuote: boolean)
 }
 
 /** The attribution that ends on line `end`, or null. */
-export function attributionEndingAt(text: QuotedLines, end: number, floor: number): Span | null {
+function attributionEndingAt(text: QuotedLines, end: number, floor: number): Span | null {
   const { lines, quoted, known } = text
   const beforeQuote = introducesQuote(text, end + 1)
   if (!mayEndAttribution(text, end, beforeQuote)) return null

@@ -4,7 +4,7 @@ import { fieldValues, firstField, type Message } from '../message.ts'
 import { headerRole } from './phrases.ts'
 import { visibleText } from './visible.ts'
 
-export interface PassedOnText {
+interface PassedOnText {
   kind: 'FORWARDED' | 'QUOTED'
   text: string
 }

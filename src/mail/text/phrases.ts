@@ -66,7 +66,7 @@ export const attributionStart =
   /^[\s>"'*_-]*(?:on|le|am|um|el|il|em|a|op|den|på|dnia|w dniu|dne|v|ve|la|în data de|pe|στις|в|у|在|於|于|kell|tarihinde|vào|pada|quoting|citando|zitat von|\d|(?:mon|tue|wed|thu|fri|sat|sun|mo|di|mi|do|fr|sa|so|lun|mar|mer|jeu|ven|sam|dim|пн|вт|ср|чт|пт|сб|вс|нд)[a-z]*[.,])(?!\p{L})/iu
 
 /** Roles of the labels in a quoted header block (`From:`, `Sent:` ...). */
-export type HeaderRole = 'from' | 'date' | 'to' | 'cc' | 'subject' | 'other'
+type HeaderRole = 'from' | 'date' | 'to' | 'cc' | 'subject' | 'other'
 
 const labels: Readonly<Record<HeaderRole, string>> = {
   from: `from|von|de|da|van|fra|från|lähettäjä|od|от|от кого|від|από|kimden|gönderen|feladó|de la|发件人|寄件者|寄件人|差出人|

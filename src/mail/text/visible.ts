@@ -10,7 +10,7 @@ import { bannerLines, isFooter, isOnlyUrls } from './notices.ts'
 import { longestLine, withMarksApart } from './phrases.ts'
 import { signatureLines } from './signature.ts'
 
-export interface VisibleText {
+interface VisibleText {
   text: string
   quoted: string
   signature: string

@@ -66,7 +66,7 @@ const clockIn = (at: Date, timeZone: string): string =>
   )
 
 /** Hours in which a device stays silent, `HH:MM`; both null: never. The end may lie after midnight. */
-export interface QuietHours {
+interface QuietHours {
   from: string | null
   until: string | null
 }

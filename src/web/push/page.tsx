@@ -8,7 +8,7 @@ import { Blocked } from './blocked.tsx'
 import { digestMessage, type PushMessage, pushMessage, troubleMessage } from './message.ts'
 import { patienceMinutes } from './troubles.ts'
 
-export interface NotificationsView {
+interface NotificationsView {
   fault: string | null
   /** For the browser: VAPID, base64url. */
   publicKey: string

@@ -2,7 +2,7 @@
 import { createECDH } from 'node:crypto'
 import { stateKey } from '../../base/secret.ts'
 
-export interface VapidKeys {
+interface VapidKeys {
   /** base64url: P-256, uncompressed; and its scalar. */
   publicKey: string
   privateKey: string

@@ -5,7 +5,7 @@ import { citedWords, knowledgePath } from './knowledge-page.tsx'
 import type { ShownPassage } from './knowledge-view.ts'
 import { mayTeach, TeachPage, type TeachView, teachPath } from './teach-page.tsx'
 
-export interface FileView {
+interface FileView {
   file: string
   /** Null: it is not edited here. */
   folderText: FolderText | null

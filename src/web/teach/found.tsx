@@ -2,7 +2,7 @@
 import type { LearnedProposal } from '../../review/from-sent.ts'
 import type { PersonalMatter } from '../../review/teach.ts'
 import { Action, Token } from '../layout.tsx'
-import { mayTeach, type TeachView } from './teach-page.tsx'
+import { FactFields, mayTeach, type TeachView } from './teach-page.tsx'
 
 /** One that could not be accepted as it was typed, and why. */
 export interface TypedFound {
@@ -78,32 +78,19 @@ function FoundForm({ teach: { view }, found, typed }: Omit<Props, 'found'> & { f
     <form method="post" action={`/teach/found/${id}/accept`} class="stack">
       <Token view={view} />
       <input type="hidden" name="account" value={account} />
-      {typed === null ? null : (
-        <p class="fault" role="alert">
-          {typed.fault}
-        </p>
-      )}
-      {conflict ? (
-        <p class="warned">You have answered this in more than one way. This is the latest.</p>
-      ) : null}
-      <label>
-        Question
-        <input name="question" dir="auto" maxlength={200} value={typed?.question ?? question} required />
-      </label>
-      <label>
-        The fact, as a reply may state it
-        <textarea name="fact" dir="auto" rows={3} maxlength={2000} required data-unsaved>
-          {`\n${typed?.fact ?? answer}`}
-        </textarea>
-      </label>
-      {unsure.length > 0 && unsure.length === typed?.personal.length ? (
-        <label class="check">
-          <input type="checkbox" name="confirmed" value="1" />
-          <span>
-            This is about no correspondent: <b dir="auto">{unsure.map(({ text }) => text).join(', ')}</b>
-          </span>
-        </label>
-      ) : null}
+      <FactFields
+        question={typed?.question ?? question}
+        fact={typed?.fact ?? answer}
+        fault={typed?.fault ?? null}
+        label="The fact, as a reply may state it"
+        rows={3}
+        keeps
+        doubted={unsure.length === typed?.personal.length ? unsure : []}
+      >
+        {conflict ? (
+          <p class="warned">You have answered this in more than one way. This is the latest.</p>
+        ) : null}
+      </FactFields>
       <button type="submit">Accept</button>
     </form>
   )

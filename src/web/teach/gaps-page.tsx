@@ -5,7 +5,7 @@ import { Action, Token, When } from '../layout.tsx'
 import { Pages } from '../pages.tsx'
 import { Offers, type TypedOffer } from './offers.tsx'
 import { type Rewriting, RewritingCard } from './rewriting.tsx'
-import { mayTeach, TeachPage, type TeachView, teachPath } from './teach-page.tsx'
+import { FactFields, mayTeach, TeachPage, type TeachView, teachPath } from './teach-page.tsx'
 
 export const gapsPath = '/teach'
 export const gapWeeks = 4
@@ -20,7 +20,7 @@ export interface TypedFact {
   personal: readonly PersonalMatter[]
 }
 
-export interface GapsView {
+interface GapsView {
   gaps: readonly Gap[]
   total: number
   first: string | null
@@ -152,30 +152,15 @@ function Lesson({ teach: { view, account }, gap, typed }: Pick<GapProps, 'teach'
       <Token view={view} />
       <input type="hidden" name="account" value={account} />
       <input type="hidden" name="gap" value={gap.id} />
-      {typed === null ? null : (
-        <p class="fault" role="alert">
-          {typed.fault}
-        </p>
-      )}
-      <label>
-        Question
-        <input name="question" dir="auto" maxlength={200} value={typed?.question ?? gap.question} required />
-      </label>
-      <label>
-        The fact, as a reply may state it
-        <textarea name="fact" dir="auto" rows={4} maxlength={2000} required data-unsaved>
-          {`\n${typed?.fact ?? ''}`}
-        </textarea>
-      </label>
-      {isUnsure ? (
-        <label class="check">
-          <input type="checkbox" name="confirmed" value="1" />
-          <span>
-            This is about no correspondent:{' '}
-            <b dir="auto">{typed.personal.map(({ text }) => text).join(', ')}</b>
-          </span>
-        </label>
-      ) : null}
+      <FactFields
+        question={typed?.question ?? gap.question}
+        fact={typed?.fact ?? ''}
+        fault={typed?.fault ?? null}
+        label="The fact, as a reply may state it"
+        rows={4}
+        keeps
+        doubted={isUnsure ? typed.personal : []}
+      />
       <p class="meta">{effectWords(gap.mails)}</p>
       <button type="submit" class="primary">
         Teach it

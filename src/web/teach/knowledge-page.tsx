@@ -10,7 +10,7 @@ import { mayTeach, TeachPage, type TeachView, teachPath } from './teach-page.tsx
 export const knowledgePath = '/teach/knowledge'
 export const filePath = '/teach/knowledge/file'
 
-export interface KnowledgeView {
+interface KnowledgeView {
   files: readonly ListedFile[]
   /** All of them, and those whose names match. */
   total: number

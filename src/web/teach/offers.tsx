@@ -1,7 +1,7 @@
 /** What a person added to drafts, offered as facts of the knowledge: accepted or declined one by one. */
 import type { Offer } from '../../review/offers.ts'
 import { Action, Token, When } from '../layout.tsx'
-import type { TeachView } from './teach-page.tsx'
+import { FactFields, type TeachView } from './teach-page.tsx'
 
 /** An offer that could not be accepted as it was typed, and why. */
 export interface TypedOffer {
@@ -40,29 +40,14 @@ function OneOffer({ teach: { view }, offer, typed }: Omit<Props, 'offers'> & { o
       <form method="post" action={`${to}/accept`} class="stack">
         <Token view={view} />
         <input type="hidden" name="account" value={offer.account} />
-        {typed === null ? null : (
-          <p class="fault" role="alert">
-            {typed.fault}
-          </p>
-        )}
-        <label>
-          Question
-          <input name="question" dir="auto" maxlength={200} value={typed?.question ?? question} required />
-        </label>
-        <label>
-          Fact
-          <textarea name="fact" dir="auto" rows={2} maxlength={2000} required>
-            {`\n${typed?.fact ?? fact}`}
-          </textarea>
-        </label>
-        {personal.length === 0 ? null : (
-          <label class="check">
-            <input type="checkbox" name="confirmed" value="1" />
-            <span>
-              This is about no correspondent: <b dir="auto">{personal.map(({ text }) => text).join(', ')}</b>
-            </span>
-          </label>
-        )}
+        <FactFields
+          question={typed?.question ?? question}
+          fact={typed?.fact ?? fact}
+          fault={typed?.fault ?? null}
+          label="Fact"
+          rows={2}
+          doubted={personal}
+        />
         <p class="meta">
           <When at={at} view={view} /> · {editedBy ?? 'you, in your mail client'} ·{' '}
           <a href={`/mails/${mail.id}`} dir="auto">

@@ -1,5 +1,6 @@
 /** What all Teach pages have in common: the title, the places, and the account that is shown. */
 import type { Child } from 'hono/jsx'
+import type { PersonalMatter } from '../../review/teach.ts'
 import { isAllowed } from '../../store/people.ts'
 import { Page, type View } from '../layout.tsx'
 
@@ -12,6 +13,55 @@ export interface TeachView {
 
 /** Whether the person may change what replyd knows; a reader may not. */
 export const mayTeach = ({ view }: TeachView): boolean => isAllowed(view.role, 'reviewer')
+
+interface FactProps {
+  question: string
+  fact: string
+  /** Why it was not accepted as it was typed; null if nothing was typed. */
+  fault: string | null
+  label: string
+  rows: number
+  /** The browser warns before what was typed gets lost. */
+  keeps?: boolean
+  /** Words that may be about somebody; a person can say that they are not. */
+  doubted: readonly PersonalMatter[]
+  children?: Child
+}
+
+/** The fields of a question and the fact that answers it. */
+export function FactFields({ question, fact, fault, label, rows, keeps, doubted, children }: FactProps) {
+  return (
+    <>
+      {fault === null ? null : (
+        <p class="fault" role="alert">
+          {fault}
+        </p>
+      )}
+      {children}
+      <label>
+        Question
+        <input name="question" dir="auto" maxlength={200} value={question} required />
+      </label>
+      <label>
+        {label}
+        <textarea
+          {...{ name: 'fact', dir: 'auto', rows, maxlength: 2000, required: true }}
+          {...(keeps ? { 'data-unsaved': true } : {})}
+        >
+          {`\n${fact}`}
+        </textarea>
+      </label>
+      {doubted.length === 0 ? null : (
+        <label class="check">
+          <input type="checkbox" name="confirmed" value="1" />
+          <span>
+            This is about no correspondent: <b dir="auto">{doubted.map(({ text }) => text).join(', ')}</b>
+          </span>
+        </label>
+      )}
+    </>
+  )
+}
 
 const playgroundPlace = '/teach/playground'
 const places = [

@@ -16,7 +16,7 @@ export interface Teaching {
   teachOf: (c: Context<Env>, account: Account, notice?: TeachNotice) => Promise<TeachView>
 }
 
-export interface TeachNotice {
+interface TeachNotice {
   said: string
   /** Where "Undo" is posted to. */
   undo?: string

@@ -141,7 +141,7 @@ export interface Pair {
 }
 
 /** What happened to a stored mail; a pasted one is judged with the present settings. */
-export async function beforeOf(arrival: Arrival, signal: AbortSignal): Promise<Outcome> {
+async function beforeOf(arrival: Arrival, signal: AbortSignal): Promise<Outcome> {
   const { context, mail } = arrival
   if (mail.row.verdict === null) return tryMail(arrival, signal)
   const reply = await loadReply(context.db, mail.row.id)
