@@ -6,8 +6,9 @@ import type { AccountSettings, Config, Server } from '../config/settings.ts'
 import type { Account } from '../context.ts'
 import { openImapAccount } from '../imap/imap.ts'
 import { openAccountKnowledge, PageReader } from '../knowledge/account-knowledge.ts'
+import type { Knowledge } from '../knowledge/knowledge.ts'
 import { openLookups } from '../knowledge/lookups/lookups.ts'
-import { loadPrompts } from '../model/prompts.ts'
+import { loadPrompts, type Prompts } from '../model/prompts.ts'
 import type { SignIns } from '../oauth/oauth.ts'
 import { openSubmission } from '../smtp/submission.ts'
 
@@ -32,8 +33,10 @@ export class Accounts extends Map<string, Account> implements AsyncDisposable {
 
   constructor({ accounts, state }: Pick<Config, 'accounts' | 'state'>, surroundings: Surroundings) {
     super()
-    this.#opening = { ...surroundings, directory: state.directory, logs: new Map() }
-    for (const account of accounts) this.set(account.owner.address, openAccount(account, this.#opening))
+    this.#opening = { ...surroundings, directory: state.directory, logs: new Map(), folders: new Map() }
+    const prompts = promptsOnce()
+    for (const account of accounts)
+      this.set(account.owner.address, openAccount(account, this.#opening, prompts))
     this.#readPages()
   }
 
@@ -42,9 +45,12 @@ export class Accounts extends Map<string, Account> implements AsyncDisposable {
    * @throws ConfigError when a prompt is faulty or a knowledge folder is missing: then nothing has changed
    */
   renew(all: readonly AccountSettings[]): void {
+    const prompts = promptsOnce()
     const renewed = all.map((settings) => {
       const old = this.get(settings.owner.address)
-      return old ? renewedAccount(old, settings, this.#opening) : openAccount(settings, this.#opening)
+      return old
+        ? renewedAccount(old, settings, this.#opening, prompts)
+        : openAccount(settings, this.#opening, prompts)
     })
     for (const account of renewed) {
       const { address } = account.settings.owner
@@ -83,6 +89,20 @@ interface Opening extends Surroundings {
   directory: string
   /** By address: a child does not follow the level of its parent. */
   logs: Map<string, Log>
+  /** Open knowledge folders by path: accounts with the same folder share its index. */
+  folders: Map<string, Knowledge>
+}
+
+type ReadPrompts = (directory: string) => Prompts
+
+/** Reads each folder of prompts once: accounts with the same folder share them. */
+function promptsOnce(): ReadPrompts {
+  const known = new Map<string, Prompts>()
+  return (directory) => {
+    const prompts = known.get(directory) ?? loadPrompts(directory)
+    known.set(directory, prompts)
+    return prompts
+  }
 }
 
 function logOf({ owner: { address } }: AccountSettings, { log, logs }: Opening): Log {
@@ -91,7 +111,7 @@ function logOf({ owner: { address } }: AccountSettings, { log, logs }: Opening):
   return own
 }
 
-function openAccount(settings: AccountSettings, surroundings: Opening): Account {
+function openAccount(settings: AccountSettings, surroundings: Opening, prompts: ReadPrompts): Account {
   const log = logOf(settings, surroundings)
   const tokens = tokensOf(settings.owner.address, surroundings)
   const accessToken = tokens(settings.imap)
@@ -99,27 +119,40 @@ function openAccount(settings: AccountSettings, surroundings: Opening): Account 
     settings,
     imap: openImapAccount(settings, { ...surroundings, log, accessToken }),
     smtp: openSubmission(settings.smtp, { log, accessToken: tokens(settings.smtp) }),
-    knowledge: openAccountKnowledge(settings, { ...surroundings, log }),
+    knowledge: knowledgeOf(settings, surroundings, log),
     lookups: lookupsOf(settings, surroundings, log),
-    prompts: loadPrompts(settings.prompts),
+    prompts: prompts(settings.prompts),
     accessToken,
   }
 }
 
 /** Reuse what has not changed: indexes and connections are expensive. Files of prompts may have changed in place. */
-function renewedAccount(old: Account, settings: AccountSettings, surroundings: Opening): Account {
+function renewedAccount(
+  old: Account,
+  settings: AccountSettings,
+  surroundings: Opening,
+  prompts: ReadPrompts,
+): Account {
   const log = logOf(settings, surroundings)
   const same = (...keys: (keyof AccountSettings)[]) =>
     keys.every((key) => isDeepStrictEqual(old.settings[key], settings[key]))
   return {
     ...old,
     settings,
-    knowledge: same('knowledge', 'site')
-      ? old.knowledge
-      : openAccountKnowledge(settings, { ...surroundings, log }),
+    knowledge: same('knowledge', 'site') ? old.knowledge : knowledgeOf(settings, surroundings, log),
     lookups: same('lookups') ? (old.lookups ?? null) : lookupsOf(settings, surroundings, log),
-    prompts: loadPrompts(settings.prompts),
+    prompts: prompts(settings.prompts),
   }
+}
+
+/** A folder alone is shared, so its log names no account. Web pages belong to one account. */
+function knowledgeOf(settings: AccountSettings, surroundings: Opening, log: Log): Knowledge | null {
+  const { knowledge: folder, site } = settings
+  if (folder === null || site !== null) return openAccountKnowledge(settings, { ...surroundings, log })
+  const { folders } = surroundings
+  const knowledge = folders.get(folder) ?? openAccountKnowledge(settings, surroundings)
+  if (knowledge !== null) folders.set(folder, knowledge)
+  return knowledge
 }
 
 function lookupsOf({ lookups }: AccountSettings, { clock }: Surroundings, log: Log) {

@@ -6,33 +6,23 @@ import { saveCorrespondents } from '../../src/store/correspondents.ts'
 import type { Database } from '../../src/store/database.ts'
 import { spentOn, spentShares } from '../../src/store/spending.ts'
 import { watchLedger } from '../live/changes.ts'
-import {
-  type Dovecot,
-  deliverAll,
-  type Postgres,
-  startDovecot,
-  startPostgres,
-} from '../live/servers/index.ts'
+import { type Dovecot, deliverAll, startDovecot } from '../live/servers/index.ts'
 import { startDaemon } from './daemon.ts'
+import { newDatabase } from './database.ts'
 
 const address = 'fair@shop.example'
 const perDay = 0.1
 const timeZone = 'Europe/Berlin'
 
 let dovecot: Dovecot
-let postgres: Postgres
 let standIn: StandIn
 
 beforeAll(async () => {
-  ;[dovecot, postgres, standIn] = await Promise.all([
-    startDovecot(),
-    startPostgres({ fsync: false }),
-    startStandIn({ latencyMs: 1 }),
-  ])
+  ;[dovecot, standIn] = await Promise.all([startDovecot(), startStandIn({ latencyMs: 1 })])
 })
 
 afterAll(async () => {
-  await Promise.all([dovecot, postgres].map((server) => server?.stop()))
+  await dovecot?.stop()
   await standIn?.close()
 })
 
@@ -77,7 +67,7 @@ async function standing(db: Database): Promise<Standing> {
 }
 
 test('a flood uses up its own shares only', async () => {
-  const databaseUrl = await postgres.createDatabase()
+  const databaseUrl = await newDatabase()
   await using running = await startDaemon({
     address,
     imap: { host: dovecot.host, port: dovecot.imapPort, user: address, password: dovecot.password },

@@ -6,26 +6,21 @@ import { type StandIn, startStandIn } from '../../src/demo/stand-in.ts'
 import { Watcher } from '../../src/receive/watch.ts'
 import { Leases } from '../../src/store/leases.ts'
 import { type Hooks, Relay } from '../live/relay.ts'
-import { type Dovecot, type Postgres, startDovecot, startPostgres } from '../live/servers/index.ts'
+import { type Dovecot, startDovecot } from '../live/servers/index.ts'
 import { ScriptedServer } from '../smtp/scripted-server.ts'
 import { readMailbox } from './mailboxes.ts'
 import { approveWhatStands, letter, startWalk, type Walk } from './walk.ts'
 
 let dovecot: Dovecot
 let standIn: StandIn
-let postgres: Postgres
 let users = 0
 
 beforeAll(async () => {
-  ;[dovecot, standIn, postgres] = await Promise.all([
-    startDovecot(),
-    startStandIn(),
-    startPostgres({ fsync: false }),
-  ])
+  ;[dovecot, standIn] = await Promise.all([startDovecot(), startStandIn()])
 })
 
 afterAll(async () => {
-  await Promise.all([dovecot?.stop(), standIn?.close(), postgres?.stop()])
+  await Promise.all([dovecot?.stop(), standIn?.close()])
 })
 
 interface Odd extends AsyncDisposable {
@@ -45,7 +40,6 @@ async function odd(hooks: Hooks): Promise<Odd> {
     imap: { host: dovecot.host, port: relay.port, user: address, password: dovecot.password },
     smtp: { host: '127.0.0.1', port: server.port },
     standIn,
-    databaseUrl: await postgres.createDatabase(),
     account: {
       imap: { host: dovecot.host, port: relay.port, password: dovecot.password, secure: false, poll: '1s' },
       authservIds: ['mx.replyd.test'],

@@ -9,13 +9,12 @@ import { type Override, type StandIn, type StandInRequest, startStandIn } from '
 import { parseOctets } from '../../src/mail/mime/octets.ts'
 import { loadReply } from '../../src/store/replies.ts'
 import { type Hooks, Relay } from '../live/relay.ts'
-import { type Dovecot, type Postgres, startDovecot, startPostgres } from '../live/servers/index.ts'
+import { type Dovecot, startDovecot } from '../live/servers/index.ts'
 import { ScriptedServer } from '../smtp/scripted-server.ts'
 import { readMailbox } from './mailboxes.ts'
 import { letter, startWalk, type Walk } from './walk.ts'
 
 let dovecot: Dovecot
-let postgres: Postgres
 let standIn: StandIn
 let users = 0
 let asked: StandInRequest[] = []
@@ -23,9 +22,8 @@ let asked: StandInRequest[] = []
 let answer: (request: StandInRequest) => Override | undefined = () => undefined
 
 beforeAll(async () => {
-  ;[dovecot, postgres, standIn] = await Promise.all([
+  ;[dovecot, standIn] = await Promise.all([
     startDovecot(),
-    startPostgres({ fsync: false }),
     startStandIn({
       behaviour: (request) => {
         asked.push(request)
@@ -36,7 +34,7 @@ beforeAll(async () => {
 })
 
 afterAll(async () => {
-  await Promise.all([dovecot?.stop(), postgres?.stop(), standIn?.close()])
+  await Promise.all([dovecot?.stop(), standIn?.close()])
 })
 
 interface Desk extends AsyncDisposable {
@@ -55,17 +53,12 @@ async function open(replies: object = {}, hooks: Hooks = {}): Promise<Desk> {
   asked = []
   answer = () => undefined
   const user = `desk${users++}@harbor.example`
-  const [relay, smtp, databaseUrl] = await Promise.all([
-    Relay.start(dovecot.imapPort, hooks),
-    ScriptedServer.start(),
-    postgres.createDatabase(),
-  ])
+  const [relay, smtp] = await Promise.all([Relay.start(dovecot.imapPort, hooks), ScriptedServer.start()])
   const walk = await startWalk({
     address,
     imap: { host: dovecot.host, port: relay.port, user, password: dovecot.password },
     smtp: { host: '127.0.0.1', port: smtp.port },
     standIn,
-    databaseUrl,
     account: {
       authservIds: ['mx.harbor.example', 'mx.replyd.test'],
       replies: { mode: 'send', undo: '0s', ...replies },
