@@ -10,6 +10,8 @@ import { installPackages, missingPackages } from './servers.mjs'
 import { root } from './sources.mjs'
 
 const JEST = [
+  // As the daemon on Node 20 (src/cli/start.ts): much code runs, little of it often.
+  ...(process.versions.v8.startsWith('11.') ? ['--always-sparkplug', '--interrupt-budget=600000'] : []),
   '--disable-warning=ExperimentalWarning',
   `--import=${new URL('with-parent.mjs', import.meta.url)}`,
   join(root, 'node_modules/jest/bin/jest.js'),
