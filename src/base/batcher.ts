@@ -21,7 +21,7 @@ export interface Options<In> {
 }
 
 /** Inputs that follow each other within this time come often, milliseconds: those of a single mail do not. */
-const oftenMs = 50
+const oftenMs = 100
 
 interface Unanswered<In, Out> {
   input: In

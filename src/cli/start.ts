@@ -98,11 +98,10 @@ function logged(file: LogFile, addresses: readonly string[], say: Say): (line: s
 }
 
 /**
- * What suits a daemon whose code is wide and flat better than V8's defaults, which are made for small hot loops. By default the heap
- * grows to four times the live size before garbage is collected; collecting at 75 % growth needs a fifth less memory under a backlog. Node 20's V8
- * spends a fifth of the processor time of a backlog on optimising functions that never pay it back: it gets simple machine code for
- * all of them at once, and optimises only what is hot for long. Later versions have a compiler in between, and no such flag
- * (docs/performance.md).
+ * V8's defaults suit small hot loops; a daemon's code is wide, and little of it is hot. By default the heap grows to four times the
+ * live size before garbage is collected; collecting at 75 % growth needs a fifth less memory under a backlog. Node 20's V8 spends a
+ * fifth of a backlog's processor time on optimising functions that never pay it back: here it compiles each function once, simply,
+ * and optimises what stays hot. Later versions have a compiler in between, and no such flag (docs/performance.md).
  */
 function tuneEngine(): void {
   setFlagsFromString('--heap-growing-percent=75')

@@ -10,7 +10,7 @@ type GatherOptions<In> = Pick<Options<In>, 'nameOf'> & {
 }
 
 /** While mails come fast, a statement waits this long for more rows, milliseconds: it costs more than all of its rows. */
-const lingerMs = 10
+const lingerMs = 20
 
 /**
  * Turns a function for many inputs, which answers in their order, into a function for one. Within a transaction,
