@@ -40,7 +40,7 @@ export async function start(options: StartOptions, terminal: Terminal): Promise<
   const addresses = config.accounts.map(({ owner }) => owner.address)
   const say: Say = (line) => writeLine(terminal.stdout, printable(line))
   if (plain) await say(`Starting replyd for ${addresses.join(', ')} …`)
-  tuneEngine()
+  boundHeap()
   const { runDaemon } = await import('../daemon/daemon.ts')
   using file = plain ? new LogFile(config.state.directory) : null
   const log = file
@@ -75,6 +75,7 @@ export async function start(options: StartOptions, terminal: Terminal): Promise<
         process.exit(0)
       })
       ready()
+      optimiseLess()
       if (plain) void shown.then(() => tell(daemon, config, terminal, options.once === true))
       if (plain) signal.addEventListener('abort', () => void say('Stopping …'), { once: true })
     },
@@ -98,13 +99,19 @@ function logged(file: LogFile, addresses: readonly string[], say: Say): (line: s
 }
 
 /**
- * V8's defaults suit small hot loops; a daemon's code is wide, and little of it is hot. By default the heap grows to four times the
- * live size before garbage is collected; collecting at 75 % growth needs a fifth less memory under a backlog. Node 20's V8 spends a
- * fifth of a backlog's processor time on optimising functions that never pay it back: here it compiles each function once, simply,
- * and optimises what stays hot. Later versions have a compiler in between, and no such flag (docs/performance.md).
+ * By default V8 lets the heap grow to four times the live size before it collects garbage. Collecting at 75 % growth
+ * needs a fifth less memory under a backlog (docs/performance.md).
  */
-function tuneEngine(): void {
+function boundHeap(): void {
   setFlagsFromString('--heap-growing-percent=75')
+}
+
+/**
+ * Node 20's V8 spends a fifth of a backlog's processor time on optimising functions that never pay it back: a daemon's code is wide,
+ * and little of it is hot. From here on V8 compiles each function once, simply, and optimises what stays hot. What only a start
+ * needs was compiled before. Later versions of V8 have a compiler in between, and no such flag (docs/performance.md).
+ */
+function optimiseLess(): void {
   if (!process.versions.v8.startsWith('11.')) return
   setFlagsFromString('--always-sparkplug')
   setFlagsFromString('--interrupt-budget=600000')
