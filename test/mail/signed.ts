@@ -82,6 +82,8 @@ export async function sealed(mail: string, by: Signer, found: string): Promise<s
     ...key,
     authResults: `mx.${domain}; ${found}`,
     cv: 'none',
+    // As above.
+    signTime: new Date(),
   } as never)
   return `${head}${mail}`
 }
