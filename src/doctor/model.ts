@@ -54,7 +54,7 @@ export async function checkModel(
     listed = await model.listModels(AbortSignal.timeout(Math.min(settings.timeoutMs, 10_000)))
   } catch (error) {
     // Some compatible servers have no list; the call below then tells everything.
-    if (error instanceof OwnerActionError && /401|quota/.test(error.message))
+    if (error instanceof OwnerActionError && /HTTP 401|the quota at /.test(error.message))
       return refused(error, settings, place)
   }
   const warnings = modelWarnings(settings, successor, listed, now.toISOString().slice(0, 10))
@@ -145,7 +145,7 @@ function refused(
       `Check model.apiKey (OPENAI_API_KEY): is it complete, of this provider, and not revoked?`,
     )
   }
-  if (/quota|402/.test(detail)) return failed(detail, `Add credit or raise the limit at ${place}.`)
+  if (/the quota at /.test(detail)) return failed(detail, `Add credit or raise the limit at ${place}.`)
   if (/HTTP 40[34]/.test(detail))
     return failed(detail, 'Check model.name and model.baseUrl, and what the key is allowed to use.')
   return failed(detail, adviceFor(error, settings) || 'Change what it names below model.')

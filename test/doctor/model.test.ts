@@ -59,11 +59,11 @@ const answers =
   (response, received, request) =>
     (received.path === '/v1/models' ? listing : answer)(response, received, request)
 
-function check() {
+function check(name = 'small') {
   const environment = {
     ...{ REPLYD_ADDRESS: 'shop@example.com' },
     ...{ IMAP_URL: 'imaps://u:p@imap.example.com', SMTP_URL: 'smtps://u:p@smtp.example.com' },
-    ...{ OPENAI_API_KEY: 'k', OPENAI_BASE_URL: server.baseUrl, REPLYD_MODEL: 'small' },
+    ...{ OPENAI_API_KEY: 'k', OPENAI_BASE_URL: server.baseUrl, REPLYD_MODEL: name },
   }
   const config = loadConfig({ path: null, environment, readFile: () => '' })
   return checkModel(config.model, config, new Date('2026-11-28T10:00:00Z'))
@@ -103,6 +103,11 @@ test('one that repeats the prompt is too small', async () => {
     detail: expect.stringContaining('repeats the description'),
     advice: expect.stringContaining('run a larger one'),
   })
+})
+
+test('the number of a status in a name or a port says nothing', async () => {
+  server.respond(answers(says(verdict.replace('"en"', '"BCP 47 tag"'))))
+  expect(await check('small-401-402')).toMatchObject({ advice: expect.stringContaining('run a larger one') })
 })
 
 test('a context that is too small for the question is reported with the option that raises it', async () => {
