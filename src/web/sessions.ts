@@ -145,7 +145,7 @@ const systems: readonly [RegExp, string][] = [
   [/Linux/, 'Linux'],
 ]
 
-/** `Firefox on Linux`, from the User-Agent; only known words, whatever it contains. */
+/** `Firefox on Linux`, from the User-Agent. Only known words are taken from it. */
 export function deviceWords(userAgent = ''): string {
   const wordFor = (table: typeof browsers) => table.find(([pattern]) => pattern.test(userAgent))?.[1]
   const system = wordFor(systems)

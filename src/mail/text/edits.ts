@@ -5,7 +5,7 @@ import { createTwoFilesPatch, diffArrays } from 'diff'
 const mostWords = 3_000
 
 /**
- * 0 (the same words) to 1 (another text): words inserted or removed, whichever are more, divided by the words of the
+ * 0 (the same words) to 1 (another text): the larger number of words inserted or removed, divided by the words of the
  * longer text.
  */
 export function editShare(before: string, after: string): number {
