@@ -6,7 +6,7 @@ import { type Peers, withPeers } from './peers.ts'
 import { newDomain, Rig } from './rig.ts'
 
 /** What a start has left behind is over after this: the first looks of the observers and the learning of styles. */
-const settleMs = 45_000
+export const settleMs = 45_000
 /** Two rounds of the observers. */
 const watchedMs = 60_000
 

@@ -4,12 +4,13 @@ import { deliverAll } from '../../test/live/servers/index.ts'
 import { ChaosProxy } from '../chaos/proxy.ts'
 import { fill, withDisposition } from './backlog.ts'
 import { type BenchOptions, type Figure, figure, mediansOf } from './figure.ts'
+import { settleMs } from './idle.ts'
 import { makeMail, newToken } from './mails.ts'
 import { type Peers, withPeers } from './peers.ts'
 import { newDomain, Rig, type RigOptions } from './rig.ts'
 
-/** Until what the start has left behind is collected. */
-const settleMs = 5_000
+/** Between the usual mails and the huge one. */
+const pauseMs = 5_000
 const manyAccounts = 100
 const attachmentOctets = 30 * 2 ** 20
 
@@ -123,7 +124,7 @@ async function huge(peers: Peers): Promise<Figure[]> {
     const usual = Array.from({ length: 20 }, () => ({ user, octets: makeMail(newToken(), user) }))
     await deliverAll(peers.dovecot, usual)
     await drafted(usual.length)
-    await delay(settleMs)
+    await delay(pauseMs)
     const [before, rssBefore] = [octets, rig.rssMb()]
     await deliverAll(peers.dovecot, [{ user, octets: hugeMail(newToken(), user) }])
     await drafted(usual.length + 1)

@@ -5,16 +5,9 @@ import { costOf, nextMidnight } from '../../src/model/budget.ts'
 import type { Database } from '../../src/store/database.ts'
 import { countDue } from '../../src/store/messages.ts'
 import { type Changes, watchLedger } from '../live/changes.ts'
-import {
-  type Dovecot,
-  deliverAll,
-  type Postgres,
-  type Redis,
-  startDovecot,
-  startPostgres,
-  startRedis,
-} from '../live/servers/index.ts'
+import { type Dovecot, deliverAll, type Redis, startDovecot, startRedis } from '../live/servers/index.ts'
 import { type RunningDaemon, startDaemon } from './daemon.ts'
+import { newDatabase } from './database.ts'
 
 const mails = 500
 /** Three in five come from a sender that the owner refuses: no model is asked about them. */
@@ -26,24 +19,22 @@ const address = 'budget@shop.example'
 
 let dovecot: Dovecot
 let redis: Redis
-let postgres: Postgres
 let standIn: StandIn
 let databaseUrl = ''
 let redisUrl = ''
 
 beforeAll(async () => {
-  ;[dovecot, redis, postgres, standIn] = await Promise.all([
+  ;[dovecot, redis, standIn] = await Promise.all([
     startDovecot(),
     startRedis(),
-    startPostgres({ fsync: false }),
     startStandIn({ latencyMs: 5 }),
   ])
-  databaseUrl = await postgres.createDatabase()
+  databaseUrl = await newDatabase()
   redisUrl = redis.newDatabase()
 })
 
 afterAll(async () => {
-  await Promise.all([dovecot, redis, postgres].map((server) => server?.stop()))
+  await Promise.all([dovecot, redis].map((server) => server?.stop()))
   await standIn?.close()
 })
 

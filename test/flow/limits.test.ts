@@ -4,31 +4,19 @@
  */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { type Override, type StandIn, type StandInRequest, startStandIn } from '../../src/demo/stand-in.ts'
-import {
-  type Dovecot,
-  deliverAll,
-  type Postgres,
-  type Redis,
-  startDovecot,
-  startPostgres,
-  startRedis,
-} from '../live/servers/index.ts'
+import { type Dovecot, deliverAll, type Redis, startDovecot, startRedis } from '../live/servers/index.ts'
 import { type RunningDaemon, startDaemon } from './daemon.ts'
+import { newDatabase } from './database.ts'
 
 let dovecot: Dovecot
 let redis: Redis
-let postgres: Postgres
 
 beforeAll(async () => {
-  ;[dovecot, redis, postgres] = await Promise.all([
-    startDovecot(),
-    startRedis(),
-    startPostgres({ fsync: false }),
-  ])
+  ;[dovecot, redis] = await Promise.all([startDovecot(), startRedis()])
 })
 
 afterAll(async () => {
-  await Promise.all([dovecot, redis, postgres].map((server) => server?.stop()))
+  await Promise.all([dovecot, redis].map((server) => server?.stop()))
 })
 
 async function deliver(address: string, count: number): Promise<void> {
@@ -74,7 +62,7 @@ describe.each([
 ])('on %s', (_name, kind) => {
   const stateOf = async () =>
     kind === 'shared'
-      ? { redisUrl: redis.newDatabase(), databaseUrl: await postgres.createDatabase() }
+      ? { redisUrl: redis.newDatabase(), databaseUrl: await newDatabase() }
       : { redisUrl: null, databaseUrl: null }
 
   test('40 calls under a limit of 600 a minute that is used up: at most one is refused', async () => {
@@ -119,7 +107,7 @@ test.each([
   [429, 'insufficient_quota', 'the quota at'],
 ])('%i %s stops the model, tells the owner once, and a start goes on', async (status, code, words) => {
   const address = `${code}@shop.example`
-  const state = { redisUrl: redis.newDatabase(), databaseUrl: await postgres.createDatabase() }
+  const state = { redisUrl: redis.newDatabase(), databaseUrl: await newDatabase() }
   const broken: Override = { status, body: { error: { message: 'no', type: code, code } } }
   let mended = false
   await using standIn = await startStandIn({ behaviour: () => (mended ? undefined : broken) })

@@ -13,34 +13,24 @@ import { firstField } from '../../src/mail/message.ts'
 import { parseOctets } from '../../src/mail/mime/octets.ts'
 import { visibleText } from '../../src/mail/text/visible.ts'
 import { watchLedger } from '../live/changes.ts'
-import {
-  type Dovecot,
-  deliverAll,
-  type Postgres,
-  startDovecot,
-  startPostgres,
-} from '../live/servers/index.ts'
+import { type Dovecot, deliverAll, startDovecot } from '../live/servers/index.ts'
 import { ScriptedServer } from '../smtp/scripted-server.ts'
 import { startChild } from './child.ts'
+import { newDatabase } from './database.ts'
 
 const address = 'support@nordlicht.example'
 const corpus = fileURLToPath(new URL('../fixtures/corpus', import.meta.url))
 const directory = mkdtempSync(join(tmpdir(), 'replyd-log-'))
 
 let dovecot: Dovecot
-let postgres: Postgres
 let standIn: StandIn
 
 beforeAll(async () => {
-  ;[dovecot, postgres, standIn] = await Promise.all([
-    startDovecot(),
-    startPostgres({ fsync: false }),
-    startStandIn(),
-  ])
+  ;[dovecot, standIn] = await Promise.all([startDovecot(), startStandIn()])
 })
 
 afterAll(async () => {
-  await Promise.all([dovecot?.stop(), postgres?.stop(), standIn?.close()])
+  await Promise.all([dovecot?.stop(), standIn?.close()])
   rmSync(directory, { recursive: true, force: true })
 })
 
@@ -95,7 +85,7 @@ test('no sender, subject or text of the corpus is in the log, even at level trac
       ? '550 5.1.1 <kim@buyers.example> Kim Customer: no such user, as support@nordlicht.example knows'
       : undefined,
   )
-  const databaseUrl = await postgres.createDatabase()
+  const databaseUrl = await newDatabase()
   const path = join(directory, 'replyd.yaml')
   const document = {
     accounts: [

@@ -1,13 +1,12 @@
 /** A page without a password gets one on the page itself: who may set it, and what it opens from then on. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { type StandIn, startStandIn } from '../../src/demo/stand-in.ts'
-import { type Postgres, startPostgres } from '../live/servers/index.ts'
 import { type RunningDaemon, startDaemon } from './daemon.ts'
+import { newDatabase } from './database.ts'
 import { askPage, cookiesOf, tokenIn } from './forms.ts'
 
 const [first, second, configured] = ['correct horse battery', 'staple of the battery', 'written in the file']
 let standIn: StandIn
-let postgres: Postgres
 let databaseUrl: string
 const running: RunningDaemon[] = []
 
@@ -29,15 +28,14 @@ const start = async (web: object = {}) => {
 let page: string
 let neighbour: string
 beforeAll(async () => {
-  ;[standIn, postgres] = await Promise.all([startStandIn(), startPostgres({ fsync: false })])
-  databaseUrl = await postgres.createDatabase()
+  standIn = await startStandIn()
+  databaseUrl = await newDatabase()
   page = await start()
   neighbour = await start()
 }, 300_000)
 
 afterAll(async () => {
   for (const each of running) await each.stop()
-  await postgres?.stop()
   await standIn?.close()
 })
 
