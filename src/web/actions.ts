@@ -22,7 +22,7 @@ const typed = text()
 const nothing = z.strictObject({})
 
 interface Action {
-  /** What has to be given, for the API's description. */
+  /** The accepted input, for the API's description. */
   fields: z.ZodObject
   summary: string
   /**
@@ -31,7 +31,7 @@ interface Action {
    */
   act: (review: Review, id: string, actor: string, given: unknown) => Promise<object>
   done: string
-  /** Of the API. */
+  /** What the API answers. */
   answer: z.ZodObject
 }
 

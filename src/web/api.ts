@@ -74,7 +74,7 @@ const replyView = (reply: ReplyRow) => ({
   actor: reply.actor,
 })
 
-/** A picture itself is in the mailbox. */
+/** The picture itself stays in the mailbox. */
 const attachmentView = (read: ReadAttachment) => ({
   name: read.name,
   type: read.type,
@@ -83,7 +83,7 @@ const attachmentView = (read: ReadAttachment) => ({
   text: read.text,
 })
 
-/** Cuts off the row that only tells that there are more; the next page is named as in RFC 8288. */
+/** Drops the extra row, which only shows that there are more; links to the next page as in RFC 8288. */
 function pageOf<Row extends { id: string }>(c: Context, rows: Row[], limit: number): Row[] {
   const page = rows.slice(0, limit)
   const last = page.at(-1)

@@ -1,4 +1,4 @@
-/** What an assistant prepared and only a person may do: the codes of waiting replies, and proposed facts. */
+/** What an assistant has prepared for a person to confirm: the codes of waiting replies, and proposed facts. */
 import type { Context, Hono } from 'hono'
 import { approvalCode, load, openReply } from '../review/decide.ts'
 import { accept, discard, type Proposal, proposals } from '../review/proposals.ts'

@@ -1,4 +1,4 @@
-/** What an open page is told while it is open: that something has changed, and who else looks at a mail. */
+/** Tells an open page that something has changed, and who else is looking at a mail. */
 import type { Context } from 'hono'
 import { streamSSE } from 'hono/streaming'
 import type { PagePassword } from '../review/page-password.ts'
@@ -15,8 +15,8 @@ const signOfLifeLooks = 20
 const longestId = 64
 
 /**
- * Who has which mail open, as far as their page gets live updates from this process. Nothing is decided by it: of two
- * people who decide about one mail, the store accepts the first.
+ * Who has which mail open, as far as their page gets live updates from this process. For information only: if two
+ * people decide about one mail, the store accepts the first decision.
  */
 export class Presence {
   readonly #looks = new Set<{ readonly mail: string; readonly actor: string }>()

@@ -6,9 +6,9 @@ interface LoginProps {
   name?: string
   /** A second factor is required. */
   hasCode: boolean
-  /** Some log in under names and passwords of their own. */
+  /** Some people log in under a name and a password of their own. */
   hasPeople: boolean
-  /** A page was asked for, which opens after the login. */
+  /** A page was requested; it opens after the login. */
   hasWanted: boolean
 }
 

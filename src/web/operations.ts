@@ -1,6 +1,6 @@
 /**
- * The operations of the API. Each is declared once: what it is called, what it takes, what it answers and what it does. The
- * routes, the checks of what is given and the OpenAPI 3.1 description follow from that.
+ * The operations of the API. Each is declared once: its name, its input, its answer and its action. The routes, the
+ * validation of the input and the OpenAPI 3.1 description are derived from that.
  */
 import { type Context, Hono, type Next } from 'hono'
 import { z } from 'zod'
@@ -79,7 +79,7 @@ interface Operation<Path extends Fields, Query extends Fields, Body extends Fiel
   parameters?: Path
   query?: Query
   body?: Body
-  /** What is answered with status 200, as JSON; a string is the media type of a stream. */
+  /** The answer with status 200, as JSON; a string is the media type of a stream. */
   answer: z.ZodType | string
   refusals?: readonly (keyof typeof refusals)[]
   /** It needs no token, even if there is a password. */
@@ -102,8 +102,8 @@ export class Operations {
   readonly #readings: ((reading: Reading, routes: Hono) => void)[] = []
 
   /**
-   * @param act what it does with what has been checked
-   * What does not fit is answered with 400 and the names of the fields, before anything is done.
+   * Invalid input is answered with 400 and the names of the fields, before anything is done.
+   * @param act receives the validated input
    */
   add<Path extends Fields = None, Query extends Fields = None, Body extends Fields = None>(
     operation: Operation<Path, Query, Body>,
@@ -126,8 +126,8 @@ export class Operations {
   }
 
   /**
-   * Answers what no operation takes, and does what needs no token. It comes before the token is looked at: what there is here is
-   * no secret, and nobody should be told of a missing scope where nothing is.
+   * Refuses requests that match no operation, and lets those pass that need no token. It comes before the token is
+   * checked: which operations exist is no secret, and a missing scope must not be reported for one that does not exist.
    */
   readonly gate = async (c: Context, next: Next): Promise<Response | undefined> => {
     const here = this.#declared.filter(({ path }) => patternOf(path).test(c.req.path))
@@ -150,7 +150,7 @@ export class Operations {
     return routes
   }
 
-  /** Those that need no daemon. */
+  /** The operations that need no daemon. */
   readings(reading: Reading): Hono {
     const routes = new Hono()
     for (const each of this.#readings) each(reading, routes)

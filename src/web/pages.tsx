@@ -46,7 +46,7 @@ export function ListPage({ view, title, path, search, kept = {}, empty, children
 /** One page of a list. */
 export interface Paged<Mail> {
   mails: readonly Mail[]
-  /** Key of the last mail shown; null when there are none behind it. */
+  /** Key of the last mail shown; null if no more follow. */
   older: string | null
   /** Not the first page. */
   later: boolean

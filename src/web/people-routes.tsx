@@ -32,7 +32,7 @@ export function addPeople(pages: Hono<Env>, access: YouAccess): void {
   const { web, passwords } = access
   const { db, clock, log } = web.context
   const show = (c: Context<Env>, said: Said = {}, status: Status = 200) => page(access, c, said, status)
-  /** Does it if the password was right, and shows the people. */
+  /** Runs `act` if the password was right, and shows the people. */
   const confirmed = async (
     c: Context<Env>,
     given: { password: string; code: string },

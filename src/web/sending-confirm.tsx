@@ -1,4 +1,4 @@
-/** Asks before replyd begins to send by itself, or stops for a budget of 0, and says what will happen. */
+/** Asks before replyd starts to send automatically, or a budget of 0 stops it, and says what will happen. */
 import { Token, type View, When } from './layout.tsx'
 import { consequencesOf, type Sending } from './sending.ts'
 import { SetupPage } from './setup-frame.tsx'

@@ -1,11 +1,11 @@
-/** What happens once replyd sends by itself, in the same words on the page, in the API and on the command line. */
+/** What happens once replyd sends automatically, in the same words on the page, in the API and on the command line. */
 import { accountIn, within } from '../config/overlay.ts'
 import type { AccountSettings } from '../config/settings.ts'
 import { latestReplies, type WrittenReply } from '../store/review-lists.ts'
 import { type SettingChange, sendingNames } from './setup-save.ts'
 import type { WebContext } from './web-context.ts'
 
-/** Replies that are looked at. */
+/** Number of replies examined. */
 const looked = 20
 
 /** One change that lets replyd send. */
@@ -77,7 +77,7 @@ export function consequencesOf({ what, undoMs, hasHours, latest }: Sending): Con
   }
 }
 
-/** The same as sentences, one after the other. */
+/** The same as a list of sentences. */
 export function consequenceLines(sending: Sending): string[] {
   const { begin, unread, points, examples } = consequencesOf(sending)
   return [`${begin} ${unread}`, ...points, examples.replace(/:$/, '.')]

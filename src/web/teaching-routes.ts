@@ -1,4 +1,4 @@
-/** Operations on what replies were missing and a person teaches. */
+/** Operations on facts that replies were missing and that a person teaches. */
 import { z } from 'zod'
 import { acceptOffer, declineOffer, offers } from '../review/offers.ts'
 import { Refusal } from '../review/review.ts'

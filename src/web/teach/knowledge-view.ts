@@ -105,7 +105,7 @@ export async function passagesOfFile(
     .map((passage) => ({ ...passage, cited: passages.get(keyOf(passage)) ?? 0 }))
 }
 
-/** What would be found for a question, the best first. */
+/** The passages that would be found for a question, best first. */
 export async function foundFor({ knowledge }: Account, question: string): Promise<Passage[]> {
   if (knowledge === null || question.trim() === '') return []
   await knowledge.settled()

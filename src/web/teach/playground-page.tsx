@@ -50,7 +50,7 @@ interface Props {
   shown: PlaygroundView
 }
 
-/** `$0.0012`; below that, nobody counts. US dollars. */
+/** `$0.0012`; smaller amounts are not distinguished. US dollars. */
 export const money = (dollars: number) => {
   if (dollars > 0 && dollars < 0.0001) return 'under $0.0001'
   return dollars === 0 || dollars >= 0.01 ? `$${dollars.toFixed(2)}` : `$${dollars.toFixed(4)}`
