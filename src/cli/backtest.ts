@@ -86,7 +86,7 @@ interface Sums {
   maxDollars: number
 }
 
-/** The daemon would do the same. A record's state today says nothing about its state on the day of the mail. */
+/** What the daemon would read but a backtest does not: a record today may differ from that on the day of the mail. */
 function notTried({ lookups, attachments }: AccountSettings): string[] {
   const left = [
     ...lookups.map(({ name }) => `lookup ${name}`),

@@ -4,7 +4,7 @@ import { type Disposition, outcomeOf } from '../base/dispositions.ts'
 import { actorName } from '../base/reasons.ts'
 import { times } from './terminal.ts'
 
-/** Every event of level info and above; an empty text where the reason says it all. */
+/** Every event of level info and above; an empty text if the reason says everything. */
 export const eventWords: Readonly<Record<string, string>> = {
   'daemon.started': 'replyd runs',
   'daemon.stopping': 'replyd stops',

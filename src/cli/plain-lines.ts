@@ -53,7 +53,7 @@ export function logLine(line: string, addresses: readonly string[], leastLevel =
   const { level, time, event, account, reason, said, msg } = fields
   if (typeof level !== 'number' || level < leastLevel) return null
   const known = addresses.find((address) => accountLabel(address) === account)
-  // The log takes addresses out, also those of accounts.
+  // The log removes addresses, including those of accounts.
   const named = known ?? (account === '<address>' ? addresses.length === 1 && addresses[0] : account)
   const isCode = String(event).startsWith('mail.') && typeof reason === 'string'
   const why = isCode ? labelOf(reason as Reason) : (reason ?? said ?? msg)

@@ -37,7 +37,7 @@ export async function runProgram(argv: readonly string[], terminal: Terminal): P
   const program = buildProgram(terminal, end, json)
   try {
     if (argv.length === 0) return await alone(program, terminal)
-    // `replyd help token create`, as other programs have it.
+    // `replyd help token create`, as in other programs.
     const words = argv[0] === 'help' ? [...argv.slice(1), '--help'] : argv
     await program.parseAsync(words, { from: 'user' })
     return status
@@ -64,7 +64,7 @@ function withPlace(program: Command, text: string): string {
     : `${whole.trimEnd()}\n(Did you mean ${meant.name()} ${name}?)\n`
 }
 
-/** Without a command: the first run for a person without a configuration, how it is where there is one, otherwise help. */
+/** Without a command: the status if there is a configuration; if not, the first run for a person, otherwise help. */
 async function alone(program: Command, terminal: Terminal): Promise<ExitStatus> {
   const { environment, stdin, stdout } = terminal
   if (configPath(undefined, environment) !== null || environment.REPLYD_ADDRESS)
@@ -89,7 +89,7 @@ function namingHelp(command: Command, path: string): void {
 
 type End = (status: ExitStatus) => void
 
-/** All commands, with what each does. @param quiet wrong usage is told elsewhere, not in words */
+/** All commands, with what each does. @param quiet wrong usage is not reported here in words, but elsewhere as JSON */
 export function buildProgram(terminal: Terminal, end: End, quiet = false): Command {
   const program = new Command('replyd')
     .description('Answers a mailbox: sorts new mail, files spam, drafts replies, and never answers twice.')

@@ -66,7 +66,7 @@ export async function status(options: RunningOptions, terminal: Terminal): Promi
   return found.ok ? 0 : 1
 }
 
-/** Null when no daemon runs here, which is then said. @throws when none is set up here, or one elsewhere does not answer */
+/** Null if no daemon runs here, which is printed. @throws when none is set up here, or one elsewhere does not answer */
 async function runningStatus({ config, json }: RunningOptions, terminal: Terminal): Promise<Status | null> {
   try {
     return await statusOf(openApi(config, terminal))
@@ -128,7 +128,7 @@ function mailboxPart(
   return { name: account, ok: true, words: watched ?? 'watched by another process' }
 }
 
-/** What is broken, what somebody stopped, what works. */
+/** Broken parts first, then those that somebody paused, then those that work. */
 const rankOf = ({ ok, paused }: Part) => (ok ? (paused ? 1 : 2) : 0)
 
 /** At most a screenful. */
@@ -177,7 +177,7 @@ function statusText(
 /** Prints the address of the review page, and opens it in a browser where there is one. */
 export async function open(options: RunningOptions, terminal: Terminal): Promise<ExitStatus> {
   const api = openApi(options.config, terminal)
-  // An address that nothing listens at helps nobody.
+  // The address is useless if nothing listens there.
   await api.health()
   const { url } = api
   await writeLine(terminal.stdout, options.json ? JSON.stringify({ url }) : url)

@@ -22,7 +22,7 @@ interface Service {
 }
 
 interface Place {
-  /** Of Node.js and of the program. */
+  /** Paths of Node.js and of the program. */
   program: readonly [node: string, script: string]
   config: string
   state: string
@@ -100,7 +100,7 @@ export function serviceFor(platform: string, place: Place): Service {
   )
 }
 
-/** Quoted for systemd.service(5): a percent sign and a dollar are not expanded. */
+/** Quoted for systemd.service(5), so that percent and dollar signs are not expanded. */
 const quoted = (text: string) =>
   `"${text.replace(/["\\]/g, '\\$&').replaceAll('%', '%%').replaceAll('$', '$$$$')}"`
 
@@ -177,7 +177,7 @@ const serviceOf = (system: System, { environment }: Terminal) => ({
   path: servicePath(system.platform, environment),
 })
 
-/** What this user's service manager says of it. Exit status 1 unless it is installed and runs. */
+/** What this user's service manager says about it. Exit status 1 unless it is installed and runs. */
 export async function serviceStatus(
   options: StateOptions,
   terminal: Terminal,

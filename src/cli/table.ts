@@ -6,7 +6,7 @@ import { printable } from './terminal.ts'
 const narrowest = 8
 
 interface Columns {
-  /** Never cut, like the first. */
+  /** Further columns that are never cut, like the first. */
   whole?: readonly string[]
   right?: readonly string[]
 }

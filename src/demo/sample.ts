@@ -27,7 +27,7 @@ export interface EarlierMail {
 export const demoOwner = {
   address: 'support@nordlicht.example',
   displayName: 'Nordlicht Bikes',
-  /** Of the server that writes Authentication-Results into the samples. */
+  /** Id of the server that writes Authentication-Results into the samples. */
   authservId: 'mail.nordlicht.example',
 } as const
 

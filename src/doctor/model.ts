@@ -41,7 +41,7 @@ Jane Miller\r
 /** A reply takes roughly this many times as long as a triage: more to read and more to write. */
 const replyFactor = 3
 
-/** @param now for the letter, and the day on which models are looked up */
+/** @param now the date of the letter, and the day for which shutdowns of models are looked up */
 export async function checkModel(
   settings: ModelSettings,
   { accounts: [account], model: { successor }, budget }: Config,
@@ -53,7 +53,7 @@ export async function checkModel(
   try {
     listed = await model.listModels(AbortSignal.timeout(Math.min(settings.timeoutMs, 10_000)))
   } catch (error) {
-    // Some compatible servers have no list; the call below then tells everything.
+    // Some compatible servers have no list; then the call below shows all faults.
     if (error instanceof OwnerActionError && /HTTP 401|the quota at /.test(error.message))
       return refused(error, settings, place)
   }
@@ -134,7 +134,7 @@ function refused(
   warnings: readonly string[] = [],
 ): Verdict {
   const reason = reasonOf(error)
-  // What is known about the model is another topic while its server is not reached.
+  // While the server can't be reached, warnings about the model are beside the point.
   const detail = isUnreached(reason) ? reason : [reason, ...warnings].join('; ')
   if (error instanceof RateLimitedError) {
     return warned(detail, 'The key has reached its rate limit; replyd waits and then continues.')

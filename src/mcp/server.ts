@@ -205,7 +205,7 @@ export function mcpServer(served: Served): McpServer {
   return server
 }
 
-/** Octets of one message: the longest text of a reply, escaped, with room. */
+/** Octets of one message: the longest text of a reply, escaped, with room to spare. */
 export const longestMessage = 256 * 1024
 /** Streams that clients may keep open to hear of changes; replyd announces none. */
 const mostStreams = 8

@@ -24,7 +24,7 @@ export async function junk(review: Review, id: string, actor: string, seen?: str
     await reopen(review, id, actor)
     throw error
   })
-  // The observer finds a mail that was moved, should this process end before it is noted.
+  // If this process ends before the move is recorded, the observer finds the moved mail.
   await learnSpam(context, account, row, place, actor)
 }
 

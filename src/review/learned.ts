@@ -60,7 +60,7 @@ export type Lesson = { reply: string } | { language: string; part: StylePart }
 const nameOf = (lesson: Lesson) =>
   'reply' in lesson ? correctionLesson(lesson.reply) : styleLesson(lesson.language, lesson.part)
 
-/** No further reply uses it. @throws Refusal `unknown-account` */
+/** From now on no reply uses it. @throws Refusal `unknown-account` */
 export async function forgetLesson(
   review: Review,
   account: string,

@@ -21,7 +21,7 @@ export const foldedName = (name: string): string =>
     .replace(/[^\p{L}\p{N}]+/gu, '')
     .toLowerCase()
 
-/** Names of the program's own in the ledger; each letter also as what is read as it. */
+/** The program's own names in the ledger, and the characters that can be mistaken for their letters. */
 const ownNames = ['replyd', 'owner', 'api', 'system', 'model', 'daemon']
 const readAs: Record<string, string> = {
   a: 'a|4',
@@ -33,7 +33,7 @@ const readAs: Record<string, string> = {
   s: 's|5',
   w: 'w|vv',
 }
-/** A Latin letter beyond a to z (`ʀ`, `ł`) may be read as any. */
+/** A Latin letter other than a to z (`ʀ`, `ł`) may be mistaken for any letter. */
 const anyLatin = '(?![A-Za-z])\\p{Script=Latin}'
 const lookAlike = ownNames
   .map((name) => [...name].map((letter) => `(?:${readAs[letter] ?? letter}|${anyLatin})`).join(''))

@@ -61,7 +61,7 @@ export class PageSignIns {
     })
   }
 
-  /** The address at which a browser on another machine has ended. */
+  /** Takes the URL at which a browser on another machine ended up. */
   paste(address: string, line: string): void {
     this.#running.get(address)?.pasted.write(line)
   }
@@ -90,7 +90,7 @@ export class PageSignIns {
 
   async #finish(address: string, actor: string, show: (state: SignInState) => void): Promise<void> {
     const { log }: Pick<StepContext, 'log'> = this.#review.context
-    // An account that goes on by itself has nothing to try again.
+    // An account that has already resumed needs no retry.
     await tryAgain(this.#review, address, actor).catch(() => undefined)
     log.info({ event: 'oauth.signed-in', actor })
     show({ at: 'done' })

@@ -28,7 +28,7 @@ function limited(maxSize: number, c: Context, next: Next) {
   const { raw } = c.req
   const isMeasured = raw.headers.has('content-length') && !raw.headers.has('transfer-encoding')
   if (!isMeasured && !/^(GET|HEAD)$/.test(raw.method)) {
-    // A body of unknown length is copied into a new Request, which can't be built from the listener's own kind of Request.
+    // A body of unknown length is copied into a new Request, which can't be made from the listener's own substitute.
     const { url, method, headers, body, signal } = raw
     c.req.raw = new Request(url, { method, headers, body, signal, duplex: 'half' } as RequestInit)
   }

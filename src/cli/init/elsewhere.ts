@@ -65,7 +65,7 @@ const emptyOrUrl = (text: string) => (text === '' ? null : urlFault(text))
 type Listing = Omit<Reached, 'baseUrl'>
 
 /**
- * Asks which models there are, first without a key: nobody types one for an address where nothing is.
+ * Asks which models there are, first without a key: nobody should type one for an address where nothing listens.
  * @returns null: the address is to be asked for again
  */
 async function listed(talk: Talk, baseUrl: string): Promise<Listing | null> {
@@ -83,7 +83,7 @@ async function listed(talk: Talk, baseUrl: string): Promise<Listing | null> {
     } else if ('ca' in found) ca = found.ca
     else if (key) return { key, ca, ...found }
     else {
-      // Some servers tell their models to anybody, and answer nobody without a key.
+      // Some servers list their models without a key, but answer nothing else without one.
       key ??= await asker.ask('Key of the model; empty: it needs none', '', asking)
       if (key === '') return { key, ca, ...found }
     }

@@ -1,5 +1,5 @@
 /**
- * The results of the owner's mail server: finds its name in Authentication-Results by reading recent mail and, if the
+ * The checks of the owner's mail server: finds its name in Authentication-Results by reading recent mail and, if the
  * owner wants it, tests whether the server detects a forged author.
  */
 import { systemClock } from '../../base/clock.ts'

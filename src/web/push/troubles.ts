@@ -18,7 +18,7 @@ export interface Trouble {
 /** Minutes that a passing problem must last before it is reported. */
 export const patienceMinutes = 5
 
-/** @param health null: another process has it */
+/** @param health null: it is not known */
 export async function troublesOf(
   { db, accounts, config }: Pick<StepContext, 'db' | 'accounts' | 'config'>,
   health: Health | null,
