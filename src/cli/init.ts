@@ -1,4 +1,4 @@
-/** The first run: finds the servers, tries each answer, writes replyd.yaml and .env. Never overwrites without asking. */
+/** The first run: finds the servers, tries each answer, writes replyd.yaml and .env. Asks before it overwrites. */
 
 import { randomBytes } from 'node:crypto'
 import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
@@ -187,7 +187,7 @@ async function newMailboxes(talk: Talk, secrets: string): Promise<Tried> {
   return { texts, state: worst(states) }
 }
 
-/** Each account of the file is tried, and corrected where it does not work. */
+/** Tries each account of the file, and asks for corrections if it does not work. */
 async function keptMailboxes(talk: Talk, kept: Texts): Promise<Tried> {
   let texts = await withMailPasswords(talk, kept)
   if (!talk.options.check) return { texts, state: 'untried' }
@@ -201,7 +201,7 @@ async function keptMailboxes(talk: Talk, kept: Texts): Promise<Tried> {
   return { texts, state: worst(states) }
 }
 
-/** Asks for the passwords that the file takes from variables which nobody has set. */
+/** Asks for the passwords that the file takes from variables that are not set. */
 async function withMailPasswords({ asker, terminal }: Talk, texts: Texts): Promise<Texts> {
   let { secrets } = texts
   for (const [, variable = ''] of texts.yaml.matchAll(/password: "?\$\{(\w*(?:MAIL|SMTP)_PASSWORD\w*)\}/g)) {

@@ -20,7 +20,7 @@ export function addLearnCommands(
     .option('--confirm', 'although something in it looks personal')
     .option('--taught', 'list what was taught')
     .option('--undo <id>', 'take a taught fact back')
-    .option('--offers', 'list what you added to drafts and the knowledge does not say')
+    .option('--offers', 'list what you added to drafts that the knowledge does not say')
     .option('--accept <id>', 'teach an offer; a question and --fact replace its words')
     .option('--decline <id>', 'do not offer it again')
     .option('--days <n>', 'how far back (default: 28)')

@@ -32,7 +32,7 @@ export function waitingLine(mail: Named, at: Date, until: Date, why: string, sev
 }
 
 /**
- * `15:02 Ann Berg, "Opening hours" → reply saved in Drafts`, with the reason where it fits.
+ * `15:02 Ann Berg, "Opening hours" → reply saved in Drafts`, with the reason if there is room.
  * @param several the account is named
  */
 export function mailLine(mail: Settled, at: Date, columns: number, several: boolean): string {
@@ -45,7 +45,7 @@ export function mailLine(mail: Settled, at: Date, columns: number, several: bool
 const warning = 40
 
 /**
- * One line of the log for a person; null for what concerns nobody. Accounts are named by their address.
+ * One line of the log for a person; null if it does not concern one. Accounts are named by their address.
  * @param addresses of the accounts
  */
 export function logLine(line: string, addresses: readonly string[], leastLevel = warning): string | null {

@@ -149,7 +149,7 @@ export const dayAndTime = (at: Date): string => {
   return `${two(at.getMonth() + 1)}-${two(at.getDate())} ${clockTime(at)}`
 }
 
-/** Shorter ones say little: ids begin with the time. */
+/** Shorter prefixes distinguish little, because ids begin with the time. */
 const shortest = 8
 
 /** Each id, shortened to a prefix that is unique in the list. */

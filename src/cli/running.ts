@@ -174,7 +174,7 @@ function statusText(
   ].join('\n')
 }
 
-/** Prints the address of the review page, and opens it in a browser where there is one. */
+/** Prints the address of the review page, and opens it in a browser if there is one. */
 export async function open(options: RunningOptions, terminal: Terminal): Promise<ExitStatus> {
   const api = openApi(options.config, terminal)
   // The address is useless if nothing listens there.
@@ -270,7 +270,7 @@ async function follow(path: string, from: number, show: (text: string) => Promis
     const { text, end } = size > at ? readFrom(path, at) : { text: '', end: at }
     at = end
     await show(text)
-    // Some file systems report nothing, so it is also looked at once a second.
+    // Some file systems report no changes, so the file is also checked once a second.
     await Promise.race([
       new Promise<void>((resolve) => {
         changed = resolve
@@ -290,7 +290,10 @@ function readFrom(path: string, from: number): { text: string; end: number } {
   return { text: octets.subarray(0, end).toString(), end: from + end }
 }
 
-/** The running daemon reads its configuration again. Exit status 1 when something needs a restart. @throws ConfigError naming every fault: nothing has changed then */
+/**
+ * The running daemon reads its configuration again. Exit status 1 when something needs a restart.
+ * @throws ConfigError naming every fault: then nothing has changed
+ */
 export async function reload(
   options: { config?: string; json?: boolean },
   terminal: Terminal,

@@ -1,4 +1,4 @@
-/** `replyd service install`: a service of this user. It writes one file and needs no root; starting it is left to the owner. */
+/** `replyd service install`: a service of this user. Writes one file and needs no root; the owner starts it. */
 import { existsSync, mkdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
@@ -30,7 +30,7 @@ interface Place {
 }
 
 /**
- * Exit status 1, and no file, where no service of this user would run.
+ * Exit status 1, and no file, if no service of this user would run here.
  * @throws UsageError when there is such a file already, or no configuration file
  */
 export async function install(

@@ -11,7 +11,7 @@ interface Columns {
   right?: readonly string[]
 }
 
-/** Rows below the names of their columns, as wide as their cells, or narrower until they fit. The first is never cut. */
+/** Rows below column names. Columns are as wide as their cells, or narrower until they fit; the first is never cut. */
 export function fittedTable(
   rows: readonly Readonly<Record<string, string>>[],
   columns: number,

@@ -64,7 +64,7 @@ export const hasColours = ({ environment, stdout }: Terminal): boolean =>
 export const columnsOf = ({ columns, isTTY }: Terminal['stdout']): number =>
   isTTY && columns ? Math.max(20, columns) : 80
 
-/** Columns that a table has: as many as it wants where a program reads it, so that nothing is cut. */
+/** Columns for a table: unlimited if a program reads it, so that nothing is cut. */
 export const tableColumnsOf = (stdout: Terminal['stdout']): number =>
   stdout.isTTY ? columnsOf(stdout) : Number.POSITIVE_INFINITY
 

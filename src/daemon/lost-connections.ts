@@ -50,7 +50,7 @@ export class LostConnections implements Disposable {
   }
 }
 
-/** Those of these accounts whose watching process has no connection. */
+/** The accounts among these whose watching process has no connection. */
 export async function lostConnections(db: Queryable, addresses: readonly string[]): Promise<string[]> {
   if (addresses.length === 0) return []
   const holders = await leaseHolders(

@@ -84,7 +84,7 @@ function askTriage(model: Model, settings: AccountSettings, timeZone: string, no
   return untilItFits(() => model.ask(fittingAsk(question, prompts.triage, model)))
 }
 
-/** The letter is a customer's question that wants an answer. Null when the model saw that. */
+/** The letter is a customer's question that needs an answer. Null if the model recognised that. */
 function misjudged({ spam, needs_reply, manipulation }: Judgement, subject: string): Verdict | null {
   const larger = 'Choose a larger model (model.name).'
   if (spam.is)
@@ -100,7 +100,7 @@ function misjudged({ spam, needs_reply, manipulation }: Judgement, subject: stri
   return warned(`${subject} misjudged a customer's ordinary question: it ${faults.join(', and ')}`, larger)
 }
 
-/** How long the answer took, against what is configured. */
+/** How long the answer took, compared with the configuration. */
 export function weighed(
   { usage, durationMs }: Pick<Answer<unknown>, 'usage' | 'durationMs'>,
   settings: Pick<ModelSettings, 'timeoutMs' | 'concurrency' | 'host'>,

@@ -1,6 +1,5 @@
 /**
- * Automatic sending: whether anything can prove who wrote a mail, and, where it is asked for, whether a forged mail is
- * recognised.
+ * Automatic sending: whether anything can prove who wrote a mail, and, on request, whether a forged mail is recognised.
  */
 import { setTimeout as delay } from 'node:timers/promises'
 import { type Clock, dayBefore, newId } from '../base/clock.ts'

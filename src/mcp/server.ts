@@ -72,7 +72,7 @@ const reading = [
   }),
   tool({
     ...{ name: 'search_mails', scope: 'read' },
-    description: 'All mails that replyd has seen, newest first, whatever became of them.',
+    description: 'All mails that replyd has seen, newest first, with any outcome.',
     fields: z.strictObject({
       search: z
         .string()
@@ -114,7 +114,7 @@ const reading = [
 const deciding = [
   tool({
     ...{ name: 'edit_reply', scope: 'decide' },
-    description: 'Replace the text of a waiting reply. It goes on waiting for a person.',
+    description: 'Replace the text of a waiting reply. It still waits for a person.',
     fields: z.strictObject({ id, text: z.string().min(1).max(16_384), version }),
     annotations: { destructiveHint: true },
     act: async ({ port }, { id, text, version }) => {

@@ -1,4 +1,4 @@
-/** What was missing most: the gaps of drafts and of mails without one, grouped by meaning, with the mails behind each. */
+/** What was missing most: the gaps of drafts and of mails without one, grouped by meaning, each with its mails. */
 import { createHash } from 'node:crypto'
 import { alike, grouped } from '../knowledge/alike.ts'
 import { listTaught, type TaughtFact } from '../knowledge/taught.ts'

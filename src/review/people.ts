@@ -89,18 +89,18 @@ export async function add(
   return person
 }
 
-/** @param name in any spelling @throws Refusal when there is nobody of that name */
+/** @param name in any spelling @throws Refusal when nobody has that name */
 export async function changeRole(db: Queryable, name: string, role: PersonRole): Promise<void> {
   if (!(await changePerson(db, foldedName(name), { role }))) throw new Refusal('unknown-person')
 }
 
-/** Ends that person's sessions. @throws Refusal when there is nobody of that name, or for a short password */
+/** Ends that person's sessions. @throws Refusal when nobody has that name, or for a short password */
 export async function changePassword(db: Queryable, name: string, password: string): Promise<void> {
   if (!(await changePerson(db, foldedName(name), { passwordHash: checkedHash(password) })))
     throw new Refusal('unknown-person')
 }
 
-/** Ends that person's sessions; what they decided stays in the ledger. @throws Refusal when there is nobody of that name */
+/** Ends that person's sessions; their decisions stay in the ledger. @throws Refusal when nobody has that name */
 export async function remove(db: Queryable, name: string): Promise<void> {
   if (!(await removePerson(db, foldedName(name)))) throw new Refusal('unknown-person')
 }

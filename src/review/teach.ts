@@ -1,5 +1,5 @@
 /**
- * A missing fact, typed once: it goes into the knowledge folder, and every waiting draft that lacked it is written again.
+ * A missing fact, typed once: it goes into the knowledge folder, and every waiting draft that lacked it is rewritten.
  * Nothing personal gets in, because the knowledge is given to every reply.
  */
 import { type PersonalMatter, personalMatter, withoutPersonal } from '../check/personal.ts'
@@ -38,7 +38,7 @@ export interface Lesson {
   fact: string
   /** Who teaches it; written into the file. */
   by: string
-  /** Id of the mail it comes from, where there is no gap. */
+  /** Id of the mail it comes from, if there is no gap. */
   mail?: string
   /** A person says that what may be personal is not. A text that certainly names a person is still refused. */
   confirmed?: boolean

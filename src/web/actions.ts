@@ -18,7 +18,7 @@ const seenWith = (description: string) => text().min(1).meta({ description })
 const seen = seenWith('`version` of the text that was seen; another text is refused')
 const typed = text()
   .optional()
-  .meta({ description: 'Left as it is when absent; empty: as replyd would have it' })
+  .meta({ description: 'Unchanged if absent; replyd fills it in if it is empty' })
 const nothing = z.strictObject({})
 
 interface Action {
@@ -57,7 +57,7 @@ function action<Given, Result>(
   return { fields, summary, act: checked, done, answer }
 }
 
-/** Null while nothing goes out: somebody has to resume the account first. */
+/** The time is null while the account is paused: somebody has to resume it first. */
 async function sendsAt({ context }: Review, reply: ReplyRow | null): Promise<object> {
   const paused = reply === null || (await loadAccountState(context.db, reply.account)).paused
   return { sendsAt: paused ? null : reply.sendAfter }

@@ -367,7 +367,7 @@ function addAutonomy(api: Operations): void {
   api.add(
     {
       ...{ ...one, id: 'revokeAutonomy', method: 'post', path: `${one.path}/revoke`, refusals: [404, 409] },
-      summary: 'No longer let replies of the category go out automatically',
+      summary: 'Stop sending replies of the category automatically',
       answer: answers.done,
     },
     async (web, { path: { address, category }, actor }) => {

@@ -12,7 +12,7 @@ import type { WebContext } from './web-context.ts'
 /** Most urgent first; the others are reached from a terminal. */
 const shownReplies = 100
 
-/** Without a password any program on this machine could read a page, so codes and facts are shown in the terminal only. */
+/** Without a password any program on this machine can read the pages, so codes and facts are only for the terminal. */
 export function addAssistants(
   pages: Hono<Env>,
   web: WebContext,

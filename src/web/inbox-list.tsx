@@ -1,4 +1,4 @@
-/** The left pane: the waiting mails, most urgent first. */
+/** The left pane: the waiting mails, those that need a person first. */
 import { capitalised, outcomeOf } from '../base/dispositions.ts'
 import { labelOf, type Reason } from '../base/reasons.ts'
 import { modelVerdict } from '../base/verdicts.ts'

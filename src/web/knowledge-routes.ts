@@ -85,7 +85,7 @@ function addFacts(api: Operations): void {
         confirmed: z
           .boolean()
           .optional()
-          .meta({ description: 'What may be personal in it was shown to a person, and is not' }),
+          .meta({ description: 'A person has seen what may be personal in it, and says that it is not' }),
       }),
       ...{ parameters: factId, answer: answers.done, refusals: [404, 409] },
     },

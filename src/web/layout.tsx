@@ -13,7 +13,7 @@ interface Undoable {
   until: Date | null
   /** It goes out when somebody resumes the account. */
   paused: boolean
-  /** The decision before the one that was just taken back, as a sentence; absent for the decision just made. */
+  /** The decision before the one that was just undone, as a sentence; absent for the decision just made. */
   said?: string
 }
 
@@ -30,7 +30,7 @@ export interface View {
   notice: string | null
   /** The notice says why nothing was done, so it stays on screen. */
   isRefusal?: boolean
-  /** Decisions made just now that can be undone: approvals `until` they are sent, others until somebody decides again. */
+  /** Decisions just made that can be undone: approvals `until` they are sent, others until somebody decides again. */
   undo: Undoable | null
   /** Where the undo of something else is posted to. */
   undoAt?: string | null

@@ -310,7 +310,7 @@ const refusalSchema = {
           message: { type: 'string', description: 'What is wrong with it' },
         },
       },
-      description: 'With `faulty-configuration`: each fault by itself',
+      description: 'With `faulty-configuration`: the faults, one by one',
     },
     state: {
       type: 'object',

@@ -53,7 +53,7 @@ export interface Paged<Mail> {
 }
 
 interface PagesProps {
-  /** Addresses; null where there is no such page. */
+  /** URLs; null if there is no such page. */
   first: string | null
   next: string | null
   words: readonly [first: string, next: string]

@@ -205,7 +205,7 @@ function addPersonOperations(api: Operations): void {
   api.add(
     {
       ...{ id: 'removePerson', method: 'post', path: '/people/{name}/remove', tag: 'people' },
-      summary: 'Let somebody no longer log in',
+      summary: 'Remove a person, who then can no longer log in',
       parameters: named,
       answer: answers.done,
       refusals: [404],

@@ -9,11 +9,11 @@ import type { Envelope, Header, Shown } from './shown.ts'
 /** Text that was typed and not saved, and why. */
 export interface Refused {
   refusal: Refusal
-  /** Null where a script of the page keeps it. */
+  /** Null if a script of the page keeps it. */
   typed: (Header & { text: string }) | null
 }
 
-/** The reply was decided while somebody wrote: their words can be copied. A script fills it in. */
+/** The reply was decided while a person was still typing: they can copy their text. A script fills it in. */
 export function Unused({ typed }: { typed: Refused['typed'] }) {
   return (
     <section id="unused" class="unused" aria-label="What you typed" hidden={typed === null}>

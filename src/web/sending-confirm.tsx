@@ -11,7 +11,7 @@ interface Props {
   sending: readonly Sending[]
   /** A budget of 0 is saved. */
   stops?: boolean
-  /** Names of what is saved at the same time. */
+  /** Names of the other settings that are saved at the same time. */
   others: readonly string[]
   form: { to: string; fields: readonly (readonly [string, unknown])[]; back: string }
 }

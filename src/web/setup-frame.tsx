@@ -7,7 +7,7 @@ import { Page, Token, type View } from './layout.tsx'
 import { nameOf, type SectionName, sections } from './setup-fields.ts'
 import { appliedSaid } from './setup-values.ts'
 
-/** Edits that were made or taken back just now, and what applies without them. */
+/** Edits that were just made or undone, and what applies without them. */
 export interface Saved {
   edits: readonly (SettingEdit & { without: Shown | null })[]
   undone: boolean

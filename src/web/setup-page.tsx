@@ -1,4 +1,4 @@
-/** The fields of the Setup page, each with where its value comes from. */
+/** The fields of the Setup page, each with the origin of its value. */
 import { actorName } from '../base/reasons.ts'
 import type { Origin, SettingPath, Shown } from '../config/overlay.ts'
 import type { SettingView } from '../review/page-settings.ts'
@@ -30,7 +30,7 @@ export const isFixed = (view: View, setting: SettingView) =>
 
 interface SettingsProps {
   view: View
-  /** Where the form is posted to: the address of its page. */
+  /** The URL to which the form is posted: that of its page. */
   to: string
   settings: readonly SettingView[]
   refused: readonly Refused[]

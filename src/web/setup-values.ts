@@ -62,7 +62,7 @@ export function saidOrUnset(path: SettingPath, value: unknown): string | null {
     : saidOf(path, value)
 }
 
-/** What applies with an edit. @param value null: the page sets nothing, so that `without` applies; null: not known any more */
+/** What applies with an edit. @param value null: the page sets nothing, and `without` applies, if it is still known */
 export function appliedSaid(path: SettingPath, value: unknown, without: Shown | null): string {
   if (value !== null) return saidOf(path, value)
   const said = without === null ? null : saidOrUnset(path, without.value)

@@ -72,8 +72,8 @@ export async function believingModel(
 }
 
 /**
- * Shows who issued the certificate, and adds the authority to the file when a person agrees. With --yes it is only shown:
- * otherwise an attacker between this machine and the server would be trusted.
+ * Shows who issued the certificate, and adds the authority to the file if a person agrees. With --yes it is only shown,
+ * since an attacker between this machine and the server would be trusted otherwise.
  */
 async function isBelieved(
   server: Place,

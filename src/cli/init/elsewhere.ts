@@ -13,7 +13,7 @@ import type { Talk } from './talk.ts'
 const patienceMs = 10_000
 const mostNames = 12
 
-/** The key of a server of the owner. It is stored separately from OpenAI's, so that neither key goes to the other server. */
+/** The key of the owner's server. It is stored separately from OpenAI's: neither server may get the other's key. */
 export const ownKey = 'model.key'
 
 /** What the owner types, and `ca`, the file with the authority that they trust; empty: none of their own. */

@@ -18,7 +18,7 @@ export interface Texts {
 export interface Answers {
   address: string
   found: FoundServers
-  /** Login name where it is not the address. */
+  /** Login name if it is not the address. */
   user: string | null
   /** Client id of the registered application; null: a password. */
   oauthClientId: string | null

@@ -1,4 +1,4 @@
-/** Which model answers: those on this machine are found by asking the ports where they usually listen, on loopback only. */
+/** Which model answers: those on this machine are found by asking their usual ports, on loopback only. */
 import { systemClock } from '../../base/clock.ts'
 import { silentLog } from '../../base/log.ts'
 import { defaults } from '../../config/defaults.ts'
@@ -29,7 +29,7 @@ const patienceMs = 1500
 /** Models with these names turn text into vectors, and can't answer. */
 const vectors = /embed|rerank|bge-|minilm/i
 
-/** Servers that list a model; anything else that listens there is ignored. @param withinMs for one list, milliseconds */
+/** Servers that list a model; anything else that listens is ignored. @param withinMs for one list, milliseconds */
 export async function ownModels(ports = usual, withinMs = patienceMs): Promise<OwnModel[]> {
   const found = await Promise.all(
     ports.map(async ([program, port]) => {

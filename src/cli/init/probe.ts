@@ -83,7 +83,7 @@ const greetings: readonly [start: RegExp, protocol: string][] = [
   [/^\+OK/, 'POP3'],
 ]
 
-/** @returns what is wrong with a server that greets so; null if nothing */
+/** @returns what is wrong with a server that has this greeting; null if nothing */
 export function otherServer(place: string, greeting: string, kind: Kind): string | null {
   const wanted = kind.toUpperCase()
   const [, found] = greetings.find(([start]) => start.test(greeting)) ?? []

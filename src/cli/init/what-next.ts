@@ -67,7 +67,7 @@ async function draftFor(mails: readonly PastMail[], account: AccountSettings, co
   }
 }
 
-/** Newest first, without those that are answered; null: there is none at all. EXAMINE and BODY.PEEK: nothing is marked as read. */
+/** Newest first, without answered ones; null if there is no mail. EXAMINE and BODY.PEEK: nothing is marked as read. */
 async function recentMails(account: AccountSettings, config: Config): Promise<PastMail[] | null> {
   const { mailbox } = account
   return withOwnerMailbox(account, config, { withinMs: patienceMs }, (client) =>

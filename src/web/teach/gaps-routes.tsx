@@ -118,7 +118,7 @@ function addOffers(pages: Hono<Env>, teaching: Teaching): void {
   })
 }
 
-/** The drafts that a fact just taught has changed; null where there are none. */
+/** The drafts that a fact just taught has changed; null if there are none. */
 async function rewritingOf({ context }: WebContext, account: string, id: string): Promise<Rewriting | null> {
   const fact = taught(context, account).find((each) => each.id === id)
   const mails = fact === undefined ? [] : await rewrittenMails(context.db, fact.mails)

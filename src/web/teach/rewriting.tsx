@@ -1,4 +1,4 @@
-/** Drafts that are being written again because of a fact; the page's live updates replace this part (assets/review.js). */
+/** Drafts that are being rewritten because of a fact; the page's live updates replace this part (assets/review.js). */
 import type { RewrittenMail } from '../../store/gaps.ts'
 
 export interface Rewriting {

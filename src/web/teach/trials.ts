@@ -44,7 +44,7 @@ export function changed(context: StepContext, account: Account, change: Change):
   return { context: { ...context, models, accounts }, account: other }
 }
 
-/** Without a stated price it counts as the table says, or as the most expensive model. */
+/** Without a configured price it costs what the price table says, or as much as the most expensive model. */
 function otherModel({ config, db, log, clock }: StepContext, name: string): ConfiguredModels {
   const { model } = config
   const named = <Settings extends { name: string }>(settings: Settings) =>
