@@ -93,7 +93,7 @@ function notTried({ lookups, attachments }: AccountSettings): string[] {
     ...Object.entries(attachments).flatMap(([kind, isRead]) => (isRead ? [`attachments.${kind}`] : [])),
   ]
   return left.length > 0
-    ? [`Not tried: ${left.join(', ')}. The replies know nothing of what these would have read.`]
+    ? [`Not tried: ${left.join(', ')}. The replies lack what these would have read.`]
     : []
 }
 

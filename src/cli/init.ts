@@ -80,12 +80,12 @@ const sayingTo =
   }
 
 const keptWords = (talk: Talk) =>
-  `Stopped. Your answers are in ${answersFile}, which only you can read.\n${commandOf(talk)} goes on from there.`
+  `Stopped. Your answers are in ${answersFile}, which only you can read.\n${commandOf(talk)} continues from there.`
 
 const opening = (folder: string, resumed: boolean) =>
   `${
     resumed
-      ? 'Going on with the answers of last time (init --fresh forgets them).'
+      ? 'Continuing with your earlier answers (init --fresh forgets them).'
       : `This finds your mail servers, tries everything, and writes replyd.yaml and .env to ${folder}.`
   }
 It sends nothing and changes nothing in your mailbox without asking. Ctrl+C stops; your answers are kept.

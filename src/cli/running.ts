@@ -324,7 +324,7 @@ function textOf({ changed, refused }: Changes): string {
   return [
     ...(used.length > 0 ? ['In use from now on:', ...used.map((line) => `  ${line}`)] : []),
     ...(left.length > 0
-      ? ['Needs a restart, and is not used before:', ...left.map((line) => `  ${line}`)]
+      ? ['Needs a restart before it is used:', ...left.map((line) => `  ${line}`)]
       : []),
   ].join('\n')
 }
@@ -337,4 +337,4 @@ function nameOf({ where, key, accounts }: Change): string {
 const valuesOf = ({ from, to }: Change): string => (to === undefined ? '' : `: ${to} (was ${from})`)
 
 const refusalOf = ({ key, from }: Change): string =>
-  key === 'accounts' ? ` (${from === 'absent' ? 'a new mailbox' : 'a mailbox that is to go'})` : ''
+  key === 'accounts' ? ` (${from === 'absent' ? 'a new mailbox' : 'a mailbox to be removed'})` : ''

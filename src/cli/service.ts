@@ -55,7 +55,7 @@ export async function install(
     return 0
   }
   if (existsSync(path) && !options.force)
-    throw new UsageError(`${path} is there already: --force replaces it`)
+    throw new UsageError(`${path} already exists: --force replaces it`)
   const { words, answers } = managerOf(system)
   if ((await asked(system, answers)).lacks) {
     await writeLine(terminal.stderr, asCalled(insteadOf(words), terminal.environment))
@@ -96,7 +96,7 @@ export function serviceFor(platform: string, place: Place): Service {
   if (platform === 'linux') return systemdUnit(place)
   if (platform === 'darwin') return launchAgent(place)
   throw new UsageError(
-    'services are for systemd and launchd; elsewhere have `replyd start` run by what runs your services',
+    'services are for systemd and launchd; elsewhere, let your own service manager run `replyd start`',
   )
 }
 

@@ -66,7 +66,7 @@ export async function showConfig(
 function aboutVariables(names: readonly string[]): string {
   if (names.length === 0) return ''
   const lines = [
-    'Secrets that stand in the configuration as text are left out.',
+    'Secrets that are written in the configuration as text are left out.',
     'To use this again, set these variables, in the environment or in .env:',
     ...names.map((name) => `  ${name}`),
   ]

@@ -174,7 +174,7 @@ export function manPage(program: Command): string {
     '.SH DESCRIPTION',
     roff(program.description()),
     '.PP',
-    roff('Without a command it sets itself up, or says how the running daemon is.'),
+    roff('Without a command it sets itself up, or shows the state of the running daemon.'),
     ...sections,
     '.SH EXIT STATUS',
     roff(exitStatusWords),

@@ -62,7 +62,7 @@ export async function checkModel(
   try {
     const answer = await askTriage(model, account, budget.timeZone, now)
     const thinking = model.outputLimit(0)
-    if (thinking > 0) warnings.push(`it thinks before it answers, and gets ${thinking} tokens more for that`)
+    if (thinking > 0) warnings.push(`it thinks before it answers, and gets ${thinking} more tokens for that`)
     const subject = `${settings.name} at ${place}`
     return misjudged(answer.value, subject) ?? weighed(answer, settings, subject, warnings)
   } catch (error) {

@@ -103,7 +103,7 @@ export async function tryForgery(trial: Trial): Promise<Verdict> {
     await smtp.send({ octets, reversePath: address, addressees: [address], smtpUtf8: false })
   } catch (error) {
     if (!(error instanceof PermanentError)) throw error
-    return warned(`the mail server took no mail in another name: ${reasonOf(error)}`, elsewhere)
+    return warned(`the mail server refused mail in another name: ${reasonOf(error)}`, elsewhere)
   }
   const found = await arrived(trial, messageId, dayBefore(now))
   if (found === null) {

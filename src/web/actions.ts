@@ -18,7 +18,7 @@ const seenWith = (description: string) => text().min(1).meta({ description })
 const seen = seenWith('`version` of the text that was seen; another text is refused')
 const typed = text()
   .optional()
-  .meta({ description: 'Unchanged if absent; replyd fills it in if it is empty' })
+  .meta({ description: 'Unchanged if absent; filled in by replyd if it is empty' })
 const nothing = z.strictObject({})
 
 interface Action {
@@ -75,7 +75,7 @@ export const actions: Readonly<Record<string, Action>> = {
     'Approved.',
     { answer: answers.approved, told: sendsAt },
   ),
-  cancel: action('Take the approval back', nothing, cancel, 'Cancelled: nothing was sent.'),
+  cancel: action('Undo the approval', nothing, cancel, 'Cancelled: nothing was sent.'),
   edit: action(
     'Replace the text of the reply, and To, Cc and Subject if they are given',
     z.strictObject({
@@ -98,15 +98,15 @@ export const actions: Readonly<Record<string, Action>> = {
     (review, id, actor, given) => reject(review, id, actor, given.seen),
     'Rejected: nothing will be sent.',
   ),
-  reopen: action('Take the rejection back', nothing, reopen, 'Undone: it waits for you again.'),
+  reopen: action('Undo the rejection', nothing, reopen, 'Undone: it waits for you again.'),
   junk: action(
-    'Say that the mail is spam: it goes to Junk, and is learned from',
+    'Say that the mail is spam: it goes to Junk, and replyd learns from it',
     z.strictObject({ seen: seen.optional() }),
     (review, id, actor, given) => junk(review, id, actor, given.seen),
     'Moved to Junk.',
   ),
   'undo-junk': action(
-    'Take that back: the mail waits again',
+    'Undo that: the mail waits for a person again',
     nothing,
     undoJunk,
     'Undone: it waits for you again.',

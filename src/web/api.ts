@@ -114,7 +114,7 @@ const cursor = described(
     .string()
     .regex(/^[0-9a-z]{26}$/i, "must be a mail's id")
     .optional(),
-  'Id of the last mail of the page before: the list goes on after it',
+  'Id of the last mail of the page before: the list continues after it',
 )
 const limit = (preset: number) => described(between(1, 500).default(preset), 'At most that many')
 
@@ -128,7 +128,7 @@ const filters = z.strictObject({
         `must be one of ${dispositions.join(', ')}, or several with commas`,
       )
       .optional(),
-    'What became of it; several are divided by commas',
+    'Its outcome; several are separated by commas',
   ),
   from: described(text().optional(), "Text in the sender's name or address"),
   since: day('First day of arrival, `2026-11-24`, in the time zone of the budget'),
@@ -210,7 +210,7 @@ function addReading(api: Operations): void {
 
 function addSingle(api: Operations): void {
   for (const [id, path, tag, summary] of [
-    ['showMail', '/mails/{id}', 'mails', 'All that is known of one mail'],
+    ['showMail', '/mails/{id}', 'mails', 'Everything known about one mail'],
     ['showReply', '/replies/{id}', 'replies', 'One reply with its mail'],
   ] as const)
     api.read(
@@ -246,9 +246,9 @@ function addStatistics(api: Operations): void {
   api.read(
     {
       ...{ id: 'sumUsage', method: 'get', path: '/usage', tag: 'statistics' },
-      summary: 'Tokens and money of the calls to the model',
+      summary: 'Tokens and cost of the calls to the model',
       query: z.strictObject({
-        by: described(z.enum(['day', 'account', 'step']).default('day'), 'What the sums are of'),
+        by: described(z.enum(['day', 'account', 'step']).default('day'), 'How the sums are grouped'),
         since: day('First day'),
       }),
       answer: z.array(answers.usage),
@@ -308,8 +308,8 @@ function addAccounts(api: Operations): void {
       Promise.all([...accounts.keys()].map((address) => loadAccountState(db, address))),
   )
   for (const [name, summary, change] of [
-    ['pause', 'Let nothing go out', pause],
-    ['resume', 'Let replies go out again', resume],
+    ['pause', 'Stop all sending', pause],
+    ['resume', 'Resume sending', resume],
     ['retry', 'Connect at once, even if the login was refused before', tryAgain],
   ] as const)
     api.add(

@@ -325,7 +325,7 @@ function Empty({ view, list: { filter, later, accounts, isNew } }: { view: View;
     <div class="empty">
       <p class="headline">All caught up.</p>
       <p>
-        New replies appear here by themselves. <a href="/history">See what was done</a>
+        New replies appear here automatically. <a href="/history">See what was done</a>
       </p>
     </div>
   )

@@ -45,11 +45,11 @@ export const examples: Readonly<Record<string, { body?: object; answer: unknown 
 }
 
 const tags = {
-  mails: 'Mails that arrived, and what became of them',
+  mails: 'Mails that arrived, and their outcomes',
   replies: 'Replies that wait for a person',
   accounts: 'Mailboxes, and what may be sent automatically for them',
   knowledge: 'What replies may state, and facts that were proposed',
-  statistics: 'Calls to the model: tokens and money',
+  statistics: 'Calls to the model: tokens and cost',
   store: 'Backup, forgetting, audit, reload',
   tokens: 'Named tokens of the API',
   people: 'Who logs in to the pages',
@@ -296,7 +296,7 @@ const refusalSchema = {
       type: 'array',
       items: { type: 'string' },
       description:
-        'With status 400, and 422 for To, Cc and Subject: the parameters and fields that do not fit; absent where none is to blame',
+        'With status 400, and 422 for To, Cc and Subject: the invalid parameters and fields; absent if none is to blame',
     },
     faults: {
       type: 'array',
@@ -315,7 +315,7 @@ const refusalSchema = {
     state: {
       type: 'object',
       description:
-        'With `already-decided` and `text-changed`: who was faster (`by`, `at`), what they did (`reason`, `because`), and what has become of the mail (`disposition`)',
+        'With `already-decided` and `text-changed`: who was faster (`by`, `at`), what they did (`reason`, `because`), and the present outcome of the mail (`disposition`)',
     },
   },
 }
@@ -323,7 +323,7 @@ const refusalSchema = {
 function refusalResponses(): object {
   const content = { 'application/json': { schema: { $ref: '#/components/schemas/Refusal' } } }
   const all = [
-    ['BadRequest', 'A parameter or a field of the body does not fit; `message` names it'],
+    ['BadRequest', 'A parameter or a field of the body is invalid; `message` names it'],
     ['Unauthorized', 'The bearer token is missing or wrong'],
     ['Forbidden', 'The token lacks the scope'],
     [

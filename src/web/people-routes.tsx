@@ -140,7 +140,7 @@ async function page(
 const personRole = role.meta({ description: 'What the person may do' })
 const freshPassword = text().meta({ description: 'The first password of the person, or the new one' })
 const personFields = z.strictObject({
-  name: text().meta({ description: 'Of the person' }),
+  name: text().meta({ description: 'Name of the person' }),
   role: personRole,
   password: freshPassword,
 })

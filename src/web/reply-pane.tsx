@@ -73,8 +73,8 @@ function Replaced({ shown }: PaneProps) {
   const { row, reply } = shown
   if (reply === null || row.instruction === null || row.step === 'decide') return null
   return (
-    <section class="replaced" aria-label="The text before">
-      <h3>The text before</h3>
+    <section class="replaced" aria-label="The previous text">
+      <h3>The previous text</h3>
       <Text shown={shown} />
     </section>
   )
@@ -241,8 +241,8 @@ function askOf(shown: Shown): string | undefined {
   const lacks = (reply.composed?.missing.length ?? 0) > 0
   if (!lacks && !reply.holdReasons.includes('needs-person')) return undefined
   return lacks
-    ? 'This draft says that something is missing. Send it all the same?'
-    : 'A person should answer this one. Send the draft all the same?'
+    ? 'This draft says that something is missing. Send it anyway?'
+    : 'A person should answer this one. Send the draft anyway?'
 }
 
 /** Stays in view; on a phone it is fixed to the bottom of the window. */

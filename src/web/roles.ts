@@ -99,7 +99,7 @@ export function neededRole(matched: readonly { method: string; path: string }[])
 }
 
 const words: Readonly<Record<PersonRole, string>> = {
-  reader: 'You may read here, and change nothing.',
+  reader: 'You may read here, but change nothing.',
   reviewer: 'You may decide about mail. This is for an owner.',
   owner: 'This is for somebody else.',
 }

@@ -99,7 +99,7 @@ const replyFields: readonly Field[] = [
   {
     path: replies('check'),
     label: 'Check the facts',
-    help: 'Looks a second time whether a reply says anything that your knowledge does not.',
+    help: 'Checks a second time whether a reply says anything that your knowledge does not.',
     form: {
       kind: 'choice',
       choices: [

@@ -245,5 +245,5 @@ async function savedOf(web: WebContext, c: Context<Env>): Promise<Saved | null> 
 function unfitWords({ settings: { unfit } }: WebContext): string | null {
   if (unfit.length === 0) return null
   const named = unfit.map(({ path, message }) => `${path.join('.')} ${message}`).join('; ')
-  return `Some of what was set here does not fit the file any more and does not apply: ${named}.`
+  return `Some settings made here no longer fit the file and do not apply: ${named}.`
 }

@@ -12,7 +12,7 @@ const tokenFields = z.strictObject({
   name: z
     .string()
     .regex(/^[\w][\w .@-]{0,39}$/, 'must be 1 to 40 letters, digits, spaces or any of . _ @ -')
-    .meta({ description: 'Of the token' }),
+    .meta({ description: 'Name of the token' }),
   scopes: z.array(z.enum(tokenScopes)).min(1, 'must not be empty').meta({ description: 'What it may do' }),
 })
 

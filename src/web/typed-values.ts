@@ -135,7 +135,7 @@ function windowIn(text: string): Window | Fault {
   const [whole, first, last, from, to] = part.exec(plain) ?? []
   if (!whole || (first === undefined && last !== undefined)) return oddPart(plain)
   const odd = [first, last].find((day) => day !== undefined && !dayNames.includes(day))
-  if (odd !== undefined) return { fault: `“${odd}” is no day of the week. ${asIn}` }
+  if (odd !== undefined) return { fault: `“${odd}” is not a day of the week. ${asIn}` }
   const days = first === undefined ? null : last === undefined ? first : `${first}-${last}`
   if (from === undefined || to === undefined) return days === null ? oddPart(plain) : { days, hours: null }
   return withHours(days, from, to)
@@ -150,7 +150,7 @@ function withHours(days: string | null, from: string, to: string): Window | Faul
   const [start, end] = [clockIn(from), clockIn(to)]
   const odd = start === null ? from : end === null ? to : null
   if (start === null || end === null)
-    return { fault: `“${odd}” is no time. Type hours from 0 to 24, as in 9-17 or 9:30am-5pm.` }
+    return { fault: `“${odd}” is not a time. Type hours from 0 to 24, as in 9-17 or 9:30am-5pm.` }
   // `9 to 5` means the afternoon.
   const isAfternoon = end <= start && start <= 12 * 60 && end > 0 && end < 12 * 60 && !/[ap]m$/.test(to)
   const until = end === 0 ? 24 * 60 : isAfternoon ? end + 12 * 60 : end

@@ -22,7 +22,7 @@ export class Back extends Error {
 }
 
 /** Ends a message that may be a false alarm: the same answer given twice is accepted. */
-export const orEnter = '. Press Enter if it is right all the same'
+export const orEnter = '. Press Enter if it is right anyway'
 
 const backWords = 'Enter again goes back; Ctrl+C stops, and keeps the other answers.'
 const stopWords = 'Ctrl+C stops, and keeps the others.'

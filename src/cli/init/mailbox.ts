@@ -241,7 +241,7 @@ async function otherSmtpLogin(
   const { asker, say, terminal } = talk
   const variable = smtpVariable(at)
   if (settingIn(texts.yaml, at, ['smtp', 'user']) === undefined)
-    await say(`\n${smtp.host} wants another login than ${imap.host}.`)
+    await say(`\n${smtp.host} needs a different login than ${imap.host}.`)
   else if (terminal.environment[variable]) {
     await say(`The password is in the environment as ${variable}, which outranks .env: correct it there.`)
     return texts

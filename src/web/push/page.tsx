@@ -142,7 +142,7 @@ function Wishes({ view, wishes }: { view: View; wishes: PushWishes }) {
         <label>
           until <input type="time" name="until" value={quietUntil ?? ''} />
         </label>
-        <small>{`Nothing is sent then; what still waits is told afterwards. Empty: never quiet. Time zone: ${view.timeZone}.`}</small>
+        <small>{`Nothing is sent then; what still waits is reported afterwards. Empty: never quiet. Time zone: ${view.timeZone}.`}</small>
       </fieldset>
     </>
   )

@@ -244,7 +244,7 @@ function SitePages({ teach: { view, account }, pages }: { teach: TeachView; page
   return (
     <section class="card block" aria-labelledby="site">
       <h2 id="site">{pages.length === 1 ? '1 web page' : `${pages.length} web pages`}</h2>
-      <p class="meta">Read from your web site by themselves, so they are changed there.</p>
+      <p class="meta">Read from your web site automatically, so they are changed there.</p>
       <ul class="shelf">
         {pages.map(({ url, file, passages, readAt, isStale }) => (
           <li>

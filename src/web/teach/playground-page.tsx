@@ -102,7 +102,7 @@ function TrialForm({ teach: { view, account }, shown }: Props) {
       <section class="card stack" aria-labelledby="which">
         <h2 id="which">The mail</h2>
         <label>
-          One of the last that came
+          One of the latest mails
           <select name="mail" dir="auto">
             {mails.length === 0 ? <option value="">There is none yet: paste one below</option> : null}
             {mails.map((mail) => (
