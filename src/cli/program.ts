@@ -122,7 +122,7 @@ export function buildProgram(terminal: Terminal, end: End, quiet = false): Comma
 
 const afterHelp = `
 Examples:
-  replyd replies show 4f2                         an id may be cut to what is unique
+  replyd replies show 4f2                         an id may be shortened to a unique prefix
   replyd knowledge test "When are you open?"      what a reply may rest on
   replyd explain mail.eml                         what would happen to that mail
 

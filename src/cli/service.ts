@@ -212,7 +212,7 @@ export async function uninstall(
   const how = ok ? 'Stopped, and removed' : 'Removed'
   const said = stopped
     ? `${how}: ${path}\nYour settings, passwords and data stay where they are.`
-    : `Removed: ${path}\n${words} did not stop it (${answer}). It no longer starts by itself.`
+    : `Removed: ${path}\n${words} did not stop it (${answer}). It no longer starts automatically.`
   await writeLine(terminal.stdout, options.json ? JSON.stringify({ path, removed: true, stopped }) : said)
   return stopped ? 0 : 1
 }

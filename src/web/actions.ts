@@ -27,7 +27,7 @@ interface Action {
   summary: string
   /**
    * @returns what the API answers beyond `ok`
-   * @throws BadRequest when `given` has an unknown key or lacks one; Refusal as the review's own functions
+   * @throws BadRequest when `given` has an unknown key or lacks one; Refusal like the review's own functions
    */
   act: (review: Review, id: string, actor: string, given: unknown) => Promise<object>
   done: string

@@ -4,7 +4,7 @@ import { nearest } from '../config/faults.ts'
 
 type Issue = z.core.$ZodIssue
 
-/** zod's error map, for schemas without a message of their own: zod's words are about JavaScript. */
+/** zod's error map, for schemas without a message of their own: zod's messages are about JavaScript. */
 export function wordsFor(issue: z.core.$ZodRawIssue): string | undefined {
   if (issue.code === 'invalid_type')
     return issue.input === undefined ? 'is missing' : `must be ${kinds[issue.expected] ?? issue.expected}`

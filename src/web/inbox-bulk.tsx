@@ -86,7 +86,7 @@ async function placeAfter(
   return (await nextOf(db, filter, ids.at(-1) ?? '', { decided: new Set(ids) })) ?? ''
 }
 
-/** Decisions made concurrently: the store answers them in one batch, and other pages do not wait long. */
+/** Concurrent decisions: their statements reach the store together, so that few of them wait behind those of pages. */
 const mostTogether = 20
 
 /** @returns the ids of those that could be decided */

@@ -11,7 +11,7 @@ import type { WebContext } from './web-context.ts'
 const lookEveryMs = 1000
 /** Write a line at least this often: the listener closes silent connections. */
 const signOfLifeLooks = 20
-/** Longest id of a mail that is taken from an address. */
+/** Longest mail id that is accepted from a URL. */
 const longestId = 64
 
 /**

@@ -28,7 +28,7 @@ async function withoutOrigin(c: Context, next: Next): Promise<Response | undefin
   await next()
 }
 
-/** Loaded when the first assistant comes: most installations have none. */
+/** Loaded when the first assistant connects: most installations have none. */
 async function openHandler(app: Hono<Env>): Promise<McpHttpHandler> {
   const { mcpHandler } = await import('../mcp/server.ts')
   return mcpHandler(({ authInfo, requestInfo }) => ({

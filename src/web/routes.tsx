@@ -36,7 +36,7 @@ import { statusOf } from './status.ts'
 import { addTeach } from './teach/routes.tsx'
 import type { WebContext } from './web-context.ts'
 
-/** Who may come in, and how. */
+/** Who has access, and how. */
 interface PageAccess {
   lock: PagePassword
   sessions: Sessions

@@ -1,4 +1,4 @@
-/** A model at an address that the owner types: the server is asked at once, and what fails is asked for again. */
+/** A model at an address that the owner types: the server is tried at once, and the owner corrects what fails. */
 import { join } from 'node:path'
 import { reasonOf } from '../../base/errors.ts'
 import { silentLog } from '../../base/log.ts'

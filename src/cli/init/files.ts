@@ -79,7 +79,7 @@ function accountText({ address, found, user, oauthClientId, password, ca = null 
     # Servers: ${found.source.replace(/\s+/g, ' ')}
     imap: { ${serverKeys(found.imap)}${login}, ${secret} }
     smtp: { ${serverKeys(found.smtp)} }
-${ca === null ? '' : `    tls: { ca: ${value(ca)} }\n`}    # Mail that is already there is left alone. Take that of the last day as well:
+${ca === null ? '' : `    tls: { ca: ${value(ca)} }\n`}    # Mail that is already there is left alone. To take in mail of the last day as well:
     # since: 1d
     # Needed before anything may be sent automatically: the name your own server writes into Authentication-Results.
 ${unknownIds}

@@ -167,7 +167,7 @@ function Tick({ name, on, words, help }: TickProps) {
   )
 }
 
-/** The examples are made as the real notifications are. */
+/** The examples are built like the real notifications. */
 const sample: TellableEvent = {
   ...{
     id: 1,

@@ -20,7 +20,7 @@ export interface PushOptions {
   caFile?: string | undefined
 }
 
-/** `gone`: the browser does not take notifications any more. */
+/** `gone`: the browser no longer accepts notifications. */
 export type Outcome = { told: true } | { told: false; gone: boolean; reason: string }
 
 export async function sendPush(

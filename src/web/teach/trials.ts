@@ -21,7 +21,7 @@ import { loadReply } from '../../store/replies.ts'
 export interface Change {
   /** Null: as they are. */
   instructions: string | null
-  /** A further text of the knowledge. */
+  /** An additional text for the knowledge. */
   knowledge: string
   /** Null: as it is. */
   prompt: string | null
