@@ -56,7 +56,7 @@ async function listed(
 const reading = [
   tool({
     ...{ name: 'list_waiting', scope: 'read' },
-    description: 'Replies that wait for a person: what needs somebody first, then the most urgent.',
+    description: 'Replies that wait for a person: those that need somebody first, then the most urgent.',
     fields: z.strictObject({
       search: z
         .string()

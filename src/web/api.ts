@@ -164,7 +164,7 @@ function addReading(api: Operations): void {
     {
       ...{ id: 'listWaiting', method: 'get', path: '/replies', tag: 'replies' },
       summary:
-        'Replies that wait for a person: what needs somebody first, then the most urgent, then the oldest; with `show` also those that are about to be sent; `X-Total-Count` says how many, `Link` names the next page',
+        'Replies that wait for a person: those that need somebody first, then the most urgent, then the oldest; with `show` also those that are about to be sent; `X-Total-Count` says how many, `Link` names the next page',
       query: z.strictObject({
         q: search,
         account,
