@@ -8,8 +8,8 @@ import { join } from 'node:path'
 process.umask(0o077)
 
 /**
- * Keeps compiled code for the next start, from Node 22.1. In a directory of this user, because it will run as this user;
- * made here, because Node never ends where a parent can't be made (below /proc).
+ * Keeps compiled code for the next start (Node 22.1 or later). The directory belongs to this user, because the code
+ * will run as this user. It is created here, because Node hangs if a parent can't be created (below /proc).
  */
 function keepCompiled(): void {
   const { enableCompileCache } = nodeModule as { enableCompileCache?: (directory: string) => unknown }
@@ -19,7 +19,7 @@ function keepCompiled(): void {
     for (const directory of [caches, join(caches, 'replyd')]) if (!existsSync(directory)) mkdirSync(directory)
     enableCompileCache(join(caches, 'replyd'))
   } catch {
-    // No home, or a read-only one: started without it.
+    // No home directory, or a read-only one: start without the cache.
   }
 }
 

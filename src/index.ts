@@ -27,8 +27,8 @@ export interface StartOptions {
   /** A pino logger; JSON lines on stderr when absent. */
   log?: Log
   /**
-   * Receives a span for each job, such as `new BullMQOtel()` of the package bullmq-otel. Spans name queues, steps and ids of
-   * jobs, and kinds of errors; nothing from a mail. It is used instead of `log.traces`.
+   * Receives a span for each job, such as `new BullMQOtel()` of the package bullmq-otel. Spans name queues, steps, job
+   * ids and kinds of errors; nothing from a mail. It is used instead of `log.traces`.
    */
   telemetry?: Telemetry
 }

@@ -19,7 +19,7 @@ import { fittingLines, printable, type Terminal } from './terminal.ts'
 
 /** Some requests read whole mailboxes or rewrite the store, so this is generous. Milliseconds. */
 const withinMs = 300_000
-/** Octets of one answer, a backup aside. */
+/** Octets of one answer, except a backup. */
 const mostOctets = 67_108_864
 
 export interface ApiClient {
@@ -37,7 +37,7 @@ export interface ApiClient {
 /**
  * The running daemon's API: at REPLYD_URL with REPLYD_TOKEN, otherwise at the address in the configured state
  * directory.
- * @param warns says on standard error what is wrong with the file, which the daemon does not need
+ * @param warns reports faults of the file on standard error, since the daemon does not need the file
  * @throws Error when no daemon has written its address there
  */
 export function openApi(
@@ -91,7 +91,7 @@ export function openApi(
   }
 }
 
-/** With the code of the API for a server that does not answer. */
+/** An error with the API's code for a server that does not answer. */
 const unavailable = (words: string, options: ErrorOptions = {}): Error =>
   asRefusal(new UnavailableError(words, options), { error: 'unavailable' })
 
@@ -155,7 +155,7 @@ function accessOf(config: string | undefined, terminal: Terminal, warns: boolean
   return left
 }
 
-/** As `allowPlaintext` of the configuration, which a command that names another machine does not read. */
+/** Like `allowPlaintext` of the configuration, which is not read by a command for another machine. */
 function encryptedOrNear(url: string, { environment }: Terminal): string {
   const { protocol, hostname } = new URL(url)
   const allowed = (environment.REPLYD_PLAINTEXT_HOSTS ?? '')

@@ -86,14 +86,14 @@ interface Sums {
   maxDollars: number
 }
 
-/** The daemon would do the same. A record's state today says nothing about its state on the day of the mail. */
+/** What the daemon would read but a backtest does not: a record today may differ from that on the day of the mail. */
 function notTried({ lookups, attachments }: AccountSettings): string[] {
   const left = [
     ...lookups.map(({ name }) => `lookup ${name}`),
     ...Object.entries(attachments).flatMap(([kind, isRead]) => (isRead ? [`attachments.${kind}`] : [])),
   ]
   return left.length > 0
-    ? [`Not tried: ${left.join(', ')}. The replies know nothing of what these would have read.`]
+    ? [`Not tried: ${left.join(', ')}. The replies lack what these would have read.`]
     : []
 }
 

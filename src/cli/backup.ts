@@ -25,12 +25,12 @@ interface BackupOptions {
 }
 
 interface RestoreOptions extends BackupOptions {
-  /** File with the key of the state directory that the backup is of. */
+  /** File with the key of the state directory from which the backup was made. */
   key?: string
   unverified?: boolean
 }
 
-/** Writes beside the file and renames, so that a file of that name is always whole. `-` is standard output. */
+/** Writes a temporary file and renames it, so that a file of that name is always complete. `-` is standard output. */
 export async function backup(file: string, options: BackupOptions, terminal: Terminal): Promise<ExitStatus> {
   if (file === '-') {
     await copyTo(terminal.stdout, options, terminal)
@@ -55,12 +55,12 @@ export async function backup(file: string, options: BackupOptions, terminal: Ter
       ? error
       : new UsageError(`${file} can't be written there: ${dirname(file)}: ${fault}`)
   } finally {
-    // Where it could not be made it can't be removed either.
+    // If it could not be created, it can't be removed either.
     await rm(fresh, { force: true }).catch(() => undefined)
   }
 }
 
-/** Which key a restore on another machine asks for, said while it can still be copied. */
+/** Says which key a restore on another machine needs, while it can still be copied. */
 function keyWords(options: BackupOptions, terminal: Terminal): string {
   return `A restore on another machine needs the key, too: keep a copy of ${keyPlace(options, terminal)}, but not beside the backup.`
 }
@@ -103,7 +103,7 @@ export async function restore(
 ): Promise<ExitStatus> {
   if (!existsSync(file)) throw new UsageError(`${file} is not there`)
   const { state } = readConfig(options.config, terminal)
-  // First: no key makes a backup of another file.
+  // This comes first, because no key turns another file into a backup.
   await backupHead(readBackupFile(file))
   const key = keyOf(options, state)
   await using db = await openDatabase(state, silentLog, { asItIs: true })

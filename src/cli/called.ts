@@ -12,7 +12,7 @@ interface Place {
 
 const here = (): Place => ({ folder: process.cwd(), script: process.argv[1] ?? '' })
 
-/** `replyd` where the shell finds it, `npx replyd` where npx does, otherwise the path of the script. */
+/** `replyd` if the shell finds it, `npx replyd` if npx does, otherwise the path of the script. */
 export function calledAs(environment: NodeJS.ProcessEnv, { folder, script } = here()): string {
   if (environment.npm_command === 'exec') return 'npx replyd'
   // Nobody types commands without a PATH.

@@ -19,7 +19,7 @@ const told = (terminal: Terminal, { json }: ReviewOptions, answer: object, words
     json ? JSON.stringify(answer) : fittingLines(asCalled(words, terminal.environment), terminal.stdout),
   )
 
-/** Changes the resource with that id. @param path below /api, with `{id}` @param done what is said then, with `{id}` */
+/** Changes the resource with that id. @param path below /api, with `{id}` @param done message after it, with `{id}` */
 export async function changeOne(
   path: string,
   id: string,

@@ -44,7 +44,7 @@ export function showCheck(check: Check, terminal: Terminal): Promise<void> {
   return writeLine(stdout, line({ ...check, detail, advice }, hasColours(terminal), columns))
 }
 
-/** Shows each check when it and those before it are known, and meanwhile, on a terminal, what is being asked. */
+/** Shows each check when it and those before it are known, and meanwhile, on a terminal, what is being checked. */
 export async function shownChecks(
   looks: readonly Look[],
   show: (check: Check) => Promise<void> | undefined,

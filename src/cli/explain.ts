@@ -102,7 +102,7 @@ export function explanationText({ file, decision, reason, codes, text, reply }: 
   return [printable(file, true), ...head, ...body, ''].join('\n')
 }
 
-/** The header that a reply would have; nothing where none is written. */
+/** The header that a reply would have; empty if no reply is ever written. */
 function replyRows(decision: Explanation['decision'], reply: Explanation['reply']): [string, string][] {
   if (decision === 'never') return []
   if (reply === null) return [['a reply', 'would go to nobody']]

@@ -1,4 +1,4 @@
-/** The first run: finds the servers, tries each answer, writes replyd.yaml and .env. Never overwrites without asking. */
+/** The first run: finds the servers, tries each answer, writes replyd.yaml and .env. Asks before it overwrites. */
 
 import { randomBytes } from 'node:crypto'
 import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
@@ -80,12 +80,12 @@ const sayingTo =
   }
 
 const keptWords = (talk: Talk) =>
-  `Stopped. Your answers are in ${answersFile}, which only you can read.\n${commandOf(talk)} goes on from there.`
+  `Stopped. Your answers are in ${answersFile}, which only you can read.\n${commandOf(talk)} continues from there.`
 
 const opening = (folder: string, resumed: boolean) =>
   `${
     resumed
-      ? 'Going on with the answers of last time (init --fresh forgets them).'
+      ? 'Continuing with your earlier answers (init --fresh forgets them).'
       : `This finds your mail servers, tries everything, and writes replyd.yaml and .env to ${folder}.`
   }
 It sends nothing and changes nothing in your mailbox without asking. Ctrl+C stops; your answers are kept.
@@ -187,7 +187,7 @@ async function newMailboxes(talk: Talk, secrets: string): Promise<Tried> {
   return { texts, state: worst(states) }
 }
 
-/** Each account of the file is tried, and corrected where it does not work. */
+/** Tries each account of the file, and asks for corrections if it does not work. */
 async function keptMailboxes(talk: Talk, kept: Texts): Promise<Tried> {
   let texts = await withMailPasswords(talk, kept)
   if (!talk.options.check) return { texts, state: 'untried' }
@@ -201,7 +201,7 @@ async function keptMailboxes(talk: Talk, kept: Texts): Promise<Tried> {
   return { texts, state: worst(states) }
 }
 
-/** Asks for the passwords that the file takes from variables which nobody has set. */
+/** Asks for the passwords that the file takes from variables that are not set. */
 async function withMailPasswords({ asker, terminal }: Talk, texts: Texts): Promise<Texts> {
   let { secrets } = texts
   for (const [, variable = ''] of texts.yaml.matchAll(/password: "?\$\{(\w*(?:MAIL|SMTP)_PASSWORD\w*)\}/g)) {

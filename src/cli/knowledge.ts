@@ -16,7 +16,7 @@ interface KnowledgeCommand {
   json?: boolean
 }
 
-/** Rough tokens of the passages that are looked through. */
+/** Rough tokens of the passages that are searched. */
 const searched = 100_000
 
 /** Exit status 1 if a file is left out. */

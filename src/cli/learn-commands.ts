@@ -17,10 +17,10 @@ export function addLearnCommands(
     .option('-a, --account <address>', 'only of this account; whose knowledge it becomes')
     .option('--fact <text>', 'the fact, in the words that a reply may use')
     .option('--gap <id>', 'the gap that it fills, from the list')
-    .option('--confirm', 'although something in it looks personal')
+    .option('--confirm', 'teach it although something in it looks personal')
     .option('--taught', 'list what was taught')
     .option('--undo <id>', 'take a taught fact back')
-    .option('--offers', 'list what you added to drafts and the knowledge does not say')
+    .option('--offers', 'list what you added to drafts that the knowledge does not say')
     .option('--accept <id>', 'teach an offer; a question and --fact replace its words')
     .option('--decline <id>', 'do not offer it again')
     .option('--days <n>', 'how far back (default: 28)')
@@ -50,7 +50,7 @@ function addLearn(program: Command, terminal: Terminal, end: (status: ExitStatus
     end(await (await import('./learn.ts')).list(command.optsWithGlobals(), terminal)),
   )
   add('accept <id>', 'write the first answer of a proposal into the knowledge folder')
-    .option('--confirm', 'although something in it looks personal')
+    .option('--confirm', 'teach it although something in it looks personal')
     .action(async (id, _options, command) =>
       end(await (await import('./learn.ts')).accept(id, command.optsWithGlobals(), terminal)),
     )

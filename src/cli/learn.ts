@@ -83,7 +83,7 @@ async function read(config: Config, account: AccountSettings, since: Date, limit
   })
 }
 
-/** What the owner states already is no secret. */
+/** Texts that the owner states already: they are no secret. */
 async function ownTexts({ state }: Config, account: AccountSettings): Promise<string[]> {
   const { owner } = account
   const surroundings = { directory: state.directory, log: silentLog, clock: systemClock }

@@ -28,7 +28,7 @@ export class LogFile implements Disposable {
     return openSync(this.#path, 'a', 0o600)
   }
 
-  /** What ends late may still say so after the daemon has ended: that is no failure. */
+  /** Something that ends late may still log after the daemon has ended: that is no failure. */
   write(line: string): void {
     if (this.#descriptor === null) {
       appendFileSync(this.#path, line, { mode: 0o600 })

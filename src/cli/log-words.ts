@@ -4,13 +4,13 @@ import { type Disposition, outcomeOf } from '../base/dispositions.ts'
 import { actorName } from '../base/reasons.ts'
 import { times } from './terminal.ts'
 
-/** Every event of level info and above; an empty text where the reason says it all. */
+/** Every event of level info and above; an empty text if the reason says everything. */
 export const eventWords: Readonly<Record<string, string>> = {
   'daemon.started': 'replyd runs',
   'daemon.stopping': 'replyd stops',
-  'daemon.cut-short': 'work was cut short; the next start takes it up',
+  'daemon.cut-short': 'work was cut short; the next start resumes it',
   'config.reloaded': 'the configuration was read again; changed: {changed}; needs a restart: {restart}',
-  'config.refused': 'the changed configuration was not taken',
+  'config.refused': 'the changed configuration was not accepted',
   'settings.changed': '{path} was changed on the page by {actor}',
   'settings.applied': 'the settings of the page apply',
   'settings.failed': 'the settings of the page could not be read',
@@ -38,12 +38,12 @@ export const eventWords: Readonly<Record<string, string>> = {
   'account.retried': 'tried again, as {actor} asked',
   'mail.settled': 'mail {id}: {disposition}',
   'mail.decided': 'mail {id}, by {actor}',
-  'step.failed': "a mail can't go on for now",
+  'step.failed': "a mail can't be processed further for now",
   'teach.rewriting-failed': 'not all drafts could be written again after a fact was taught',
   'sweep.failed': 'looking for waiting mail failed; tried again soon',
   'reply.commit-failed': 'a sent reply could not be recorded yet; tried again at once',
   'sent.copy-refused': 'a reply was sent, but the server took no copy of it in Sent',
-  'observe.failed': 'Drafts, Sent and Junk could not be looked at; tried again soon',
+  'observe.failed': 'Drafts, Sent and Junk could not be checked; tried again soon',
   'style.learned': 'your style was learned from sent mail; languages: {languages}',
   'digest.failed': 'the daily summary could not be sent',
   'autonomy.granted': '{category} may be sent automatically, as {actor} decided',
@@ -57,7 +57,7 @@ export const eventWords: Readonly<Record<string, string>> = {
   'model.warning': 'about the model {model}',
   'model.context': 'the model {model} takes at most {contextTokens} tokens; longer text is cut',
   'model.degraded': 'the model {model} does not know every option; it is asked without them',
-  'model.thinks': 'the model {model} thinks first, and gets {thinking} tokens more for that',
+  'model.thinks': 'the model {model} thinks first, and gets {thinking} more tokens for that',
   'model.limits-not-stored': "the provider's limits could not be recorded",
   'model.calls-lost': 'calls of the model that never ended: {count}; they count at their highest cost',
   'budget.reached': "today's budget is used up; mail waits until {until}",
@@ -86,9 +86,9 @@ export const eventWords: Readonly<Record<string, string>> = {
   'web.token-created': 'a token of the API was made, for {scopes}',
   'web.token-revoked': 'a token of the API was revoked',
   'webhook.failed': '{type} could not be reported to a webhook; tried again later',
-  'webhooks.failed': 'webhooks could not be looked at; tried again soon',
-  'push.failed': 'notifications could not be looked at; tried again soon',
-  'push.refused': 'a notification was not taken; tried again later',
+  'webhooks.failed': 'webhooks could not be checked; tried again soon',
+  'push.failed': 'notifications could not be checked; tried again soon',
+  'push.refused': 'a notification was not accepted; tried again later',
   'queue.unreachable': 'the queue does not answer; waiting mail is found again within a minute',
   'queue.error': 'the queue {queue} reports an error',
   'queue.worker-error': 'the queue {queue} reports an error',

@@ -37,7 +37,7 @@ export function* mailFiles(paths: readonly string[]): Generator<FoundFile> {
 export function readFailure(error: unknown): string {
   const words: Readonly<Record<string, string>> = {
     ENOENT: 'there is no such file',
-    EACCES: 'we are not allowed to read it',
+    EACCES: 'permission denied',
     EISDIR: 'is a folder',
   }
   const code: unknown = Reflect.get(Object(error), 'code')

@@ -28,7 +28,7 @@ export function addMcpCommands(
     end(await (await import('./mcp.ts')).listFacts(command.optsWithGlobals(), terminal)),
   )
   add('accept <id>', 'write a proposed fact into the knowledge folder')
-    .option('--confirm', 'although something in it looks personal')
+    .option('--confirm', 'accept it although something in it looks personal')
     .action(async (id, _options, command) =>
       end(await (await import('./mcp.ts')).decideFact('accept', id, command.optsWithGlobals(), terminal)),
     )

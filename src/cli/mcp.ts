@@ -23,11 +23,11 @@ interface McpOptions {
   config?: string
   readOnly?: boolean
   json?: boolean
-  /** The fact is about nobody. */
+  /** A person confirms that the fact is about nobody. */
   confirm?: boolean
 }
 
-/** Until the assistant closes its end. */
+/** Runs until the assistant closes its end. */
 export async function serve({ config, readOnly }: McpOptions, terminal: Terminal): Promise<ExitStatus> {
   const { stdin, stdout, stderr } = terminal
   const served = {
@@ -46,8 +46,8 @@ export async function serve({ config, readOnly }: McpOptions, terminal: Terminal
 }
 
 /**
- * The daemon may come and go: it is looked for at each call. Without one the store is opened for as long as a question
- * takes; a decision needs the daemon.
+ * The daemon may start and stop meanwhile, so each call looks for it. Without one, the store is opened for the duration
+ * of a question; a decision needs the daemon.
  */
 function portOf(config: string | undefined, terminal: Terminal): Port {
   return {
@@ -92,7 +92,7 @@ async function accountsOf({ accounts, state }: Config, reads: boolean) {
   return new Map(await Promise.all(opened))
 }
 
-/** An assistant that runs commands reads a pipe: it is not shown what is for a person. */
+/** An assistant that runs commands reads a pipe: it must not see what is meant for a person. */
 function onlyForPerson({ stdout }: Terminal): void {
   if (stdout.isTTY !== true) throw new UsageError('this is for a person: run it in a terminal')
 }

@@ -32,7 +32,7 @@ export function waitingLine(mail: Named, at: Date, until: Date, why: string, sev
 }
 
 /**
- * `15:02 Ann Berg, "Opening hours" → reply saved in Drafts`, with the reason where it fits.
+ * `15:02 Ann Berg, "Opening hours" → reply saved in Drafts`, with the reason if there is room.
  * @param several the account is named
  */
 export function mailLine(mail: Settled, at: Date, columns: number, several: boolean): string {
@@ -45,7 +45,7 @@ export function mailLine(mail: Settled, at: Date, columns: number, several: bool
 const warning = 40
 
 /**
- * One line of the log for a person; null for what concerns nobody. Accounts are named by their address.
+ * One line of the log for a person; null if it does not concern one. Accounts are named by their address.
  * @param addresses of the accounts
  */
 export function logLine(line: string, addresses: readonly string[], leastLevel = warning): string | null {
@@ -53,7 +53,7 @@ export function logLine(line: string, addresses: readonly string[], leastLevel =
   const { level, time, event, account, reason, said, msg } = fields
   if (typeof level !== 'number' || level < leastLevel) return null
   const known = addresses.find((address) => accountLabel(address) === account)
-  // The log takes addresses out, also those of accounts.
+  // The log removes addresses, including those of accounts.
   const named = known ?? (account === '<address>' ? addresses.length === 1 && addresses[0] : account)
   const isCode = String(event).startsWith('mail.') && typeof reason === 'string'
   const why = isCode ? labelOf(reason as Reason) : (reason ?? said ?? msg)

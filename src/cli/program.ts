@@ -37,7 +37,7 @@ export async function runProgram(argv: readonly string[], terminal: Terminal): P
   const program = buildProgram(terminal, end, json)
   try {
     if (argv.length === 0) return await alone(program, terminal)
-    // `replyd help token create`, as other programs have it.
+    // `replyd help token create`, as in other programs.
     const words = argv[0] === 'help' ? [...argv.slice(1), '--help'] : argv
     await program.parseAsync(words, { from: 'user' })
     return status
@@ -64,7 +64,7 @@ function withPlace(program: Command, text: string): string {
     : `${whole.trimEnd()}\n(Did you mean ${meant.name()} ${name}?)\n`
 }
 
-/** Without a command: the first run for a person without a configuration, how it is where there is one, otherwise help. */
+/** Without a command: the status if there is a configuration; if not, the first run for a person, otherwise help. */
 async function alone(program: Command, terminal: Terminal): Promise<ExitStatus> {
   const { environment, stdin, stdout } = terminal
   if (configPath(undefined, environment) !== null || environment.REPLYD_ADDRESS)
@@ -89,7 +89,7 @@ function namingHelp(command: Command, path: string): void {
 
 type End = (status: ExitStatus) => void
 
-/** All commands, with what each does. @param quiet wrong usage is told elsewhere, not in words */
+/** All commands, with what each does. @param quiet wrong usage is not reported here in words, but elsewhere as JSON */
 export function buildProgram(terminal: Terminal, end: End, quiet = false): Command {
   const program = new Command('replyd')
     .description('Answers a mailbox: sorts new mail, files spam, drafts replies, and never answers twice.')
@@ -122,7 +122,7 @@ export function buildProgram(terminal: Terminal, end: End, quiet = false): Comma
 
 const afterHelp = `
 Examples:
-  replyd replies show 4f2                         an id may be cut to what is unique
+  replyd replies show 4f2                         an id may be shortened to a unique prefix
   replyd knowledge test "When are you open?"      what a reply may rest on
   replyd explain mail.eml                         what would happen to that mail
 
@@ -177,7 +177,7 @@ function addRunningCommands(program: Command, terminal: Terminal, end: End): voi
   const load = () => import('./running.ts')
   const add = (name: string, description: string, json: string) =>
     program.command(name).description(description).addOption(configOption()).addOption(jsonOption(json))
-  add('status', 'how the running daemon is, and what waits for you', 'print one JSON object').action(
+  add('status', 'the state of the running daemon, and what waits for you', 'print one JSON object').action(
     async (options) => end(await (await load()).status(options, terminal)),
   )
   add('open', 'open the review page', 'print its address as JSON').action(async (options) =>
@@ -193,8 +193,8 @@ function addRunningCommands(program: Command, terminal: Terminal, end: End): voi
     'what the daemon logged while it ran at a terminal',
     'print JSON lines, as they are in the file',
   )
-    .option('-f, --follow', 'go on with what is logged from now on')
-    .option('-n, --lines <n>', 'begin with so many lines at the end', '20')
+    .option('-f, --follow', 'keep printing what is logged from now on')
+    .option('-n, --lines <n>', 'begin with this many of the last lines', '20')
     .action(async (options) => end(await (await load()).logs(options, terminal)))
   addServiceCommands(program, terminal, end)
   program
@@ -221,7 +221,7 @@ function addServiceCommands(program: Command, terminal: Terminal, end: End): voi
     .description('write a systemd user unit, or a launchd agent, and say how to start it; needs no root')
     .addOption(configOption())
     .option('--print', 'only print it')
-    .option('--force', 'replace one that is there')
+    .option('--force', 'replace an existing one')
     .addOption(jsonOption('print one JSON object'))
     .action(async (options) => end(await (await import('./service.ts')).install(options, terminal)))
   const load = () => import('./service.ts')
@@ -253,9 +253,9 @@ function addSetupCommands(program: Command, terminal: Terminal, end: End): void 
     .command('init')
     .description('find your mail servers, check everything, and write replyd.yaml and .env')
     .option('-a, --address <address>', 'address that replyd answers for')
-    .option('--imap <host:port>', 'IMAP server, where it is not found or another is wanted')
+    .option('--imap <host:port>', 'IMAP server, if it is not found or another is wanted')
     .option('--smtp <host:port>', 'SMTP server')
-    .option('--user <name>', 'login name, where it is not the address')
+    .option('--user <name>', 'login name, if it is not the address')
     .option('--client-id <id>', 'client id of your application for OAuth2')
     .option('--ca <file>', 'certificate of the private authority of your mail servers (PEM)')
     .option('--model <name>', 'model that reads and writes')
@@ -273,7 +273,7 @@ function addSetupCommands(program: Command, terminal: Terminal, end: End): void 
     .argument('[account]', 'address of the account; not needed when there is only one')
     .addOption(configOption())
     .option('--device', 'show a code to enter on any other device')
-    .option('--browser', 'sign in with a browser on this machine, or paste the address it ends at')
+    .option('--browser', 'sign in with a browser on this machine, or paste the address at which it ends up')
     .action(async (account, options) =>
       end(await (await import('./auth.ts')).auth(account, options, terminal)),
     )

@@ -33,7 +33,7 @@ export function addReviewCommands(
   )
     .option('--search <text>', 'only those with this text')
     .option('--account <address>', 'only of this account')
-    .option('--limit <n>', 'at most so many (default: all)')
+    .option('--limit <n>', 'at most this many (default: all)')
   add(replies, 'show <id>', 'a reply with its mail, as mails show', (review, options, id = '') =>
     review.show('/replies/{id}', id, options, terminal),
   )
@@ -74,15 +74,15 @@ function addLists(
     .option('--from <text>', 'only from senders with this text')
     .option('--since <day>', 'only those that arrived on that day or later')
     .option('--until <day>', 'only those that arrived on that day or earlier')
-    .option('--cursor <id>', 'go on after this one: the last of the list before')
-    .option('--limit <n>', 'at most so many, or all (default: 50)')
+    .option('--cursor <id>', 'continue after this one, the last of the previous list')
+    .option('--limit <n>', 'at most this many, or all (default: 50)')
   add(mails, 'show <id>', 'one mail, its reply, and why each step was taken', (review, options, id = '') =>
     review.show('/mails/{id}', id, options, terminal),
   ).alias('explain')
   const junk = program.command('junk').description('mail that was filed as spam')
   add(junk, 'list', 'newest first', (review, options) => review.list('/junk', options, terminal))
-    .option('--cursor <id>', 'go on after this one: the last of the list before')
-    .option('--limit <n>', 'at most so many, or all (default: 50)')
+    .option('--cursor <id>', 'continue after this one, the last of the previous list')
+    .option('--limit <n>', 'at most this many, or all (default: 50)')
   add(junk, 'restore <id>', 'move it out of Junk, and trust the sender', (review, options, id = '') =>
     review.changeOne('/junk/{id}/restore', id, {}, 'Restored. Its sender is trusted now.', options, terminal),
   )
@@ -97,7 +97,7 @@ function addOthers(
   const autonomy = program
     .command('autonomy')
     .description('what replyd may send automatically, and how that is earned')
-  add(autonomy, 'list', 'every category and how far it has come', (review, options) =>
+  add(autonomy, 'list', 'every category, and how close it is to that', (review, options) =>
     review.autonomy(options, terminal),
   )
   add(
@@ -110,7 +110,7 @@ function addOthers(
   add(
     autonomy,
     'revoke <account> <category>',
-    'have them wait for you again',
+    'have replies of a category wait for you again',
     (review, options, account = '', category = '') =>
       review.revokeAutonomy([account, category], options, terminal),
   )
@@ -120,7 +120,7 @@ function addOthers(
       review.setPaused(action, account, options, terminal),
     )
   }
-  add(program, 'usage', 'tokens and money', (review, options) => review.usage(options, terminal)).addOption(
+  add(program, 'usage', 'tokens and cost', (review, options) => review.usage(options, terminal)).addOption(
     new Option('--by <what>', 'one line per group').choices(['day', 'account', 'step']).default('day'),
   )
 }

@@ -36,12 +36,12 @@ import {
 export interface ReviewOptions {
   config?: string
   json?: boolean
-  /** Asks nothing. */
+  /** Skips the question. */
   yes?: boolean
   search?: string
   by?: string
   account?: string
-  /** Of an edit. */
+  /** The new text for an edit. */
   text?: string
   file?: string
   from?: string
@@ -78,7 +78,7 @@ export interface Listed {
   events?: { at: string; step: Stage; disposition: Disposition; reason: Reason; actor: string }[]
 }
 
-/** What the daemon gives at once. */
+/** The most that the daemon lists in one answer. */
 const pageLength = 500
 
 /** Lists what that path returns: everything that waits, or `limit` of all mails or of junk (50 by default). */
@@ -149,7 +149,7 @@ export const dayAndTime = (at: Date): string => {
   return `${two(at.getMonth() + 1)}-${two(at.getDate())} ${clockTime(at)}`
 }
 
-/** Shorter ones say little: ids begin with the time. */
+/** Shorter prefixes distinguish little, because ids begin with the time. */
 const shortest = 8
 
 /** Each id, shortened to a prefix that is unique in the list. */
@@ -212,7 +212,7 @@ export async function show(
 const againAt = (dueAt: string | undefined) =>
   dueAt === undefined ? 'at once' : `at ${dueAt.slice(0, 16).replace('T', ' ')} UTC`
 
-/** @param paused whether its account is */
+/** @param paused whether the mail's account is paused */
 export function showText(mail: Listed, columns = 80, paused = false): string {
   const head = [
     mail.subject ?? '(no subject)',
@@ -293,7 +293,7 @@ interface Autonomy {
   takenBack: { reason: SetbackReason; at: string } | null
 }
 
-/** How far each category has come, and what is granted. */
+/** How close each category is to automatic sending, and what is granted. */
 export async function autonomy(options: ReviewOptions, terminal: Terminal): Promise<ExitStatus> {
   const categories = await openApi(options.config, terminal).get<Autonomy[]>('/autonomy')
   if (options.json) return print(terminal, JSON.stringify(categories))

@@ -66,7 +66,7 @@ export async function status(options: RunningOptions, terminal: Terminal): Promi
   return found.ok ? 0 : 1
 }
 
-/** Null when no daemon runs here, which is then said. @throws when none is set up here, or one elsewhere does not answer */
+/** Null if no daemon runs here, which is printed. @throws when none is set up here, or one elsewhere does not answer */
 async function runningStatus({ config, json }: RunningOptions, terminal: Terminal): Promise<Status | null> {
   try {
     return await statusOf(openApi(config, terminal))
@@ -128,7 +128,7 @@ function mailboxPart(
   return { name: account, ok: true, words: watched ?? 'watched by another process' }
 }
 
-/** What is broken, what somebody stopped, what works. */
+/** Broken parts first, then those that somebody paused, then those that work. */
 const rankOf = ({ ok, paused }: Part) => (ok ? (paused ? 1 : 2) : 0)
 
 /** At most a screenful. */
@@ -174,10 +174,10 @@ function statusText(
   ].join('\n')
 }
 
-/** Prints the address of the review page, and opens it in a browser where there is one. */
+/** Prints the address of the review page, and opens it in a browser if there is one. */
 export async function open(options: RunningOptions, terminal: Terminal): Promise<ExitStatus> {
   const api = openApi(options.config, terminal)
-  // An address that nothing listens at helps nobody.
+  // The address is useless if nothing listens there.
   await api.health()
   const { url } = api
   await writeLine(terminal.stdout, options.json ? JSON.stringify({ url }) : url)
@@ -270,7 +270,7 @@ async function follow(path: string, from: number, show: (text: string) => Promis
     const { text, end } = size > at ? readFrom(path, at) : { text: '', end: at }
     at = end
     await show(text)
-    // Some file systems report nothing, so it is also looked at once a second.
+    // Some file systems report no changes, so the file is also checked once a second.
     await Promise.race([
       new Promise<void>((resolve) => {
         changed = resolve
@@ -290,7 +290,10 @@ function readFrom(path: string, from: number): { text: string; end: number } {
   return { text: octets.subarray(0, end).toString(), end: from + end }
 }
 
-/** The running daemon reads its configuration again. Exit status 1 when something needs a restart. @throws ConfigError naming every fault: nothing has changed then */
+/**
+ * The running daemon reads its configuration again. Exit status 1 when something needs a restart.
+ * @throws ConfigError naming every fault: then nothing has changed
+ */
 export async function reload(
   options: { config?: string; json?: boolean },
   terminal: Terminal,
@@ -321,7 +324,7 @@ function textOf({ changed, refused }: Changes): string {
   return [
     ...(used.length > 0 ? ['In use from now on:', ...used.map((line) => `  ${line}`)] : []),
     ...(left.length > 0
-      ? ['Needs a restart, and is not used before:', ...left.map((line) => `  ${line}`)]
+      ? ['Needs a restart before it is used:', ...left.map((line) => `  ${line}`)]
       : []),
   ].join('\n')
 }
@@ -334,4 +337,4 @@ function nameOf({ where, key, accounts }: Change): string {
 const valuesOf = ({ from, to }: Change): string => (to === undefined ? '' : `: ${to} (was ${from})`)
 
 const refusalOf = ({ key, from }: Change): string =>
-  key === 'accounts' ? ` (${from === 'absent' ? 'a new mailbox' : 'a mailbox that is to go'})` : ''
+  key === 'accounts' ? ` (${from === 'absent' ? 'a new mailbox' : 'a mailbox to be removed'})` : ''

@@ -1,4 +1,4 @@
-/** `replyd service install`: a service of this user. It writes one file and needs no root; starting it is left to the owner. */
+/** `replyd service install`: a service of this user. Writes one file and needs no root; the owner starts it. */
 import { existsSync, mkdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
@@ -22,7 +22,7 @@ interface Service {
 }
 
 interface Place {
-  /** Of Node.js and of the program. */
+  /** Paths of Node.js and of the program. */
   program: readonly [node: string, script: string]
   config: string
   state: string
@@ -30,7 +30,7 @@ interface Place {
 }
 
 /**
- * Exit status 1, and no file, where no service of this user would run.
+ * Exit status 1, and no file, if no service of this user would run here.
  * @throws UsageError when there is such a file already, or no configuration file
  */
 export async function install(
@@ -55,7 +55,7 @@ export async function install(
     return 0
   }
   if (existsSync(path) && !options.force)
-    throw new UsageError(`${path} is there already: --force replaces it`)
+    throw new UsageError(`${path} already exists: --force replaces it`)
   const { words, answers } = managerOf(system)
   if ((await asked(system, answers)).lacks) {
     await writeLine(terminal.stderr, asCalled(insteadOf(words), terminal.environment))
@@ -96,11 +96,11 @@ export function serviceFor(platform: string, place: Place): Service {
   if (platform === 'linux') return systemdUnit(place)
   if (platform === 'darwin') return launchAgent(place)
   throw new UsageError(
-    'services are for systemd and launchd; elsewhere have `replyd start` run by what runs your services',
+    'services are for systemd and launchd; elsewhere, let your own service manager run `replyd start`',
   )
 }
 
-/** Quoted for systemd.service(5): a percent sign and a dollar are not expanded. */
+/** Quoted for systemd.service(5), so that percent and dollar signs are not expanded. */
 const quoted = (text: string) =>
   `"${text.replace(/["\\]/g, '\\$&').replaceAll('%', '%%').replaceAll('$', '$$$$')}"`
 
@@ -177,7 +177,7 @@ const serviceOf = (system: System, { environment }: Terminal) => ({
   path: servicePath(system.platform, environment),
 })
 
-/** What this user's service manager says of it. Exit status 1 unless it is installed and runs. */
+/** What this user's service manager says about it. Exit status 1 unless it is installed and runs. */
 export async function serviceStatus(
   options: StateOptions,
   terminal: Terminal,
@@ -212,7 +212,7 @@ export async function uninstall(
   const how = ok ? 'Stopped, and removed' : 'Removed'
   const said = stopped
     ? `${how}: ${path}\nYour settings, passwords and data stay where they are.`
-    : `Removed: ${path}\n${words} did not stop it (${answer}). It no longer starts by itself.`
+    : `Removed: ${path}\n${words} did not stop it (${answer}). It no longer starts automatically.`
   await writeLine(terminal.stdout, options.json ? JSON.stringify({ path, removed: true, stopped }) : said)
   return stopped ? 0 : 1
 }

@@ -20,7 +20,7 @@ export function readConfig(option: string | undefined, { environment, stderr }: 
 }
 
 export interface Place {
-  /** Of the state: a running daemon is found there. */
+  /** The state directory, where a running daemon is found. */
   directory: string
   /** Null if it has faults. */
   config: Config | null
@@ -40,7 +40,7 @@ export function readPlace(option: string | undefined, terminal: Terminal): Place
   }
 }
 
-/** A person who may not change the mode still has to know. */
+/** If this person may not change the mode, the message still says what is wrong. */
 function madePrivate(path: string): string {
   try {
     makePrivate(path)
@@ -50,7 +50,7 @@ function madePrivate(path: string): string {
   }
 }
 
-/** Prints a configuration that says the same and can be used again: defaults written out, paths absolute, no secrets. */
+/** Prints an equivalent configuration that can be used again: defaults written out, paths absolute, no secrets. */
 export async function showConfig(
   options: { config?: string; json?: boolean },
   terminal: Terminal,
@@ -66,7 +66,7 @@ export async function showConfig(
 function aboutVariables(names: readonly string[]): string {
   if (names.length === 0) return ''
   const lines = [
-    'Secrets that stand in the configuration as text are left out.',
+    'Secrets that are written in the configuration as text are left out.',
     'To use this again, set these variables, in the environment or in .env:',
     ...names.map((name) => `  ${name}`),
   ]

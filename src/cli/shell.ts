@@ -33,7 +33,7 @@ export function completion(program: Command, shell: Shell): string {
   return { bash, zsh, fish }[shell](entriesOf(program))
 }
 
-/** Values of options that take one of a few words. */
+/** Values of options that take one of several words. */
 const choicesOf = (entries: readonly Entry[]): [flag: string, words: string][] => {
   const found = entries.flatMap(({ command }) =>
     optionsOf(command).flatMap((option) =>
@@ -141,7 +141,7 @@ function fish(entries: readonly Entry[]): string {
 /** A group may be a command, too: `replyd learn`. */
 const acts = (command: Command): boolean => Boolean(Reflect.get(command, '_actionHandler'))
 
-/** Text for troff: a backslash, a dot or a quote at the beginning of a line would be obeyed. */
+/** Text for troff: a backslash, or a dot or quote at the beginning of a line, would be a command. */
 const roff = (text: string) =>
   text
     .replaceAll('\\', '\\e')
@@ -174,7 +174,7 @@ export function manPage(program: Command): string {
     '.SH DESCRIPTION',
     roff(program.description()),
     '.PP',
-    roff('Without a command it sets itself up, or says how the running daemon is.'),
+    roff('Without a command it sets itself up, or shows the state of the running daemon.'),
     ...sections,
     '.SH EXIT STATUS',
     roff(exitStatusWords),

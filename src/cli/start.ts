@@ -107,9 +107,10 @@ function boundHeap(): void {
 }
 
 /**
- * Node 20's V8 spends a fifth of a backlog's processor time on optimising functions that never pay it back: a daemon's code is wide,
- * and little of it is hot. From here on V8 compiles each function once, simply, and optimises what stays hot. What only a start
- * needs was compiled before. Later versions of V8 have a compiler in between, and no such flag (docs/performance.md).
+ * Node 20's V8 spends a fifth of a backlog's processor time on optimising functions that never pay it back: a daemon
+ * runs much code, and little of it often. From here on V8 compiles each function once, simply, and optimises what stays
+ * hot. Code that only a start needs is already compiled by then. Later versions of V8 have a compiler in between, and
+ * no such flag (docs/performance.md).
  */
 function optimiseLess(): void {
   if (!process.versions.v8.startsWith('11.')) return
@@ -126,7 +127,7 @@ export function tell(
 ): void {
   const say = (line: string) => void writeLine(stdout, printable(line))
   const several = accounts.length > 1
-  /** Why each mail waits, so that the same is said once. */
+  /** Why each mail waits, so that the same reason is printed once. */
   const waits = new Map<string, string>()
   daemon.pipeline.on('settled', (mail) => {
     waits.delete(mail.id)
@@ -178,7 +179,7 @@ function shutdownSignal() {
   return { signal: controller.signal, stop }
 }
 
-/** SIGHUP: a terminal that has gone ends the daemon, anything else asks for a reload. The log says what came of it. */
+/** SIGHUP: if the terminal has gone, it ends the daemon; otherwise it asks for a reload, whose result is logged. */
 function reloadAtHangup(daemon: Pick<Daemon, 'reload'>, stop: (name: NodeJS.Signals) => void): void {
   const isService = !canOpenTerminal()
   process.on('SIGHUP', (name) => {

@@ -11,7 +11,7 @@ import type { Terminal } from './terminal.ts'
 interface Ways<T> {
   /** A daemon is running: on the embedded store, or on another machine (REPLYD_URL). */
   api: (api: ApiClient) => Promise<T>
-  /** The store is open, and nobody else needs it for itself. */
+  /** The store is open, and no other process needs exclusive access to it. */
   direct: (db: Database, state: Config['state']) => Promise<T>
 }
 

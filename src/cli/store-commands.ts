@@ -18,7 +18,7 @@ export function addStoreCommands(
     async (file, options) => end(await (await import('./backup.ts')).backup(file, options, terminal)),
   )
   add('restore <file>', 'read a backup into an empty store, embedded or PostgreSQL')
-    .addOption(new Option('--key <file>', 'oauth.key of the state directory that the backup is of'))
+    .addOption(new Option('--key <file>', 'oauth.key of the state directory that was backed up'))
     .addOption(
       new Option('--unverified', 'restore without checking the signature; only for a file that you trust'),
     )
@@ -53,7 +53,7 @@ function addPeople(program: Command, terminal: Terminal, end: (status: ExitStatu
   add('password <name>', 'give somebody another password, read from standard input').action(
     async (name, options) => end(await (await load()).password(name, options, terminal)),
   )
-  add('remove <name>', 'take the login away; what this person decided stays').action(async (name, options) =>
+  add('remove <name>', 'remove the login; what this person decided stays').action(async (name, options) =>
     end(await (await load()).remove(name, options, terminal)),
   )
 }
@@ -79,7 +79,7 @@ function addTokens(program: Command, terminal: Terminal, end: (status: ExitStatu
   add('list', 'names, scopes and last use').action(async (options) =>
     end(await (await import('./token.ts')).list(options, terminal)),
   )
-  add('revoke <name>', 'it opens nothing any more').action(async (name, options) =>
+  add('revoke <name>', 'make a token invalid').action(async (name, options) =>
     end(await (await import('./token.ts')).revoke(name, options, terminal)),
   )
   program

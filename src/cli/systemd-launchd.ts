@@ -23,7 +23,7 @@ type Command = readonly [program: string, ...args: string[]]
 
 interface Manager {
   words: string
-  /** Succeeds where it runs for this user. */
+  /** Succeeds if the service manager runs for this user. */
   answers: Command
   runs: Command
   stop: (path: string) => Command
@@ -67,11 +67,11 @@ export function managerOf({ platform }: System): Manager {
   return manager
 }
 
-/** What systemctl says where it finds no systemd. */
+/** What systemctl says if it finds no systemd. */
 const lacking =
   /connect to (the )?(user scope )?bus|No medium found|XDG_RUNTIME_DIR|not been booted with systemd|^there is no \w+ here$/
 
-/** Asks in words that a person understands where there is no service manager. */
+/** Asks the service manager. If there is none, the answer says so in words that a person understands. */
 export async function asked({ ask }: System, [program, ...args]: Command): Promise<Answer> {
   const answer = await ask(program, args)
   if (answer.ok || !lacking.test(answer.said)) return answer

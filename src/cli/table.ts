@@ -6,12 +6,12 @@ import { printable } from './terminal.ts'
 const narrowest = 8
 
 interface Columns {
-  /** Never cut, like the first. */
+  /** Further columns that are never cut, like the first. */
   whole?: readonly string[]
   right?: readonly string[]
 }
 
-/** Rows below the names of their columns, as wide as their cells, or narrower until they fit. The first is never cut. */
+/** Rows below column names. Columns are as wide as their cells, or narrower until they fit; the first is never cut. */
 export function fittedTable(
   rows: readonly Readonly<Record<string, string>>[],
   columns: number,

@@ -64,15 +64,15 @@ export const hasColours = ({ environment, stdout }: Terminal): boolean =>
 export const columnsOf = ({ columns, isTTY }: Terminal['stdout']): number =>
   isTTY && columns ? Math.max(20, columns) : 80
 
-/** Columns that a table has: as many as it wants where a program reads it, so that nothing is cut. */
+/** Columns for a table: unlimited if a program reads it, so that nothing is cut. */
 export const tableColumnsOf = (stdout: Terminal['stdout']): number =>
   stdout.isTTY ? columnsOf(stdout) : Number.POSITIVE_INFINITY
 
-/** Lines that fit the terminal; elsewhere as they are, since whatever reads them wants them whole. */
+/** Breaks lines to fit the terminal. Elsewhere they stay unchanged, since a program expects whole lines. */
 export const fittingLines = (text: string, stream: Terminal['stdout']): string =>
   stream.isTTY ? wrapped(text, columnsOf(stream)).join('\n') : text
 
-/** Milliseconds after which a person wonders, and between two signs of life. */
+/** Milliseconds before a person wonders what is happening, and between two signs of life. */
 const soonMs = 300
 const signMs = 1000
 

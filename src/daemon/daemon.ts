@@ -56,7 +56,7 @@ export interface DaemonOptions {
   observes?: boolean
   /** TXT records for checking signatures; by default the machine's name servers. */
   resolveTxt?: ResolveTxt
-  /** BullMQ's interface, of a program that embeds replyd. */
+  /** BullMQ's telemetry interface, provided by a program that embeds replyd. */
   telemetry?: Telemetry | null
   /** The demo's: puts a mail that was typed on a page into the mailbox. */
   deliver?: WebContext['deliver']
@@ -83,8 +83,8 @@ const drainMs = 7_500
 /** How soon a process applies what was changed on the page of another one, milliseconds. */
 const settingsEveryMs = 10_000
 /**
- * Concurrent steps that use the mail servers: they mostly wait for those, each account for its own server, and larger
- * numbers form larger batches.
+ * Concurrent steps that use the mail servers. Each mostly waits for the server of its account, and more of them form
+ * larger batches.
  */
 const mailboxConcurrency = (accounts: number) => Math.min(100, 40 + 2 * accounts)
 
@@ -94,7 +94,7 @@ const mailboxConcurrency = (accounts: number) => Math.min(100, 40 + 2 * accounts
 export async function runDaemon(options: DaemonOptions): Promise<void> {
   const { config, log, clock, newId, roles, signal } = options
   const random = options.random ?? Math.random
-  // Each account listens for the end.
+  // Each account adds a listener to it.
   setMaxListeners(0, signal)
   keepStatePrivate(config.state.directory, log)
   await using db = await openDatabase(config.state, log)
@@ -150,7 +150,7 @@ async function runAll(
   await Promise.all([aborted(signal), ...all.map((each) => each.run(signal))])
 }
 
-/** Its `config` is always the present one. A copy (`{ ...context }`) keeps the one of its moment. */
+/** Its `config` is always the current one. A copy (`{ ...context }`) keeps the one that was current at the time. */
 function contextOf(live: LiveSettings, rest: Omit<StepContext, 'config'>): StepContext {
   return {
     ...rest,
@@ -161,8 +161,8 @@ function contextOf(live: LiveSettings, rest: Omit<StepContext, 'config'>): StepC
 }
 
 /**
- * At every start, because a restored copy or an old default keeps its mode. @throws ConfigError when it can't be
- * changed
+ * Runs at every start, because a restored copy, or a directory from before this default, keeps its mode.
+ * @throws ConfigError when it can't be changed
  */
 function keepStatePrivate(directory: string, log: Log): void {
   for (const path of privatePaths(directory).filter(makePrivate))
@@ -196,7 +196,7 @@ function startWork(
   void warnOfModels(context, signal)
 }
 
-/** Drafts that a fact has overtaken; what fails stays as it was. */
+/** Goes on rewriting drafts after a fact was taught; a draft that fails stays as it was. */
 async function resumed(review: Review): Promise<void> {
   await resumeTeaching(review).catch((error: unknown) =>
     review.context.log.warn({ event: 'teach.rewriting-failed', reason: reasonOf(error) }),
@@ -268,7 +268,7 @@ export async function tellOwner(
   await changeAccountState(db, account, { stopped: reason }, clock.now()).catch(() => undefined)
 }
 
-/** The name under which this process holds leases: others on this machine see by it whether the process still lives. */
+/** The name under which this process holds leases. It tells others on this machine whether the process still lives. */
 const holderName = (unique: string): string => `${hostname()} ${process.pid} ${unique}`
 
 /**

@@ -114,8 +114,8 @@ export interface DigestFacts {
 const mostShown = 20
 
 /**
- * Plain text. Subjects and names come from strangers: one line each, and cut. Null when nothing came, nothing waits and
- * the model is well: then there is nothing to say.
+ * Plain text. Subjects and names come from strangers: one line each, and cut. Null if no mail came, nothing waits and
+ * the model has no problem.
  */
 export function digestText({
   account,

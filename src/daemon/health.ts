@@ -42,7 +42,7 @@ export async function healthOf(
   return { ok: store === 'ok' && queue === 'ok', parts }
 }
 
-/** Seen by any process. If another model answers instead, mail is still handled. */
+/** Adds trouble with the model, seen by any process. If a fallback model answers instead, mail is still handled. */
 async function addTrouble({ db, config }: StepContext, parts: Record<string, string>): Promise<void> {
   const notices = await modelNotices(db, config.model).catch(() => [])
   const trouble = notices.find((notice) => notice.trouble)?.said
@@ -61,8 +61,8 @@ const patienceMs = 15_000
 type Surroundings = Pick<StepContext, 'models' | 'config' | 'clock' | 'log'>
 
 /**
- * Once at the start: a hint in the log whether the models are still offered, and what they cost. Never throws: a server
- * without a list says nothing, and the first call tells what is wrong with it.
+ * Runs once at the start: warns in the log if a model is no longer offered, or about what it costs. Never throws: a
+ * server without a list causes no warning, and the first call shows what is wrong with it.
  */
 export async function warnOfModels(context: Surroundings, signal: AbortSignal): Promise<void> {
   const { tasks } = context.config.model

@@ -1,6 +1,6 @@
 /**
- * Tells the processes that share the store that the connection to a mailbox is lost: by a lease, which ends by itself if
- * the process that watches the mailbox ends. Hears from them that somebody wants it to connect at once.
+ * Tells the processes that share the store that the connection to a mailbox is lost: by a lease, which expires if the
+ * process that watches the mailbox ends. Learns from them that somebody wants it to connect at once.
  */
 import type { Watcher } from '../receive/watch.ts'
 import { type Leases, leaseHolders, takeAskedAgain } from '../store/leases.ts'
@@ -50,7 +50,7 @@ export class LostConnections implements Disposable {
   }
 }
 
-/** Those of these accounts whose watching process has no connection. */
+/** The accounts among these whose watching process has no connection. */
 export async function lostConnections(db: Queryable, addresses: readonly string[]): Promise<string[]> {
   if (addresses.length === 0) return []
   const holders = await leaseHolders(

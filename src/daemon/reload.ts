@@ -28,7 +28,7 @@ export class LiveSettings {
   }
 
   /**
-   * Reads the settings again and uses them, one call after the other. The log says what came of it.
+   * Reads the settings again and uses them, one call at a time. The result is logged.
    * @param read null: they can't be read again
    * @param complete adds the settings of the page to those that were read
    * @throws ConfigError naming every fault with its line: then nothing has changed

@@ -37,7 +37,7 @@ export async function runDemo(options: DemoOptions): Promise<void> {
       },
       onReady: (daemon) => {
         options.onReady?.(daemon)
-        // What waited for this first removes its line from the screen.
+        // First, the caller that was waiting for this removes its line from the screen.
         shown = new Promise(setImmediate)
           .then(() => present({ ...options, world, daemon, mailbox }))
           .finally(() => {

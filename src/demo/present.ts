@@ -136,7 +136,7 @@ async function showOne(presentation: Presentation, rows: readonly MessageRow[]):
   return row.id
 }
 
-/** The passages that the text leans on. */
+/** The passages that the text relies on. */
 const sourcesUsed = ({ text, sources }: ReplyRow) =>
   supported(text, sources).flatMap(({ source }) => (source === null ? [] : sources.slice(source, source + 1)))
 

@@ -1,6 +1,6 @@
 /**
- * What a sample mail is, whose mailbox gets it, and how its octets are built: header fields, transfer encodings, multiparts,
- * and one charset that Node cannot encode.
+ * What a sample mail is, whose mailbox gets it, and how its octets are built: header fields, transfer encodings,
+ * multiparts, and one charset that Node cannot encode.
  */
 import type { Disposition } from '../base/dispositions.ts'
 import { plainLine } from '../mail/address.ts'
@@ -27,7 +27,7 @@ export interface EarlierMail {
 export const demoOwner = {
   address: 'support@nordlicht.example',
   displayName: 'Nordlicht Bikes',
-  /** Of the server that writes Authentication-Results into the samples. */
+  /** Id of the server that writes Authentication-Results into the samples. */
   authservId: 'mail.nordlicht.example',
 } as const
 

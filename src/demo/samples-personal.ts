@@ -16,7 +16,7 @@ import {
 
 interface Build {
   owner: DemoOwner
-  /** So many minutes before now. */
+  /** That many minutes before now. */
   ago(minutes: number): Date
   /** Authentication-Results of the owner's server with dmarc=pass for that domain. */
   pass(domain: string): string

@@ -63,7 +63,7 @@ export interface Summary {
   durationMs: number
   /** Address of the review page while it is up, otherwise null. */
   review: string | null
-  /** What a command needs; null where nothing is up. */
+  /** What a command needs to connect; null if nothing is running. */
   access: Access | null
 }
 
@@ -184,7 +184,7 @@ export function summaryLines(summary: Summary, style: ScreenStyle): string[] {
   return ['', paint.bold('Summary'), ...table, ...page, '', `Now yours: ${paint.bold('npx replyd init')}`]
 }
 
-/** To be typed as they are. */
+/** Commands to type exactly as they are. */
 const commandLines = ({ url, token, shownId, replyd }: Access): string[] => [
   '',
   'Or with commands, in another terminal in this folder:',

@@ -20,7 +20,7 @@ export type { Check } from './failure.ts'
 
 /** Checks that belong together. */
 export interface Look {
-  /** What is being asked, to be shown while nothing is known yet: `IMAP at mail.example.com:993`. */
+  /** What is being checked, shown until the result is known: `IMAP at mail.example.com:993`. */
   readonly at: string
   /** Never rejects. */
   readonly checks: Promise<Check[]>
@@ -77,7 +77,7 @@ export function checkAccount(
   ]
   if (!sendsAutomatically(account)) return looks
   const proofs = async () => {
-    // Without it there is nothing to look at, and another login would be refused as well.
+    // Without the mailbox there is nothing to examine, and another login would be refused as well.
     if ((await mailbox).some(({ status }) => status === 'failed')) return []
     return single('sending', account.owner.address, () =>
       withMailbox(account, state, clock, ({ imap }) => checkSending(account, imap, resolveTxt)),

@@ -63,7 +63,7 @@ interface Explanation {
   readonly advice: (peer: Peer, found: string) => string
 }
 
-/** Node.js itself learns of the authorities for connections that have no setting of their own. */
+/** The setting for an owner's authority. Connections without a setting of their own use that of Node.js. */
 const authorityKey = (keys: string) =>
   /^(imap|smtp)$/.test(keys) ? 'tls.ca of the account' : 'the variable NODE_EXTRA_CA_CERTS'
 

@@ -62,7 +62,7 @@ function capabilityVerdict(capabilities: Offered): Verdict {
     capabilities.has(name),
   )
   const there = wanted.length > 0 ? wanted.join(', ') : 'none of those that help'
-  if (missing.length === 0) return passed(`all that replyd uses: ${there}`)
+  if (missing.length === 0) return passed(`everything that replyd uses: ${there}`)
   return warned(
     `${there}; ${missing.join('; ')}`,
     'replyd works around it; a newer mail server would do better.',

@@ -41,7 +41,7 @@ Jane Miller\r
 /** A reply takes roughly this many times as long as a triage: more to read and more to write. */
 const replyFactor = 3
 
-/** @param now for the letter, and the day on which models are looked up */
+/** @param now the date of the letter, and the day for which shutdowns of models are looked up */
 export async function checkModel(
   settings: ModelSettings,
   { accounts: [account], model: { successor }, budget }: Config,
@@ -53,7 +53,7 @@ export async function checkModel(
   try {
     listed = await model.listModels(AbortSignal.timeout(Math.min(settings.timeoutMs, 10_000)))
   } catch (error) {
-    // Some compatible servers have no list; the call below then tells everything.
+    // Some compatible servers have no list; then the call below shows all faults.
     if (error instanceof OwnerActionError && /HTTP 401|the quota at /.test(error.message))
       return refused(error, settings, place)
   }
@@ -62,7 +62,7 @@ export async function checkModel(
   try {
     const answer = await askTriage(model, account, budget.timeZone, now)
     const thinking = model.outputLimit(0)
-    if (thinking > 0) warnings.push(`it thinks before it answers, and gets ${thinking} tokens more for that`)
+    if (thinking > 0) warnings.push(`it thinks before it answers, and gets ${thinking} more tokens for that`)
     const subject = `${settings.name} at ${place}`
     return misjudged(answer.value, subject) ?? weighed(answer, settings, subject, warnings)
   } catch (error) {
@@ -84,7 +84,7 @@ function askTriage(model: Model, settings: AccountSettings, timeZone: string, no
   return untilItFits(() => model.ask(fittingAsk(question, prompts.triage, model)))
 }
 
-/** The letter is a customer's question that wants an answer. Null when the model saw that. */
+/** The letter is a customer's question that needs an answer. Null if the model recognised that. */
 function misjudged({ spam, needs_reply, manipulation }: Judgement, subject: string): Verdict | null {
   const larger = 'Choose a larger model (model.name).'
   if (spam.is)
@@ -100,7 +100,7 @@ function misjudged({ spam, needs_reply, manipulation }: Judgement, subject: stri
   return warned(`${subject} misjudged a customer's ordinary question: it ${faults.join(', and ')}`, larger)
 }
 
-/** How long the answer took, against what is configured. */
+/** How long the answer took, compared with the configuration. */
 export function weighed(
   { usage, durationMs }: Pick<Answer<unknown>, 'usage' | 'durationMs'>,
   settings: Pick<ModelSettings, 'timeoutMs' | 'concurrency' | 'host'>,
@@ -134,7 +134,7 @@ function refused(
   warnings: readonly string[] = [],
 ): Verdict {
   const reason = reasonOf(error)
-  // What is known about the model is another topic while its server is not reached.
+  // While the server can't be reached, warnings about the model are beside the point.
   const detail = isUnreached(reason) ? reason : [reason, ...warnings].join('; ')
   if (error instanceof RateLimitedError) {
     return warned(detail, 'The key has reached its rate limit; replyd waits and then continues.')

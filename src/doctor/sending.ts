@@ -1,6 +1,5 @@
 /**
- * Automatic sending: whether anything can prove who wrote a mail, and, where it is asked for, whether a forged mail is
- * recognised.
+ * Automatic sending: whether anything can prove who wrote a mail, and, on request, whether a forged mail is recognised.
  */
 import { setTimeout as delay } from 'node:timers/promises'
 import { type Clock, dayBefore, newId } from '../base/clock.ts'
@@ -104,7 +103,7 @@ export async function tryForgery(trial: Trial): Promise<Verdict> {
     await smtp.send({ octets, reversePath: address, addressees: [address], smtpUtf8: false })
   } catch (error) {
     if (!(error instanceof PermanentError)) throw error
-    return warned(`the mail server took no mail in another name: ${reasonOf(error)}`, elsewhere)
+    return warned(`the mail server refused mail in another name: ${reasonOf(error)}`, elsewhere)
   }
   const found = await arrived(trial, messageId, dayBefore(now))
   if (found === null) {

@@ -36,7 +36,7 @@ function directoryVerdict(directory: string): Verdict {
   if (exposed.length > 0)
     return warned(
       `other users can read ${exposed[0]}`,
-      'The next start takes their rights away; until then, and for copies: chmod -R go-rwx it.',
+      'The next start removes their access; until then, and for copies: chmod -R go-rwx it.',
     )
   const holder = readHolder(join(directory, 'lock'))
   const running = holder === null ? '' : `, in use by the running replyd (pid ${holder})`

@@ -1,7 +1,7 @@
 /**
- * What the tools answer, as text for a model. Everything that strangers can influence is placed between markers with a
- * random number that they can't know, so that no text can end its fence; everything outside the markers is replyd's
- * own.
+ * The answers of the tools, as text for a model. Everything that strangers can influence is placed between markers with
+ * a random number that they can't know, so that no text can end its fence; everything outside the markers is replyd's
+ * own text.
  */
 import { outcomeOf, replyStateWords, stageWords } from '../base/dispositions.ts'
 import { sentenceOf } from '../base/reasons.ts'

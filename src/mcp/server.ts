@@ -56,7 +56,7 @@ async function listed(
 const reading = [
   tool({
     ...{ name: 'list_waiting', scope: 'read' },
-    description: 'Replies that wait for a person: what needs somebody first, then the most urgent.',
+    description: 'Replies that wait for a person: those that need somebody first, then the most urgent.',
     fields: z.strictObject({
       search: z
         .string()
@@ -72,7 +72,7 @@ const reading = [
   }),
   tool({
     ...{ name: 'search_mails', scope: 'read' },
-    description: 'All mails that replyd has seen, newest first, whatever became of them.',
+    description: 'All mails that replyd has seen, newest first, with any outcome.',
     fields: z.strictObject({
       search: z
         .string()
@@ -114,7 +114,7 @@ const reading = [
 const deciding = [
   tool({
     ...{ name: 'edit_reply', scope: 'decide' },
-    description: 'Replace the text of a waiting reply. It goes on waiting for a person.',
+    description: 'Replace the text of a waiting reply. It still waits for a person.',
     fields: z.strictObject({ id, text: z.string().min(1).max(16_384), version }),
     annotations: { destructiveHint: true },
     act: async ({ port }, { id, text, version }) => {
@@ -205,7 +205,7 @@ export function mcpServer(served: Served): McpServer {
   return server
 }
 
-/** Octets of one message: the longest text of a reply, escaped, with room. */
+/** Octets of one message: the longest text of a reply, escaped, with room to spare. */
 export const longestMessage = 256 * 1024
 /** Streams that clients may keep open to hear of changes; replyd announces none. */
 const mostStreams = 8

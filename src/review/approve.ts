@@ -15,10 +15,10 @@ import {
 } from './decide.ts'
 import { Refusal, type Review } from './review.ts'
 
-/** The owner's own settings and wishes: no doubt about this reply. */
+/** Reasons that come from the owner's own settings and wishes, not from doubts about the reply. */
 export const byMode: ReadonlySet<Reason> = new Set<Reason>(['mode-draft', 'mode-review', 'rewritten'])
 
-/** What is missing, doubtful or invented in it; what a person has written is theirs. */
+/** Whether something in it is missing, doubtful or invented. A person's own text is never doubted. */
 export const isDoubtful = ({ asDrafted, holdReasons, claims, missing }: Doubts): boolean =>
   asDrafted && (holdReasons.some((each) => !byMode.has(each)) || claims.length > 0 || missing.length > 0)
 

@@ -20,9 +20,9 @@ export function versionOf(text: string, envelope: TypedEnvelope | null = null): 
 }
 
 /**
- * What a person reads beside a text and gives to an assistant, which can approve only with it. Unlike the version it
- * can't be computed from the text: a mail that dictates a reply can't dictate its code.
- * @param replyKey of StepContext; a Message-ID is made from four parts, this from three
+ * The code that is shown to a person beside a text. An assistant can approve the text only if the person gives it the
+ * code. Unlike the version, it can't be computed from the text: a mail that dictates a reply can't dictate its code.
+ * @param replyKey of StepContext; a Message-ID is made from four parts, this code from three
  */
 export function approvalCode(
   replyKey: Buffer,
@@ -97,8 +97,8 @@ export async function decide<V extends VerbName>(
 }
 
 /**
- * Stores the draft in \Drafts before the decision that names its place, and takes it back if somebody was faster. A crash in
- * between leaves a draft too many, never one too few.
+ * Stores the draft in \Drafts before the decision that names its place, and removes it if somebody was faster. A crash
+ * in between leaves one draft too many, never one too few.
  */
 export async function withDraft(
   { context }: Review,
@@ -140,7 +140,7 @@ export async function asWritten(
 }
 
 /**
- * A person has found out that the reply was sent: its copy and the mark on the original follow.
+ * A person has found out that the reply was sent: the copy in \Sent and the mark on the original follow.
  * @throws Refusal when nothing is uncertain (any more)
  */
 export async function markSent(review: Review, id: string, actor: string): Promise<ReplyRow | null> {

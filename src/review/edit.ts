@@ -18,8 +18,8 @@ import { asWritten, decide, isOpen, load, loadText, openReply, untouched, withDr
 import { Refusal, type Review } from './review.ts'
 
 /**
- * Replaces the reply's text by a person's, and To, Cc and Subject if they are given, and stores the difference. A draft in \Drafts is replaced, too. If no reply
- * could be written, the text becomes the reply.
+ * Replaces the reply's text with a person's, and To, Cc and Subject if they are given, and stores the difference. A
+ * draft in \Drafts is replaced, too. If no reply could be written, the text becomes the reply.
  * @param seen version of the text that the edit started from
  * @throws Refusal as `approve` does, and when the text is empty or too long or an address can't be used
  */
@@ -41,7 +41,7 @@ export async function edit(
   const mail = await loadText(review, id)
   const envelope = envelopeFrom(account, mail, reply.envelope, typed)
   const isSame = seenAs('', envelope) === seenAs('', reply.envelope)
-  // The form sends the text without blanks at its ends: that alone is no edit.
+  // The form trims the text: that alone is no edit.
   if (isSame && normalised(reply.text) === text) return reply
   const draft = await untouched(account, reply)
   const built = await asWritten(context, mail, { ...reply, text, envelope })

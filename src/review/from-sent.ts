@@ -5,7 +5,7 @@ import { type Begun, beginTeaching } from './teach.ts'
 
 export type { LearnedProposal } from '../knowledge/learned.ts'
 
-/** Those of an account, most mails first. */
+/** The proposals of an account, those from most mails first. */
 export const foundInSent = ({ context }: Pick<Review, 'context'>, account: string): LearnedProposal[] =>
   listLearned(context.config.state.directory).filter((each) => each.account === account)
 

@@ -1,4 +1,4 @@
-/** What was missing most: the gaps of drafts and of mails without one, grouped by meaning, with the mails behind each. */
+/** What was missing most: the gaps of drafts and of mails without one, grouped by meaning, each with its mails. */
 import { createHash } from 'node:crypto'
 import { alike, grouped } from '../knowledge/alike.ts'
 import { listTaught, type TaughtFact } from '../knowledge/taught.ts'
@@ -25,7 +25,7 @@ export interface Gap {
   account: string
   /** In the words of its latest mail. */
   question: string
-  /** Other words for it, each once. */
+  /** Its other wordings, each once. */
   others: string[]
   /** When it was last missing. */
   last: Date
@@ -44,7 +44,7 @@ interface GapQuestion {
 const mostMails = 2_000
 
 /**
- * Those of most mails first, without what has been taught since.
+ * Gaps of the most mails first, without those that a taught fact has filled since.
  * @see teach, which fills one
  */
 export async function gaps({ context }: Pick<Review, 'context'>, wanted: GapQuestion): Promise<Gap[]> {
@@ -98,7 +98,7 @@ function gapOf(all: readonly Open[]): Gap {
   }
 }
 
-/** A mail without a reply has them in one line of the ledger. */
+/** For a mail without a reply, one line of the ledger's detail lists the gaps. */
 function missingOf({ missing, detail }: GapRow): string[] {
   const line = detail?.split('\n').find((each) => each.startsWith('missing: '))
   const found = missing ?? line?.slice('missing: '.length).split('; ') ?? []

@@ -9,8 +9,8 @@ import { takeOut } from './restore.ts'
 import { Refusal, type Review } from './review.ts'
 
 /**
- * A person says that a waiting mail is spam: it is marked `$Junk`, moved to \\Junk, and learned from. Its draft is removed
- * as when it is rejected. If the mailbox refuses or does not answer, the mail waits as before.
+ * A person says that a waiting mail is spam: it is marked `$Junk`, moved to \\Junk, and learned from. Its draft is
+ * removed as for a rejection. If the mailbox refuses or does not answer, the mail waits as before.
  * @throws Refusal when it was already decided, the draft was touched, or the mail is no longer where it was
  */
 export async function junk(review: Review, id: string, actor: string, seen?: string): Promise<void> {
@@ -24,7 +24,7 @@ export async function junk(review: Review, id: string, actor: string, seen?: str
     await reopen(review, id, actor)
     throw error
   })
-  // The observer finds a mail that was moved, should this process end before it is noted.
+  // If this process ends before the move is recorded, the observer finds the moved mail.
   await learnSpam(context, account, row, place, actor)
 }
 

@@ -1,6 +1,7 @@
 /**
- * Files of the knowledge folder, as a person changes them on the page. Every change names the content that it starts from, is
- * written to a file beside it and renamed, and can be undone. Nothing outside of the folder is reached, and no link is followed.
+ * Files of the knowledge folder, as a person changes them on the page. Every change names the content that it starts
+ * from, is written to a temporary file and renamed, and can be undone. Nothing outside the folder is reached, and no
+ * link is followed.
  */
 import { createHash } from 'node:crypto'
 import {
@@ -139,7 +140,7 @@ function contentOf(path: string): Buffer | null {
 
 const isThere = (path: string) => lstatSync(path, { throwIfNoEntry: false }) !== undefined
 
-/** Letters of any script, but nothing that hides, turns the reading direction or means something to a shell. */
+/** Letters of any script, but nothing invisible, nothing that changes the text direction or is special to a shell. */
 function fittingName(name: string): void {
   if (!/^[\p{L}\p{N}][\p{L}\p{M}\p{N} ._()&+,'’-]{0,99}$/u.test(name.normalize('NFC')) || !isKnown(name))
     throw new Refusal('unfit-file-name')

@@ -1,4 +1,4 @@
-/** What was learned from the owner: facts that were taught, corrections from edits, and their style; and how it is taken back. */
+/** What was learned from the owner, and how to undo it: taught facts, corrections from edits, and their style. */
 import { correctionsOf } from '../compose/corrections.ts'
 import { signaturesOf } from '../mail/reply/sign-off.ts'
 import type { Correction } from '../model/prompts/messages.ts'
@@ -60,7 +60,7 @@ export type Lesson = { reply: string } | { language: string; part: StylePart }
 const nameOf = (lesson: Lesson) =>
   'reply' in lesson ? correctionLesson(lesson.reply) : styleLesson(lesson.language, lesson.part)
 
-/** No further reply uses it. @throws Refusal `unknown-account` */
+/** From now on no reply uses it. @throws Refusal `unknown-account` */
 export async function forgetLesson(
   review: Review,
   account: string,

@@ -1,6 +1,6 @@
 /**
- * What a person adds to a draft may be what the knowledge lacks: each addition that states something is offered as a fact, to be
- * accepted one by one.
+ * A person's additions to a draft may be facts that the knowledge lacks: each addition that states something is offered
+ * as a fact, to be accepted one by one.
  */
 import { createHash } from 'node:crypto'
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
@@ -34,7 +34,7 @@ export interface Offer {
 
 /** Edited replies that are examined, offers at once, and offers that are remembered as declined. */
 const most = { replies: 500, offers: 100, declined: 5_000 } as const
-/** UTF-16 units of a fact; below it nothing is said. */
+/** UTF-16 units of a fact; a shorter text states nothing. */
 const shortest = 12
 /** An addition that shares at least this much with a gap fills it. */
 const fills = 0.25
@@ -46,8 +46,8 @@ interface Addition {
 }
 
 /**
- * What a person added to a draft and the draft did not state: sentences with a figure, a price, a day or a link, and those that
- * fill a gap of the draft. Additions in one place are one fact.
+ * What a person added to a draft that it did not state: sentences with a figure, a price, a day or a link, and those
+ * that fill a gap of the draft. Additions in one place are one fact.
  */
 export function additionsOf({
   draftText,
@@ -131,7 +131,7 @@ async function offerOf(
   }
 }
 
-/** The owner's texts say it already, in these words. */
+/** Whether the owner's texts already state it in these words. */
 function isKnown({ context }: Review, account: string, fact: string): boolean {
   const knowledge = context.accounts.get(account)?.knowledge
   const passages = knowledge?.find({ queries: [], tokens: 0, whole: Number.POSITIVE_INFINITY }) ?? []

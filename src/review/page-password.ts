@@ -23,7 +23,7 @@ export class PagePassword {
     this.#known = settings.config.web.passwordHash
   }
 
-  /** As it was when somebody last asked for the hash. */
+  /** Whether there is a password, as of the last call of `hash`. */
   get isKnown(): boolean {
     return this.#known !== null
   }

@@ -36,7 +36,7 @@ export interface SettingView extends Shown {
   readonly edit: SettingEdit | null
   /** Null: the page may change it. */
   readonly lockedBy: string | null
-  /** Its account or category is there. */
+  /** Its account or category exists. */
   readonly isPlaced: boolean
 }
 
@@ -56,7 +56,7 @@ export class PageSettings {
     this.#base = baseOf(context.config)
   }
 
-  /** What a program that embeds replyd has built itself can't be changed here. */
+  /** A configuration that was built by an embedding program can't be changed here. */
   get isChangeable(): boolean {
     return this.#base !== null
   }
@@ -101,7 +101,7 @@ export class PageSettings {
 
   async #merge(): Promise<Config | null> {
     if (this.#base === null) return null
-    // First: an edit in between is found by the next look.
+    // The version is read first, so that the next check finds an edit made in between.
     const version = await settingsVersion(this.#context.db)
     const edits = await currentEdits(this.#context.db)
     const { config, unfit } = settle(this.#base, settingsOf(edits))
@@ -133,7 +133,7 @@ export class PageSettings {
     return shownSetting(this.#base.source, others, path)
   }
 
-  /** One that the page may change now. @throws Refusal when the file sets it, or the page has no such key */
+  /** A setting that the page may change now. @throws Refusal when the file sets it, or the page has no such key */
   placed(path: SettingPath): SettingView {
     if (this.#base === null || !isEditable(path)) throw new Refusal('unknown-setting')
     if (lockOf(this.#base.source, path) !== null) throw new Refusal('setting-locked')
@@ -142,7 +142,7 @@ export class PageSettings {
     return view
   }
 
-  /** Words about each change that the configuration would not accept beside the others; null where it would. */
+  /** For each change, why the configuration would not accept it together with the others; null if it would. */
   faults(changes: readonly { path: SettingPath; value: unknown }[]): (string | null)[] {
     const base = this.#base
     if (base === null) return changes.map(() => null)
@@ -153,7 +153,7 @@ export class PageSettings {
     }
     const all = faultsWith(changes)
     const alone = changes.map((change) => (all === '' ? '' : faultsWith([change])) || null)
-    // They fit one by one, and not together.
+    // Each is valid alone, but not with the others.
     return all !== '' && alone.every((fault) => fault === null) ? changes.map(() => all) : alone
   }
 
@@ -190,7 +190,7 @@ export class PageSettings {
     await this.change(JSON.parse(edit.path) as SettingPath, edit.old ?? undefined, edit.id, actor)
   }
 
-  /** Looks at this interval, in milliseconds, until disposed. Never throws: the next look tries again. */
+  /** Checks for changes at this interval, in milliseconds, until disposed. Never throws: the next check tries again. */
   watch(everyMs: number): Disposable {
     const timer = setInterval(() => {
       this.refresh().catch((error: unknown) =>

@@ -21,7 +21,7 @@ export const foldedName = (name: string): string =>
     .replace(/[^\p{L}\p{N}]+/gu, '')
     .toLowerCase()
 
-/** Names of the program's own in the ledger; each letter also as what is read as it. */
+/** The program's own names in the ledger, and the characters that can be mistaken for their letters. */
 const ownNames = ['replyd', 'owner', 'api', 'system', 'model', 'daemon']
 const readAs: Record<string, string> = {
   a: 'a|4',
@@ -33,7 +33,7 @@ const readAs: Record<string, string> = {
   s: 's|5',
   w: 'w|vv',
 }
-/** A Latin letter beyond a to z (`ʀ`, `ł`) may be read as any. */
+/** A Latin letter other than a to z (`ʀ`, `ł`) may be mistaken for any letter. */
 const anyLatin = '(?![A-Za-z])\\p{Script=Latin}'
 const lookAlike = ownNames
   .map((name) => [...name].map((letter) => `(?:${readAs[letter] ?? letter}|${anyLatin})`).join(''))
@@ -89,18 +89,18 @@ export async function add(
   return person
 }
 
-/** @param name in any spelling @throws Refusal when there is nobody of that name */
+/** @param name in any spelling @throws Refusal when nobody has that name */
 export async function changeRole(db: Queryable, name: string, role: PersonRole): Promise<void> {
   if (!(await changePerson(db, foldedName(name), { role }))) throw new Refusal('unknown-person')
 }
 
-/** Ends that person's sessions. @throws Refusal when there is nobody of that name, or for a short password */
+/** Ends that person's sessions. @throws Refusal when nobody has that name, or for a short password */
 export async function changePassword(db: Queryable, name: string, password: string): Promise<void> {
   if (!(await changePerson(db, foldedName(name), { passwordHash: checkedHash(password) })))
     throw new Refusal('unknown-person')
 }
 
-/** Ends that person's sessions; what they decided stays in the ledger. @throws Refusal when there is nobody of that name */
+/** Ends that person's sessions; their decisions stay in the ledger. @throws Refusal when nobody has that name */
 export async function remove(db: Queryable, name: string): Promise<void> {
   if (!(await removePerson(db, foldedName(name)))) throw new Refusal('unknown-person')
 }

@@ -1,6 +1,6 @@
 /**
- * Facts that an assistant proposes. It may be under the influence of a mail, so a proposal is a file outside the knowledge
- * folder until a person accepts it; then it is taught like any other fact (teach.ts).
+ * Facts that an assistant proposes. A mail may have influenced it, so a proposal is a file outside the knowledge folder
+ * until a person accepts it; then it is taught like any other fact (teach.ts).
  */
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'

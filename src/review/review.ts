@@ -123,7 +123,7 @@ const messages: Record<RefusalReason, string> = {
     'The knowledge is given to every reply, and this is about one correspondent. Leave it out of the fact.',
   'maybe-personal':
     'The knowledge is given to every reply. Leave this out of the fact, or confirm that it is about no correspondent.',
-  'unknown-gap': 'This is not missing any more.',
+  'unknown-gap': 'This is no longer missing.',
   'unknown-fact': 'There is no such taught fact.',
   'unknown-offer': 'There is no such offer any more.',
   'unfit-fact': 'A fact needs a question and a text of up to 2,000 characters.',
@@ -133,7 +133,7 @@ const messages: Record<RefusalReason, string> = {
   'not-granted': 'Nothing is granted here.',
   'unknown-setting': 'There is no such setting here.',
   'setting-locked':
-    'This is set in replyd.yaml, which counts before this page. Remove it there to set it here.',
+    'This is set in replyd.yaml, which takes precedence over this page. Remove it there to set it here.',
   'setting-changed': 'Somebody else has changed this setting in the meantime. Nothing was changed.',
   'unknown-person': 'There is nobody of that name.',
   doubtful: 'Something is in doubt in this reply. Open it to send it.',
@@ -147,7 +147,7 @@ const messages: Record<RefusalReason, string> = {
   'no-login':
     'Set a password for the page first, under Setup > Your password: without one everybody on this machine is the owner, and nobody logs in.',
   'password-locked':
-    'The password of the page is set in replyd.yaml, which counts before this page. Change it there.',
+    'The password of the page is set in replyd.yaml, which takes precedence over this page. Change it there.',
   'password-changed': 'Somebody else has set the password in the meantime. Nothing was changed.',
   'passwords-differ': 'The two passwords are not the same. Type it again.',
 }

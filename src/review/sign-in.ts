@@ -1,4 +1,4 @@
-/** Signing in with OAuth2 from the Setup page, as `replyd auth` does it in a terminal. Kept in this process until it ends. */
+/** Signing in with OAuth2 from the Setup page, as `replyd auth` does in a terminal. Kept in memory only. */
 import { PassThrough } from 'node:stream'
 import { reasonOf } from '../base/errors.ts'
 import type { AccountSettings } from '../config/settings.ts'
@@ -29,13 +29,13 @@ export class PageSignIns {
     this.#review = review
   }
 
-  /** Null: nobody has begun one here. */
+  /** Null: no sign-in has begun here. */
   stateOf(address: string): SignInState | null {
     return this.#running.get(address)?.state ?? null
   }
 
   /**
-   * Begins one, and ends an earlier one of the account. Resolves when there is something to show.
+   * Begins a sign-in, and ends an earlier one of the account. Resolves when there is something to show.
    * @param byBrowser even if the provider has codes for other devices
    * @throws Refusal when the account does not sign in this way
    */
@@ -61,7 +61,7 @@ export class PageSignIns {
     })
   }
 
-  /** The address at which a browser on another machine has ended. */
+  /** Takes the URL at which a browser on another machine ended up. */
   paste(address: string, line: string): void {
     this.#running.get(address)?.pasted.write(line)
   }
@@ -90,7 +90,7 @@ export class PageSignIns {
 
   async #finish(address: string, actor: string, show: (state: SignInState) => void): Promise<void> {
     const { log }: Pick<StepContext, 'log'> = this.#review.context
-    // An account that goes on by itself has nothing to try again.
+    // An account that has already resumed needs no retry.
     await tryAgain(this.#review, address, actor).catch(() => undefined)
     log.info({ event: 'oauth.signed-in', actor })
     show({ at: 'done' })

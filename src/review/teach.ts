@@ -1,5 +1,5 @@
 /**
- * A missing fact, typed once: it goes into the knowledge folder, and every waiting draft that lacked it is written again.
+ * A missing fact, typed once: it goes into the knowledge folder, and every waiting draft that lacked it is rewritten.
  * Nothing personal gets in, because the knowledge is given to every reply.
  */
 import { type PersonalMatter, personalMatter, withoutPersonal } from '../check/personal.ts'
@@ -38,9 +38,9 @@ export interface Lesson {
   fact: string
   /** Who teaches it; written into the file. */
   by: string
-  /** Id of the mail it comes from, where there is no gap. */
+  /** Id of the mail it comes from, if there is no gap. */
   mail?: string
-  /** A person was shown what may be personal and says that it is not. A text that certainly names a person is refused all the same. */
+  /** A person says that what may be personal is not. A text that certainly names a person is still refused. */
   confirmed?: boolean
 }
 
@@ -62,7 +62,7 @@ export interface Begun {
   /** How many drafts are to be written again, and how many stay because a person has edited them. */
   again: number
   left: number
-  /** Of the drafts. Rejects when the mailbox or the store does not answer. */
+  /** Resolves when the drafts are written. Rejects when the mailbox or the store does not answer. */
   done: Promise<Omit<Teaching, 'fact'>>
 }
 
@@ -74,7 +74,7 @@ const resumedMs = 86_400_000
 /** Names of correspondents that a fact is compared with. */
 const mostNames = 5_000
 
-/** The fact would tell every correspondent something about one. */
+/** The fact would tell every correspondent something about one of them. */
 export class PersonalRefusal extends Refusal {
   /** In the order of the text; `certain` ones can't be confirmed. */
   readonly found: readonly PersonalMatter[]
@@ -202,7 +202,7 @@ export async function beginUnteaching(
   return begun(review, { ...fact, account }, { by, ids, edited: new Set() })
 }
 
-/** Writes the waiting drafts of a gap again, because the knowledge may say by now what they lack. @throws Refusal `unknown-gap` */
+/** Rewrites the waiting drafts of a gap: the knowledge may now have what they lack. @throws Refusal `unknown-gap` */
 export async function tryGapAgain(
   review: Review,
   { account, gap, by }: { account: string; gap: string; by: string },
@@ -258,8 +258,8 @@ async function writeAgain(
 }
 
 /**
- * At a start: the drafts that an earlier process had still to write again. The taught file says which mails asked for the
- * fact, and the row whether its reply was written since.
+ * At a start: the drafts that an earlier process still had to rewrite. The file of the fact says which mails asked for
+ * it, and each mail's row says whether its reply was written since.
  * @returns ids of the mails whose drafts are written again
  */
 export async function resumeTeaching(review: Review): Promise<string[]> {

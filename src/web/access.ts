@@ -30,7 +30,7 @@ export function apiToken({
   return newSecret()
 }
 
-/** With the process that listens there: when it is gone, anybody on this machine may listen at its port. */
+/** Records the process id, too: once that process has ended, anybody on this machine may listen on its port. */
 export function writeAccess(directory: string, place: { url: string; token: string }): void {
   mkdirSync(directory, { recursive: true, mode: 0o700 })
   const path = join(directory, accessFile)

@@ -18,20 +18,20 @@ const seenWith = (description: string) => text().min(1).meta({ description })
 const seen = seenWith('`version` of the text that was seen; another text is refused')
 const typed = text()
   .optional()
-  .meta({ description: 'Left as it is when absent; empty: as replyd would have it' })
+  .meta({ description: 'Unchanged if absent; filled in by replyd if it is empty' })
 const nothing = z.strictObject({})
 
 interface Action {
-  /** What has to be given, for the API's description. */
+  /** The accepted input, for the API's description. */
   fields: z.ZodObject
   summary: string
   /**
    * @returns what the API answers beyond `ok`
-   * @throws BadRequest when `given` has an unknown key or lacks one; Refusal as the review's own functions
+   * @throws BadRequest when `given` has an unknown key or lacks one; Refusal like the review's own functions
    */
   act: (review: Review, id: string, actor: string, given: unknown) => Promise<object>
   done: string
-  /** Of the API. */
+  /** What the API answers. */
   answer: z.ZodObject
 }
 
@@ -57,7 +57,7 @@ function action<Given, Result>(
   return { fields, summary, act: checked, done, answer }
 }
 
-/** Null while nothing goes out: somebody has to resume the account first. */
+/** The time is null while the account is paused: somebody has to resume it first. */
 async function sendsAt({ context }: Review, reply: ReplyRow | null): Promise<object> {
   const paused = reply === null || (await loadAccountState(context.db, reply.account)).paused
   return { sendsAt: paused ? null : reply.sendAfter }
@@ -75,7 +75,7 @@ export const actions: Readonly<Record<string, Action>> = {
     'Approved.',
     { answer: answers.approved, told: sendsAt },
   ),
-  cancel: action('Take the approval back', nothing, cancel, 'Cancelled: nothing was sent.'),
+  cancel: action('Undo the approval', nothing, cancel, 'Cancelled: nothing was sent.'),
   edit: action(
     'Replace the text of the reply, and To, Cc and Subject if they are given',
     z.strictObject({
@@ -98,15 +98,15 @@ export const actions: Readonly<Record<string, Action>> = {
     (review, id, actor, given) => reject(review, id, actor, given.seen),
     'Rejected: nothing will be sent.',
   ),
-  reopen: action('Take the rejection back', nothing, reopen, 'Undone: it waits for you again.'),
+  reopen: action('Undo the rejection', nothing, reopen, 'Undone: it waits for you again.'),
   junk: action(
-    'Say that the mail is spam: it goes to Junk, and is learned from',
+    'Say that the mail is spam: it goes to Junk, and replyd learns from it',
     z.strictObject({ seen: seen.optional() }),
     (review, id, actor, given) => junk(review, id, actor, given.seen),
     'Moved to Junk.',
   ),
   'undo-junk': action(
-    'Take that back: the mail waits again',
+    'Undo that: the mail waits for a person again',
     nothing,
     undoJunk,
     'Undone: it waits for you again.',

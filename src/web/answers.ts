@@ -25,7 +25,7 @@ export const approved = z
 export const edited = z
   .object({
     ok: z.literal(true).meta({ description: 'It is saved' }),
-    version: z.string().meta({ description: 'Names the new text' }),
+    version: z.string().meta({ description: 'Version of the new text' }),
   })
   .meta({ id: 'Edited' })
 
@@ -36,14 +36,14 @@ const explained = {
 }
 
 const mailFields = {
-  id: z.string().meta({ description: 'Of the mail; its reply has the same' }),
+  id: z.string().meta({ description: 'Id of the mail and of its reply' }),
   account: z.string().meta({ description: 'Address of the mailbox' }),
   from: z.string().nullable().meta({ description: 'Address of the sender' }),
   fromName: z.string().nullable().meta({ description: 'Name of the sender, as the mail states it' }),
   subject: z.string().nullable().meta({ description: 'Decoded; null if the mail has none' }),
   arrivedAt: moment().meta({ description: 'When the mail server received it' }),
-  step: z.string().meta({ description: 'What is done next; `done` when nothing is' }),
-  disposition: z.enum(dispositions).meta({ description: 'What has become of it so far' }),
+  step: z.string().meta({ description: 'The next step; `done` if there is none' }),
+  disposition: z.enum(dispositions).meta({ description: 'Its outcome so far' }),
   ...explained,
   detail: z.string().nullable().meta({ description: 'A number or a word that belongs to the reason' }),
   codes: z.array(z.string()).meta({ description: 'What the rules found in the mail' }),
@@ -52,7 +52,7 @@ const mailFields = {
 
 const holdReasons = z.array(z.object(explained)).meta({ description: 'Why it waits for a person' })
 const replyFields = {
-  state: z.enum(replyStates).meta({ description: 'Where the reply is on its way' }),
+  state: z.enum(replyStates).meta({ description: 'The state of the reply' }),
   holdReasons,
   sendAfter: moment().nullable().meta({ description: 'When it goes out; null unless it is approved' }),
 }
@@ -85,7 +85,7 @@ export const wholeMail = z
     attachments: z
       .array(
         z.object({
-          name: z.string().meta({ description: 'Of the file, as the mail states it' }),
+          name: z.string().meta({ description: 'Name of the file, as the mail states it' }),
           type: z.string().meta({ description: 'Media type' }),
           size: count().meta({ description: 'Octets' }),
           reading: z.string().meta({ description: 'What the model was given of it, or why nothing' }),
@@ -96,16 +96,16 @@ export const wholeMail = z
     reply: z
       .object({
         ...replyFields,
-        to: z.string().meta({ description: 'Who gets it, with commas' }),
-        addressees: z.array(z.string()).meta({ description: 'Who gets it, each by itself' }),
-        subject: z.string().meta({ description: 'Of the reply' }),
+        to: z.string().meta({ description: 'The recipients, separated by commas' }),
+        addressees: z.array(z.string()).meta({ description: 'The recipients, as a list' }),
+        subject: z.string().meta({ description: 'Subject of the reply' }),
         text: z.string().meta({ description: 'As it goes out' }),
         edited: z
           .boolean()
-          .meta({ description: 'A person changed the text; claims and sources are about the text before' }),
-        version: z.string().meta({ description: 'Names this text; `seen` of a decision repeats it' }),
+          .meta({ description: 'A person changed the text; claims and sources are about the previous text' }),
+        version: z.string().meta({ description: 'Version of this text, for `seen` of a decision' }),
         language: z.string().nullable().meta({ description: 'BCP 47; null if it is not known' }),
-        confidence: z.number().nullable().meta({ description: 'Of the model, from 0 to 1' }),
+        confidence: z.number().nullable().meta({ description: 'Confidence of the model, from 0 to 1' }),
         claims: z.array(z.unknown()).meta({ description: 'What the text states, each with its support' }),
         sources: z.array(z.unknown()).meta({ description: 'Passages that the model was given' }),
         actor: z.string().nullable().meta({ description: 'Who decided last; null if nobody has' }),
@@ -134,9 +134,9 @@ export const usage = z
   .object({
     key: z.string().meta({ description: 'Day, account or step' }),
     calls: count().meta({ description: 'Calls to the model' }),
-    inputTokens: count().meta({ description: 'Tokens that were sent' }),
-    cachedTokens: count().meta({ description: 'Those of the input that the model had in its cache' }),
-    outputTokens: count().meta({ description: 'Tokens that came back' }),
+    inputTokens: count().meta({ description: 'Tokens sent to the model' }),
+    cachedTokens: count().meta({ description: 'Input tokens that the model had in its cache' }),
+    outputTokens: count().meta({ description: 'Tokens that the model wrote' }),
     cost: z.number().meta({ description: 'US dollars' }),
   })
   .meta({ id: 'Usage' })
@@ -145,8 +145,8 @@ export const account = z
   .object({
     account: z.string().meta({ description: 'Its address' }),
     paused: z.boolean().meta({ description: 'A person stopped all sending' }),
-    pausedBy: z.string().nullable().meta({ description: 'Who did' }),
-    pausedAt: moment().nullable().meta({ description: 'When' }),
+    pausedBy: z.string().nullable().meta({ description: 'Who paused it' }),
+    pausedAt: moment().nullable().meta({ description: 'When it was paused' }),
     stopped: z.string().nullable().meta({ description: 'Why replyd stopped on its own' }),
     sentCopy: z.boolean().nullable().meta({
       description: 'Whether replyd puts a copy of what it sends into Sent; null if that is not known yet',
@@ -159,7 +159,7 @@ export const autonomy = z
     account: z.string().meta({ description: 'Address of the mailbox' }),
     category: z.string().meta({ description: 'Its name' }),
     streak: count().meta({ description: 'Drafts in a row that went out without a correction' }),
-    needed: count().meta({ description: 'It is offered from that many on' }),
+    needed: count().meta({ description: 'How many it takes before it is offered' }),
     offered: z.boolean().meta({ description: 'A person may grant it now' }),
     granted: z.boolean().meta({ description: 'Its replies are sent automatically' }),
     grantedAt: moment().nullable().meta({ description: 'When it was granted' }),
@@ -168,7 +168,7 @@ export const autonomy = z
       .object({
         reason: z.enum(setbackReasons).meta({ description: 'A code' }),
         at: when(),
-        id: z.string().nullable().meta({ description: 'Of the mail that was the cause; null if none was' }),
+        id: z.string().nullable().meta({ description: 'Id of the mail that caused it; null if none did' }),
       })
       .nullable()
       .meta({ description: 'What ended the last grant' }),
@@ -207,8 +207,8 @@ export const forgotten = z
   .object({
     mails: count().meta({ description: 'Mails that were forgotten' }),
     replies: count().meta({ description: 'Replies that were forgotten' }),
-    closed: count().meta({ description: 'Of the mails, those that waited: nothing is sent for them' }),
-    underWay: count().meta({ description: 'Mails that are being sent now, and stay' }),
+    closed: count().meta({ description: 'How many of the mails were waiting: nothing is sent for them' }),
+    underWay: count().meta({ description: 'Mails whose reply is being sent now: they stay' }),
   })
   .meta({ id: 'Forgotten' })
 
@@ -220,13 +220,13 @@ export const person = z.looseObject({
 const change = z
   .object({
     where: z.string().meta({ description: '`replyd.yaml:7`, or the name of a variable' }),
-    key: z.string().meta({ description: 'Of the setting' }),
+    key: z.string().meta({ description: 'Key of the setting' }),
     accounts: z.array(z.string()).meta({ description: 'Empty for all' }),
     from: z
       .string()
       .optional()
-      .meta({ description: 'Only of short values that are no secret; of a mailbox `present` or `absent`' }),
-    to: z.string().optional().meta({ description: 'As `from`' }),
+      .meta({ description: 'Only for short values that are not secret; for a mailbox `present` or `absent`' }),
+    to: z.string().optional().meta({ description: 'Like `from`' }),
   })
   .meta({ id: 'Change' })
 
@@ -239,14 +239,14 @@ export const reloaded = z
 
 export const token = z
   .looseObject({
-    name: z.string().meta({ description: 'Of the token' }),
+    name: z.string().meta({ description: 'Name of the token' }),
     scopes: z.array(z.enum(tokenScopes)).meta({ description: 'What it may do' }),
   })
   .meta({ id: 'Token' })
 
 export const newToken = z
   .object({
-    name: z.string().meta({ description: 'Of the token' }),
+    name: z.string().meta({ description: 'Name of the token' }),
     scopes: z.array(z.enum(tokenScopes)).meta({ description: 'What it may do' }),
     token: z.string().meta({ description: 'Shown once' }),
   })
@@ -278,7 +278,7 @@ export const knowledgeText = z
 
 export const fact = z
   .object({
-    id: z.string().meta({ description: 'Of the proposal' }),
+    id: z.string().meta({ description: 'Id of the proposal' }),
     account: z.string().meta({ description: 'Address of the mailbox' }),
     topic: z.string().meta({ description: 'What it is about' }),
     fact: z.string().meta({ description: 'What replies may state' }),
@@ -289,30 +289,30 @@ export const fact = z
 
 export const gap = z
   .object({
-    id: z.string().meta({ description: 'Names it, as `gap` of a taught fact' }),
+    id: z.string().meta({ description: 'Its id, to be given as `gap` of a taught fact' }),
     account: z.string().meta({ description: 'Address of the mailbox' }),
     question: z.string().meta({ description: 'What no source answers' }),
-    others: z.array(z.string()).meta({ description: 'Other words for it' }),
+    others: z.array(z.string()).meta({ description: 'Its other wordings' }),
     last: moment().meta({ description: 'When it was last asked' }),
     mails: z
       .array(
         z.looseObject({
-          id: z.string().meta({ description: 'Of the mail' }),
+          id: z.string().meta({ description: 'Id of the mail' }),
           subject: z.string().nullable().meta({ description: 'Null if the mail has none' }),
           gap: z.string().meta({ description: 'The question in the words of this mail' }),
           waits: z.boolean().meta({ description: 'Its reply waits for a person' }),
           edited: z.boolean().meta({ description: 'A person has changed its draft' }),
         }),
       )
-      .meta({ description: 'Those that asked' }),
+      .meta({ description: 'The mails that asked it' }),
   })
   .meta({ id: 'Gap' })
 
 export const taughtFact = z
   .object({
-    id: z.string().meta({ description: 'Of the fact' }),
+    id: z.string().meta({ description: 'Id of the fact' }),
     account: z.string().meta({ description: 'Address of the mailbox' }),
-    file: z.string().meta({ description: 'In the knowledge folder' }),
+    file: z.string().meta({ description: 'Name in the knowledge folder' }),
     question: z.string().meta({ description: 'What it answers' }),
     fact: z.string().meta({ description: 'What replies may state' }),
     by: z.string().meta({ description: 'Who taught it' }),
@@ -331,7 +331,7 @@ export const teaching = z
 
 export const offer = z
   .object({
-    id: z.string().meta({ description: 'Of the offer' }),
+    id: z.string().meta({ description: 'Id of the offer' }),
     account: z.string().meta({ description: 'Address of the mailbox' }),
     question: z.string().meta({ description: 'What the fact answers' }),
     fact: z.string().meta({ description: 'What a person wrote into a draft' }),
@@ -339,16 +339,16 @@ export const offer = z
       .array(
         z.looseObject({
           text: z.string().meta({ description: 'The words' }),
-          kind: z.string().meta({ description: 'Of what they seem to be' }),
+          kind: z.string().meta({ description: 'What they seem to be' }),
         }),
       )
       .meta({ description: 'What may be personal in the fact' }),
     mail: z
       .object({
-        id: z.string().meta({ description: 'Of the mail' }),
+        id: z.string().meta({ description: 'Id of the mail' }),
         subject: z.string().nullable().meta({ description: 'Null if the mail has none' }),
       })
-      .meta({ description: 'Whose draft it was' }),
+      .meta({ description: 'The mail whose draft it was' }),
     editedBy: z.string().nullable().meta({ description: 'Who wrote it' }),
     at: moment().meta({ description: 'When it was written' }),
   })
@@ -357,8 +357,8 @@ export const offer = z
 export const code = z
   .object({
     to: z.string().meta({ description: 'Who gets the reply' }),
-    subject: z.string().meta({ description: 'Of the reply' }),
-    text: z.string().meta({ description: 'Of the reply' }),
-    code: z.string().meta({ description: 'As `seen` of an approval, for exactly this text' }),
+    subject: z.string().meta({ description: 'Subject of the reply' }),
+    text: z.string().meta({ description: 'Text of the reply' }),
+    code: z.string().meta({ description: 'For `seen` of an approval of exactly this text' }),
   })
   .meta({ id: 'ApprovalCode' })

@@ -74,7 +74,7 @@ const replyView = (reply: ReplyRow) => ({
   actor: reply.actor,
 })
 
-/** A picture itself is in the mailbox. */
+/** The picture itself stays in the mailbox. */
 const attachmentView = (read: ReadAttachment) => ({
   name: read.name,
   type: read.type,
@@ -83,7 +83,7 @@ const attachmentView = (read: ReadAttachment) => ({
   text: read.text,
 })
 
-/** Cuts off the row that only tells that there are more; the next page is named as in RFC 8288. */
+/** Drops the extra row, which only shows that there are more; links to the next page as in RFC 8288. */
 function pageOf<Row extends { id: string }>(c: Context, rows: Row[], limit: number): Row[] {
   const page = rows.slice(0, limit)
   const last = page.at(-1)
@@ -114,7 +114,7 @@ const cursor = described(
     .string()
     .regex(/^[0-9a-z]{26}$/i, "must be a mail's id")
     .optional(),
-  'Id of the last mail of the page before: the list goes on after it',
+  'Id of the last mail of the page before: the list continues after it',
 )
 const limit = (preset: number) => described(between(1, 500).default(preset), 'At most that many')
 
@@ -128,7 +128,7 @@ const filters = z.strictObject({
         `must be one of ${dispositions.join(', ')}, or several with commas`,
       )
       .optional(),
-    'What became of it; several are divided by commas',
+    'Its outcome; several are separated by commas',
   ),
   from: described(text().optional(), "Text in the sender's name or address"),
   since: day('First day of arrival, `2026-11-24`, in the time zone of the budget'),
@@ -164,7 +164,7 @@ function addReading(api: Operations): void {
     {
       ...{ id: 'listWaiting', method: 'get', path: '/replies', tag: 'replies' },
       summary:
-        'Replies that wait for a person: what needs somebody first, then the most urgent, then the oldest; with `show` also those that are about to be sent; `X-Total-Count` says how many, `Link` names the next page',
+        'Replies that wait for a person: those that need somebody first, then the most urgent, then the oldest; with `show` also those that are about to be sent; `X-Total-Count` says how many, `Link` names the next page',
       query: z.strictObject({
         q: search,
         account,
@@ -210,7 +210,7 @@ function addReading(api: Operations): void {
 
 function addSingle(api: Operations): void {
   for (const [id, path, tag, summary] of [
-    ['showMail', '/mails/{id}', 'mails', 'All that is known of one mail'],
+    ['showMail', '/mails/{id}', 'mails', 'Everything known about one mail'],
     ['showReply', '/replies/{id}', 'replies', 'One reply with its mail'],
   ] as const)
     api.read(
@@ -246,9 +246,9 @@ function addStatistics(api: Operations): void {
   api.read(
     {
       ...{ id: 'sumUsage', method: 'get', path: '/usage', tag: 'statistics' },
-      summary: 'Tokens and money of the calls to the model',
+      summary: 'Tokens and cost of the calls to the model',
       query: z.strictObject({
-        by: described(z.enum(['day', 'account', 'step']).default('day'), 'What the sums are of'),
+        by: described(z.enum(['day', 'account', 'step']).default('day'), 'How the sums are grouped'),
         since: day('First day'),
       }),
       answer: z.array(answers.usage),
@@ -308,8 +308,8 @@ function addAccounts(api: Operations): void {
       Promise.all([...accounts.keys()].map((address) => loadAccountState(db, address))),
   )
   for (const [name, summary, change] of [
-    ['pause', 'Let nothing go out', pause],
-    ['resume', 'Let replies go out again', resume],
+    ['pause', 'Stop all sending', pause],
+    ['resume', 'Resume sending', resume],
     ['retry', 'Connect at once, even if the login was refused before', tryAgain],
   ] as const)
     api.add(
@@ -367,7 +367,7 @@ function addAutonomy(api: Operations): void {
   api.add(
     {
       ...{ ...one, id: 'revokeAutonomy', method: 'post', path: `${one.path}/revoke`, refusals: [404, 409] },
-      summary: 'No longer let replies of the category go out automatically',
+      summary: 'Stop sending replies of the category automatically',
       answer: answers.done,
     },
     async (web, { path: { address, category }, actor }) => {

@@ -37,13 +37,13 @@ function serve(app: Hono<Env>, path: string, file: string, caching = 'max-age=36
   const type = types[extname(file)] ?? 'application/octet-stream'
   const octets = readFileSync(file)
   const [plain, gzip] = [new Uint8Array(octets), new Uint8Array(gzipSync(octets, { level: 9 }))]
-  // A seventh smaller than gzip, but slow to make: when it is first asked for.
+  // A seventh smaller than gzip, but slow to compress: made at the first request for it.
   let smallest: Promise<Uint8Array<ArrayBuffer>> | undefined
   const brotli = async () => new Uint8Array(await brotliCompressed(octets))
   app.get(path, async (c: Context) => {
     const headers = { 'content-type': type, 'cache-control': caching, vary: 'accept-encoding' }
     const accepted = c.req.header('accept-encoding') ?? ''
-    // Only what is the same for everybody: compressed pages would give their secrets away by their length.
+    // Only files that are the same for everybody: the length of a compressed page would give its secrets away.
     if (/\bbr\b/.test(accepted)) {
       smallest ??= brotli()
       return c.body(await smallest, 200, { ...headers, 'content-encoding': 'br' })

@@ -1,4 +1,4 @@
-/** What an assistant prepared and only a person may do: the codes of waiting replies, and proposed facts. */
+/** What an assistant has prepared for a person to confirm: the codes of waiting replies, and proposed facts. */
 import type { Context, Hono } from 'hono'
 import { approvalCode, load, openReply } from '../review/decide.ts'
 import { accept, discard, type Proposal, proposals } from '../review/proposals.ts'
@@ -12,7 +12,7 @@ import type { WebContext } from './web-context.ts'
 /** Most urgent first; the others are reached from a terminal. */
 const shownReplies = 100
 
-/** Without a password any program on this machine could read a page, so codes and facts are shown in the terminal only. */
+/** Without a password any program on this machine can read the pages, so codes and facts are only for the terminal. */
 export function addAssistants(
   pages: Hono<Env>,
   web: WebContext,

@@ -1,4 +1,4 @@
-/** Files of a mail as a browser may have them; fetched from the mailbox only when somebody opens one. */
+/** A mail's files in a form that is safe for a browser; fetched from the mailbox only when somebody opens one. */
 import type { Account } from '../context.ts'
 import { type AttachedFile, attachmentsOf, filesIn, largestMail } from '../mail/attachments.ts'
 import type { Message } from '../mail/message.ts'
@@ -6,7 +6,7 @@ import { decodeCharset } from '../mail/mime/charset.ts'
 import type { MessageRow } from '../store/messages.ts'
 
 export interface Attachment extends AttachedFile {
-  /** How it may be shown; null: only saved. */
+  /** How it may be shown; null: it can only be saved. */
   shown: 'image' | 'text' | 'pdf' | null
 }
 
@@ -37,7 +37,7 @@ interface FileAnswer {
 }
 
 /**
- * The file as a browser may have it: a picture or PDF only if its first octets say so, text as UTF-8, all else to be saved.
+ * The file as sent to a browser: a picture or PDF only if its first octets say so, text as UTF-8, all else to be saved.
  * @returns null when the mail is gone or has no such part
  */
 export async function fileOf(account: Account, row: MessageRow, path: string): Promise<FileAnswer | null> {

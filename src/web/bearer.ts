@@ -12,7 +12,7 @@ const isReading = (method: string) => method === 'GET' || method === 'HEAD'
 export function scopeOf(method: string, path: string): TokenScope {
   if (path === '/metrics') return 'metrics'
   if (path === '/mcp') return 'read'
-  // The code is for people: no token of an assistant reads it, even one that may decide.
+  // Approval codes are for people: an assistant's token can't read them, even if it may decide.
   if (/^\/api\/(?:tokens|people)/.test(path) || /^\/api\/replies\/[^/]+\/code$/.test(path)) return 'admin'
   if (isReading(method) || path === '/api/audit') return 'read'
   return path === '/api/facts' || /^\/api\/(?:replies|junk|accounts)\//.test(path) ? 'decide' : 'admin'
@@ -46,7 +46,7 @@ export function bearerGuard({ context: { db, clock } }: WebContext, lock: PagePa
   }
 }
 
-/** The header says which of the two it is (RFC 6750, section 3.1). */
+/** The header tells a missing token from an invalid one (RFC 6750, section 3.1). */
 function unauthorized(c: Context, wasGiven: boolean): Response {
   const message = wasGiven
     ? 'The token that was sent is not known here: it is mistyped or was revoked.'

@@ -6,7 +6,7 @@ import { fieldsOf, sentencesFor, wordsFor } from './field-faults.ts'
 /** The request is not what the route accepts; answered with 400. */
 export class BadRequest extends Error {
   override name = 'BadRequest'
-  /** Names of the parameters or fields that do not fit; empty where none is to blame. */
+  /** Names of the invalid parameters or fields; empty if none is to blame. */
   readonly fields: readonly string[]
   constructor(
     message: string,
@@ -20,7 +20,7 @@ export class BadRequest extends Error {
 /** Text without NUL, which PostgreSQL can't store. */
 export const text = () => z.string().refine((value) => !value.includes('\0'), 'contains a NUL character')
 
-/** A whole number, in a query or a form too, whose limits are said when it does not fit. */
+/** A whole number, also as text in a query or a form. The error states the limits. */
 export function between(least: number, most: number) {
   const error = `must be a whole number between ${least} and ${most}`
   return z.coerce.number({ error }).int({ error }).min(least, { error }).max(most, { error })
@@ -37,7 +37,7 @@ export async function jsonBody(c: Context): Promise<unknown> {
   }
 }
 
-/** The fields of a posted form, without the page's own. */
+/** The fields of a posted form, without those that the page itself adds. */
 export async function formBody(c: Context): Promise<unknown> {
   const { token: _token, next: _next, approve: _approve, ...fields } = await c.req.parseBody()
   return fields

@@ -118,7 +118,7 @@ function Bars({ days, series, show, stacked, y }: BarsProps) {
   )
 }
 
-/** The first row of a table; numbers stand to the right. */
+/** The first row of a table; numbers are right-aligned. */
 export function TableHead({ columns, numbers }: { columns: readonly string[]; numbers: readonly string[] }) {
   return (
     <thead>

@@ -47,7 +47,7 @@ function plainAddress(written: string): string | null {
   return isIP(address) === 0 ? null : address
 }
 
-/** A client with one IPv6 address has the other 2^64 of its network (RFC 6177 section 2), so they count as one. */
+/** A client with one IPv6 address has all 2^64 of its network (RFC 6177 section 2), so they count as one. */
 export function networkOf(address: string): string {
   if (isIP(address) !== 6) return address
   const [head = '', tail] = new SocketAddress({ address, family: 'ipv6' }).address.split('::')

@@ -48,7 +48,7 @@ function Thread({ view, shown: { row, thread, sent } }: { view: View; shown: Sho
   )
 }
 
-/** Where lines were joined, nothing is missing. */
+/** For comparing texts: joining lines removes nothing but white space. */
 const withoutSpace = (text: string) => text.replace(/\s+/g, '')
 
 export function Original({ view, shown }: { view: View; shown: Shown }) {
@@ -158,7 +158,7 @@ function Files({ id, attachments, read }: { id: string } & Pick<Shown, 'attachme
   )
 }
 
-/** What the model was given of it. */
+/** How much of it the model was given. */
 function Reading({ read }: { read: ReadAttachment | undefined }) {
   if (read === undefined) return null
   if (read.text === null) return <small>{`Read by the AI: ${readingOf(read)}`}</small>
@@ -203,7 +203,7 @@ function File({ file, href }: { file: Attachment; href: string }) {
   )
 }
 
-/** Who it is, and how earlier mails ended. */
+/** Who the sender is, and how their earlier mails ended. */
 function Past({ view, shown: { past, row, thread, sent } }: { view: View; shown: Shown }) {
   if (past.count === 0 && (thread.length > 0 || sent === 'unread')) return null
   if (past.count === 0) return <p class="meta past">First mail from this sender</p>

@@ -69,9 +69,9 @@ function Devices({ view, devices: { sessions, own } }: Part) {
 interface SessionsProps {
   view: View
   sessions: readonly SessionRow[]
-  /** Id of the requesting one. */
+  /** Id of the requesting session. */
   own: string
-  /** Where one is ended: its id follows. */
+  /** Path for ending a session, without the id that follows. */
   to: string
 }
 

@@ -77,7 +77,7 @@ export function ErrorPage({ status, message }: { status: ErrorStatus; message: s
   )
 }
 
-/** The same as a line, for a part of a page that was requested. */
+/** The same as one line, if only a part of a page was requested. */
 export function ErrorLine({ status, message }: { status: ErrorStatus; message: string }) {
   return (
     <p class="fault" role="alert" data-status={status}>

@@ -10,7 +10,7 @@ type Answer = Response | Promise<Response>
 
 export const isApi = (c: Context) => /^\/(?:api|mcp)(?:\/|$)/.test(c.req.path)
 
-/** JSON for programs that use the API, a page for a browser, a line of it for htmx, otherwise plain text. */
+/** JSON for API clients, a page for a browser, one line of HTML for htmx, otherwise plain text. */
 export function failed(c: Context, status: ErrorStatus, error: string, message: string): Answer {
   if (isApi(c)) return c.json({ error, message }, status)
   if (c.req.header('hx-request') !== undefined)
@@ -65,7 +65,7 @@ const faultyConfiguration = ({ message, faults }: ConfigError) => ({
   ...(faults.length === 0 ? {} : { faults }),
 })
 
-/** With who was faster, or the field that does not fit, where that is why. */
+/** Names the person who was faster, or the invalid field, if that is the reason. */
 function refused(c: Context, error: Refusal): Response {
   const { reason, message, state, field } = error
   const more = { ...(state === null ? {} : { state }), ...(field === null ? {} : { fields: [field.name] }) }

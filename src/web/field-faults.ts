@@ -1,10 +1,10 @@
-/** What is wrong with fields that somebody sent, in sentences that name each field. Never repeats a value. */
+/** Describes the faults of submitted fields, in sentences that name each field. Never repeats a value. */
 import { z } from 'zod'
 import { nearest } from '../config/faults.ts'
 
 type Issue = z.core.$ZodIssue
 
-/** zod's error map, for schemas without a message of their own: zod's words are about JavaScript. */
+/** zod's error map, for schemas without a message of their own: zod's messages are about JavaScript. */
 export function wordsFor(issue: z.core.$ZodRawIssue): string | undefined {
   if (issue.code === 'invalid_type')
     return issue.input === undefined ? 'is missing' : `must be ${kinds[issue.expected] ?? issue.expected}`
@@ -27,7 +27,7 @@ const kinds: Readonly<Record<string, string>> = {
 const orList = (choices: readonly string[]) =>
   choices.length < 2 ? choices.join('') : `${choices.slice(0, -1).join(', ')} or ${choices.at(-1)}`
 
-/** A body may hold a hundred thousand faults: the first are named, and the answer stays short. */
+/** A body may have a hundred thousand faults: only the first are named, so that the answer stays short. */
 const mostFaults = 10
 const longestName = 60
 

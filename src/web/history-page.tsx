@@ -114,7 +114,7 @@ function Choice({ name, label, all, value, choices }: ChoiceProps) {
   )
 }
 
-/** A person decides about it: then it has the reason of the inbox. */
+/** It waits for a person, so its reason is worded as in the inbox. */
 const isOpen = ({ disposition }: HistoryMail) => disposition === 'held' || disposition === 'drafted'
 
 function HistoryTable({ mails, view }: { mails: readonly HistoryMail[]; view: View }) {

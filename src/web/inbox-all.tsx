@@ -1,4 +1,4 @@
-/** The pages before many mails are decided together: how many there are, and what stays as it is. */
+/** The pages before many mails are decided at once: how many there are, and which stay as they are. */
 import type { ListedMail } from '../store/review-lists.ts'
 import { addressOf, type InboxFilter, shows } from './inbox-filter.ts'
 import { stateWords } from './inbox-list.tsx'
@@ -131,7 +131,7 @@ const mostUnasked = 20
 export const isAskedAbout = (action: string, picks: readonly string[]): boolean =>
   Object.hasOwn(questions, action) && picks.length > mostUnasked
 
-/** One more question. Its answer is the same form, with `sure`. */
+/** Asks for confirmation. The answer is the same form, with `sure`. */
 export function AskPage({
   view,
   filter,

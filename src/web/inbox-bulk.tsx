@@ -31,7 +31,7 @@ const forEach: Readonly<Record<string, ForEach>> = {
   reopen,
   'undo-junk': undoJunk,
 }
-/** What each leaves in the ledger. */
+/** The reasons with which each action is recorded in the ledger. */
 const leaves: Readonly<Record<string, readonly Reason[]>> = {
   approve: ['approved-by-person'],
   reject: ['rejected-by-person'],
@@ -40,9 +40,9 @@ const leaves: Readonly<Record<string, readonly Reason[]>> = {
   reopen: ['reopened'],
   'undo-junk': ['junk-undone'],
 }
-/** After these, the mail behind them is opened. */
+/** After these actions, the next mail is opened. */
 const settles: ReadonlySet<string> = new Set(['approve', 'reject', 'junk'])
-/** Mails of one decision; and as many as an address can name: more are found again in the ledger. */
+/** Limits: mails in one decision, and mails named in a URL; if there are more, the ledger is asked for them. */
 const [mostChosen, mostNamed] = [1000, 50]
 
 /** One decision about several mails, each on the version that was in the list. */
@@ -74,7 +74,7 @@ export function addBulk(pages: Hono<Env>, web: WebContext, viewOf: ViewOf): void
 
 const idOf = (pick: string) => pick.split('.')[0] ?? ''
 
-/** Where the list is opened again: behind those that were decided, or at the first of those that came back. */
+/** Where the list reopens: after the decided mails, or at the first of those that came back. */
 async function placeAfter(
   db: Queryable,
   filter: InboxFilter,
@@ -86,7 +86,7 @@ async function placeAfter(
   return (await nextOf(db, filter, ids.at(-1) ?? '', { decided: new Set(ids) })) ?? ''
 }
 
-/** Decided at the same time: the store answers them together, and is not held up by each of the pages that follow. */
+/** Concurrent decisions: their statements reach the store together, so that few of them wait behind those of pages. */
 const mostTogether = 20
 
 /** @returns the ids of those that could be decided */
@@ -112,7 +112,7 @@ async function decideEach(
   return done
 }
 
-/** The mails of a decision, as its page names them. */
+/** The mails of a decision: the URL names them, or a part of the ledger. */
 export async function decidedIds(
   db: Queryable,
   actor: string,

@@ -2,7 +2,7 @@
 import type { Context } from 'hono'
 import type { Show, WaitingFilter } from '../store/review-lists.ts'
 
-/** Mails on one page, and on the longest: a page that was extended is refreshed as a whole. */
+/** Mails on one page, and on the longest page: an extended page is refreshed as a whole. */
 const pageLength = 30
 export const longestPage = 500
 
@@ -17,7 +17,7 @@ interface InboxPlace {
   filter: InboxFilter
   /** Key of the page before. */
   after: string
-  /** Id of a mail that the list is to reach, when one comes back to it. */
+  /** Id of a mail that the list must include, for somebody who returns from that mail. */
   at: string
   /** Mails to show. */
   rows: number
@@ -42,7 +42,7 @@ export function placeOf(c: Context): InboxPlace {
   }
 }
 
-/** Beyond the tabs, whose numbers are known. */
+/** Whether it narrows the list further than the tabs, whose counts are known. */
 export const isSearch = ({ search, account, category }: InboxFilter): boolean =>
   search !== '' || account !== '' || category !== ''
 

@@ -1,4 +1,4 @@
-/** The left pane: the mails that wait, what needs somebody first. */
+/** The left pane: the waiting mails, those that need a person first. */
 import { capitalised, outcomeOf } from '../base/dispositions.ts'
 import { labelOf, type Reason } from '../base/reasons.ts'
 import { modelVerdict } from '../base/verdicts.ts'
@@ -13,13 +13,13 @@ import { titled } from './words.ts'
 
 export interface InboxList {
   mails: readonly ListedMail[]
-  /** Key of the last mail; null when there are none behind it. */
+  /** Key of the last mail; null if no more follow. */
   older: string | null
   /** Not the first page. */
   later: boolean
   /** How many match a search, an account or a category; null without one. */
   found: number | null
-  /** Of everything that waits. */
+  /** Counts of everything that waits. */
   counts: WaitingCounts
   filter: InboxFilter
   accounts: readonly string[]
@@ -74,7 +74,7 @@ export function MailList({ view, list, current }: ListProps) {
   )
 }
 
-/** A link; with JavaScript the next mails follow as soon as it comes into view. */
+/** A link; with JavaScript the next mails load as soon as it comes into view. */
 function More({ href }: { href: string }) {
   return (
     <li class="pages">
@@ -96,7 +96,7 @@ function More({ href }: { href: string }) {
   )
 }
 
-/** Finds while one types; the field itself is not replaced. Without JavaScript, Enter searches. */
+/** Searches as a person types; the field itself is not replaced. Without JavaScript, Enter starts the search. */
 function Search({ filter }: { filter: InboxFilter }) {
   const { search, show, account, category } = filter
   const kept = Object.entries({ show: show === 'all' ? '' : show, account, category })
@@ -246,13 +246,13 @@ function Row({ mail, view, filter, current }: RowProps) {
   )
 }
 
-/** What the mail says: who wrote it stands above. */
+/** The summary without the sender's name, which is shown above it. */
 function gistOf(summary: string, { fromName, fromAddress }: ListedMail): string {
   const who = [fromName, fromAddress].find((each) => each && summary.startsWith(`${each}: `))
   return who ? capitalised(summary.slice(who.length + 2)) : summary
 }
 
-/** What is missing may be in another direction than the label before it. */
+/** The missing fact may have another text direction than the label before it. */
 function StateLine({ mail }: { mail: ListedMail }) {
   const [, label, what] = /^(Missing: )(.+)$/s.exec(stateWords(mail)) ?? []
   if (what === undefined) return <>{stateWords(mail)}</>
@@ -278,7 +278,7 @@ export function stateWords(mail: ListedMail): string {
     : labelOf(shown)
 }
 
-/** Of a reply that lacks a fact, these say less than the fact. */
+/** For a reply that lacks a fact, these reasons say less than the fact itself. */
 const saysLess: ReadonlySet<Reason> = new Set<Reason>(['missing-facts', 'needs-person', 'ask-unanswered'])
 
 /** Nothing waits: what that means, and what to do next. */
@@ -325,7 +325,7 @@ function Empty({ view, list: { filter, later, accounts, isNew } }: { view: View;
     <div class="empty">
       <p class="headline">All caught up.</p>
       <p>
-        New replies appear here by themselves. <a href="/history">See what was done</a>
+        New replies appear here automatically. <a href="/history">See what was done</a>
       </p>
     </div>
   )

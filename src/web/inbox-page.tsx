@@ -13,11 +13,11 @@ interface InboxProps {
   shown: Shown | null
   /** Id of the mail after this one; null for none. */
   next: string | null
-  /** The list was asked for, not a mail: a phone shows only the list. */
+  /** The list was requested, not a mail: a phone shows only the list. */
   onlyList: boolean
-  /** One came back from the open mail: a phone marks its row. */
+  /** The person came back from the open mail: a phone marks its row. */
   isBack: boolean
-  /** What was typed and not saved; null where nothing was. */
+  /** Input that was not saved; null if there is none. */
   refused: Refused | null
 }
 
@@ -51,7 +51,7 @@ export function InboxPage({ view, list, shown, next, onlyList, isBack, refused }
   )
 }
 
-/** The place of its row. */
+/** The URL of the list at the mail's row. */
 const backTo = (id: string, filter: InboxFilter) => `${addressOf('/', filter, { at: id })}#row-${id}`
 
 function Nothing({ view, list }: Pick<InboxProps, 'view' | 'list'>) {

@@ -1,4 +1,4 @@
-/** What can be decided about together with other mails, and what comes after it. */
+/** Which mails can be decided together, and which mail is opened next. */
 import { isDoubtful } from '../review/approve.ts'
 import { versionOf } from '../review/decide.ts'
 import type { Queryable } from '../store/database.ts'
@@ -9,11 +9,11 @@ import { type InboxFilter, wantedBy } from './inbox-filter.ts'
 export const isChoosable = ({ disposition }: ListedMail): boolean =>
   disposition === 'held' || disposition === 'drafted'
 
-/** Of a checkbox: the mail, and the version of its reply that was shown. */
+/** The value of a checkbox: the mail, and the version of its reply that was shown. */
 export const pickOf = ({ id, replyText, replyEnvelope }: ListedMail): string =>
   `${id}.${versionOf(replyText ?? '', replyEnvelope)}`
 
-/** Whether it is sent with others: there is a reply, and nothing is in doubt in it. */
+/** Whether it can be sent together with others: there is a reply, and nothing in it is in doubt. */
 export const isClear = ({ replyText, asDrafted, holdReasons, claims, missing }: ListedMail): boolean =>
   replyText !== null &&
   !isDoubtful({
@@ -30,8 +30,8 @@ export const isUndecided = ({ disposition }: Pick<ListedMail, 'disposition'>) =>
 const lookedAt = 100
 
 /**
- * The mail to open after this one: the one behind it, otherwise the first.
- * @param listed a part of the list that was read already
+ * The mail to open after this one: the next in the list, otherwise the first.
+ * @param listed a part of the list that was already read
  * @param decided others that are decided with it
  */
 export async function nextOf(

@@ -49,7 +49,7 @@ export function addInbox(pages: Hono<Env>, web: WebContext, viewOf: ViewOf): voi
 
 /** Only the panes are wanted: htmx names the element that it replaces. */
 const wantsOnlyPanes = (c: Context) => c.req.header('hx-target') === 'panes'
-/** Rows behind the mail that the list has to reach, so that it does not end there. */
+/** Rows to show after the mail that the list must include, so that the list does not end there. */
 const rowsBehind = 10
 
 async function listOf(
@@ -95,14 +95,14 @@ const settling: ReadonlySet<string> = new Set(['approve', 'reject', 'junk'])
 
 type Show = (c: Context<Env>, asked: string, refused: Refused) => Promise<Response>
 
-/** What is wrong with a field is said below it. */
+/** A field's fault is shown below the field. */
 const refusedView = ({ refusal: { message, field } }: Refused) => ({
   notice: field === null ? message : 'Nothing was saved: correct the field marked below.',
   isRefusal: true,
   undo: null,
 })
 
-/** What was typed stays in view: nothing was saved, and why is said above it. */
+/** Shows the typed text again, below the reason why nothing was saved. */
 async function shownAgain(
   c: Context<Env>,
   id: string,
@@ -141,7 +141,7 @@ function addDecisions(pages: Hono<Env>, web: WebContext, show: Show): void {
   })
 }
 
-/** A script of the page keeps what was typed itself. */
+/** The typed text; null if a script of the page keeps it. */
 function typedIn(c: Context, body: Record<string, unknown>): Refused['typed'] {
   if (c.req.header('hx-request') !== undefined) return null
   const of = (name: string) => (typeof body[name] === 'string' ? body[name].replace(/\r\n?/g, '\n') : '')

@@ -42,7 +42,7 @@ export function addKnowledgeOperations(api: Operations): void {
   addFacts(api)
 }
 
-/** A passage carries its headings, so that the answer is the whole file again. */
+/** Selects every passage. Each has its headings, so that together they make up the whole file. */
 const everything = { queries: [], tokens: 0, whole: Number.POSITIVE_INFINITY }
 
 function textOf({ context: { accounts } }: Reading, account: string, file: string) {
@@ -85,7 +85,7 @@ function addFacts(api: Operations): void {
         confirmed: z
           .boolean()
           .optional()
-          .meta({ description: 'What may be personal in it was shown to a person, and is not' }),
+          .meta({ description: 'A person has seen what may be personal in it, and says that it is not' }),
       }),
       ...{ parameters: factId, answer: answers.done, refusals: [404, 409] },
     },

@@ -13,7 +13,7 @@ interface Undoable {
   until: Date | null
   /** It goes out when somebody resumes the account. */
   paused: boolean
-  /** The decision before the one that was just taken back, as a sentence; absent for the decision just made. */
+  /** The decision before the one that was just undone, as a sentence; absent for the decision just made. */
   said?: string
 }
 
@@ -25,12 +25,12 @@ export interface View {
   /** Id of the person who looks; null: the owner, without a name of their own. */
   person: string | null
   path: string
-  /** The last change before this page was read: live updates begin behind it. */
+  /** The last change before this page was read: live updates start after it. */
   mark?: string | undefined
   notice: string | null
-  /** The notice says why nothing was done: it stays. */
+  /** The notice says why nothing was done, so it stays on screen. */
   isRefusal?: boolean
-  /** Decisions made just now that can be undone: approvals `until` they are sent, others until somebody decides again. */
+  /** Decisions just made that can be undone: approvals `until` they are sent, others until somebody decides again. */
   undo: Undoable | null
   /** Where the undo of something else is posted to. */
   undoAt?: string | null
@@ -60,9 +60,9 @@ const htmxConfig = JSON.stringify({
   allowEval: false,
   historyCacheSize: 0,
   refreshOnHistoryMiss: true,
-  // Not `style`: the policy allows none in an element, and the console would tell of each.
+  // Not `style`: the policy forbids style attributes, and the console would report each one.
   attributesToSettle: ['class'],
-  // At once: in between, what was swapped in is not ready for a key.
+  // No delay: until content that was swapped in has settled, it does not react to keys.
   defaultSettleDelay: 0,
 })
 
@@ -134,7 +134,7 @@ function Top({ view }: { view: View }) {
   )
 }
 
-/** Beside an entry of the menu; the live updates replace it. */
+/** The number beside a menu entry; live updates replace it. */
 const Count = ({ id, of, count }: { id: string; of: string; count: number }) => (
   <span class="count" id={id} title={of}>
     {count > 0 ? count : ''}
@@ -247,7 +247,7 @@ function Undo({ view, undo: { ids, to } }: { view: View; undo: Undoable }) {
 interface Sending {
   until: Date | null
   timeZone: string
-  /** Whether its account is. */
+  /** Whether the mail's account is paused. */
   paused: boolean
 }
 

@@ -24,20 +24,20 @@ export interface Listener extends AsyncDisposable {
   readonly port: number
 }
 
-/** Faults of listen(2) that the owner can put right. */
+/** Errors of listen(2) that the owner can fix. */
 const unavailable: Readonly<Record<string, string>> = {
   EADDRINUSE: 'another program uses it. End that program, or choose another port with `web.port`',
   EACCES: 'this account may not listen there. Choose a port from 1024 on with `web.port`',
   EADDRNOTAVAIL: 'this machine does not have that address. Correct `web.host`',
 }
 
-/** @throws ConfigError when the address can't be had */
+/** @throws ConfigError when the address is not available */
 export async function listen(app: Hono<Env>, address: { host: string; port: number }): Promise<Listener> {
   const server = await new Promise<Server>((resolve, reject) => {
     const starting = serve(
       {
         fetch: app.fetch,
-        // Requests to the model use the same Response and Request as everybody, not slower imitations of them.
+        // Requests to the model should use Node's own Response and Request, not slower substitutes.
         overrideGlobalObjects: false,
         hostname: address.host,
         port: address.port,
@@ -70,7 +70,7 @@ export async function listen(app: Hono<Env>, address: { host: string; port: numb
   }
 }
 
-/** Node reads and hands on request after request of a connection (RFC 9112 section 9.3.2), however many wait. */
+/** Node.js itself accepts any number of unanswered requests on a connection (RFC 9112 section 9.3.2). */
 function createPatientServer(options: ServerOptions, handled: RequestListener): Server {
   const unanswered = new WeakMap<Socket, number>()
   return createServer(options, (request, response) => {

@@ -1,4 +1,4 @@
-/** What an open page is told while it is open: that something has changed, and who else looks at a mail. */
+/** Tells an open page that something has changed, and who else is looking at a mail. */
 import type { Context } from 'hono'
 import { streamSSE } from 'hono/streaming'
 import type { PagePassword } from '../review/page-password.ts'
@@ -11,12 +11,12 @@ import type { WebContext } from './web-context.ts'
 const lookEveryMs = 1000
 /** Write a line at least this often: the listener closes silent connections. */
 const signOfLifeLooks = 20
-/** Longest id of a mail that is taken from an address. */
+/** Longest mail id that is accepted from a URL. */
 const longestId = 64
 
 /**
- * Who has which mail open, as far as their page gets live updates from this process. Nothing is decided by it: of two
- * people who decide about one mail, the store accepts the first.
+ * Who has which mail open, as far as their page gets live updates from this process. For information only: if two
+ * people decide about one mail, the store accepts the first decision.
  */
 export class Presence {
   readonly #looks = new Set<{ readonly mail: string; readonly actor: string }>()

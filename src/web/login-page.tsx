@@ -6,9 +6,9 @@ interface LoginProps {
   name?: string
   /** A second factor is required. */
   hasCode: boolean
-  /** Some log in under names and passwords of their own. */
+  /** Some people log in under a name and a password of their own. */
   hasPeople: boolean
-  /** A page was asked for, which opens after the login. */
+  /** A page was requested; it opens after the login. */
   hasWanted: boolean
 }
 
@@ -84,7 +84,7 @@ function Forgotten({ hasCode, hasPeople }: Pick<LoginProps, 'hasCode' | 'hasPeop
       <p class="meta">
         {hasPeople ? 'The shared password' : 'The password'}: it is <code>REPLYD_WEB_PASSWORD</code> in the
         file <code>.env</code> beside <code>replyd.yaml</code>. If it was set on these pages, set{' '}
-        <code>web.password</code> in <code>replyd.yaml</code> and restart replyd: that one goes first.
+        <code>web.password</code> in <code>replyd.yaml</code> and restart replyd: that one takes precedence.
       </p>
       {hasCode ? (
         <p class="meta">

@@ -66,8 +66,8 @@ export function addLogin(app: Hono<Env>, { db, lock, sessions, passwords, hasCod
     return what === 'The password' ? 'That is not the password.' : 'The name or the password is wrong.'
   }
   /**
-   * Of somebody with the password of the page. Where people have names of their own, nobody else takes one for the ledger,
-   * but people who knew the password before may keep the name that they typed until then.
+   * The ledger's name for somebody with the password of the page. Once people have names of their own, it is always
+   * `owner`; older sessions keep the name that was typed.
    */
   const ownName = async (name: string) => ((await hasPeople(db)) ? 'owner' : reviewerName(name))
 }

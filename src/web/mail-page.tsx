@@ -57,7 +57,7 @@ export function MailPage({ view, shown }: { view: View; shown: Shown }) {
   )
 }
 
-/** Left out where there is nothing to say. */
+/** Omitted if there is nothing to say. */
 function Fact({ name, children }: { name: string; children: string | null | undefined }) {
   if (!children) return null
   return (
@@ -68,7 +68,7 @@ function Fact({ name, children }: { name: string; children: string | null | unde
   )
 }
 
-/** The mail with all that came before it, for browsers without JavaScript; the others take the earlier messages out of it. */
+/** The mail with its earlier messages, for browsers without JavaScript; others load only those messages from it. */
 export function ConversationPage({ view, shown }: { view: View; shown: Shown }) {
   return (
     <Page view={view} title={shown.row.subject ?? 'Mail'}>

@@ -35,10 +35,10 @@ export function marksOf(reply: ReplyRow): Mark[] {
   })
 }
 
-/** The least that a value must have to be recognised in a sentence. Characters. */
+/** Shorter values are not recognised in a sentence. Characters. */
 const leastValue = 3
 
-/** Facts of a lookup that the sentence repeats as they were read: they have too few words to be found by those. */
+/** Facts of a lookup that the sentence repeats verbatim: they have too few words to be found by their words. */
 function factsIn(sentence: string, passages: readonly StoredPassage[]): number[] {
   return passages.flatMap(({ lookup, text }, at) => {
     const [value = ''] = text.split('\n')
@@ -92,7 +92,7 @@ function isFrame(text: string, start: number, end: number): boolean {
   return isOuter && words.split(/\s+/).length <= longestFrame && !/[\d.]/.test(words)
 }
 
-/** The checker's answers about the whole reply that are faults. */
+/** The checker's findings about the whole reply that are faults. */
 export function faultsOf(checked: Checked | null): string[] {
   if (checked === null) return []
   const { language, name, address, leak, promise, obeys, asks } = checked

@@ -1,7 +1,7 @@
 /**
  * MCP over Streamable HTTP at /mcp. Every request brings its token and is independent: there are no sessions that could
- * be hijacked or fill the memory. No browser talks to it, so a request with any Origin is refused: that ends DNS
- * rebinding (a page under a name that resolves to this machine sends its Origin), and cookies count for nothing.
+ * be hijacked or fill the memory. No browser talks to it, so a request with any Origin is refused. That prevents DNS
+ * rebinding: a page under a name that resolves to this machine sends its Origin. Cookies are ignored.
  */
 import type { AuthInfo, McpHttpHandler } from '@modelcontextprotocol/server'
 import type { Context, Hono, MiddlewareHandler, Next } from 'hono'
@@ -28,7 +28,7 @@ async function withoutOrigin(c: Context, next: Next): Promise<Response | undefin
   await next()
 }
 
-/** Loaded when the first assistant comes: most installations have none. */
+/** Loaded when the first assistant connects: most installations have none. */
 async function openHandler(app: Hono<Env>): Promise<McpHttpHandler> {
   const { mcpHandler } = await import('../mcp/server.ts')
   return mcpHandler(({ authInfo, requestInfo }) => ({
@@ -40,7 +40,7 @@ async function openHandler(app: Hono<Env>): Promise<McpHttpHandler> {
 
 const newSalt = () => newSecret().slice(0, 16)
 
-/** The API of this process with the caller's own token: what that may not do, its tools can't either. */
+/** The API of this process, called with the caller's own token: the tools can do no more than that token may. */
 function portOf(app: Hono<Env>, request: Request | undefined, token: string): Port {
   const base = new URL('/api', request?.url ?? 'http://127.0.0.1')
   const ask = async <T>(path: string, init?: RequestInit): Promise<T> => {

@@ -1,6 +1,6 @@
 /**
- * The operations of the API. Each is declared once: what it is called, what it takes, what it answers and what it does. The
- * routes, the checks of what is given and the OpenAPI 3.1 description follow from that.
+ * The operations of the API. Each is declared once: its name, its input, its answer and its action. The routes, the
+ * validation of the input and the OpenAPI 3.1 description are derived from that.
  */
 import { type Context, Hono, type Next } from 'hono'
 import { z } from 'zod'
@@ -45,11 +45,11 @@ export const examples: Readonly<Record<string, { body?: object; answer: unknown 
 }
 
 const tags = {
-  mails: 'Mails that arrived, and what became of them',
+  mails: 'Mails that arrived, and their outcomes',
   replies: 'Replies that wait for a person',
   accounts: 'Mailboxes, and what may be sent automatically for them',
   knowledge: 'What replies may state, and facts that were proposed',
-  statistics: 'Calls to the model: tokens and money',
+  statistics: 'Calls to the model: tokens and cost',
   store: 'Backup, forgetting, audit, reload',
   tokens: 'Named tokens of the API',
   people: 'Who logs in to the pages',
@@ -79,7 +79,7 @@ interface Operation<Path extends Fields, Query extends Fields, Body extends Fiel
   parameters?: Path
   query?: Query
   body?: Body
-  /** What is answered with status 200, as JSON; a string is the media type of a stream. */
+  /** The answer with status 200, as JSON; a string is the media type of a stream. */
   answer: z.ZodType | string
   refusals?: readonly (keyof typeof refusals)[]
   /** It needs no token, even if there is a password. */
@@ -102,8 +102,8 @@ export class Operations {
   readonly #readings: ((reading: Reading, routes: Hono) => void)[] = []
 
   /**
-   * @param act what it does with what has been checked
-   * What does not fit is answered with 400 and the names of the fields, before anything is done.
+   * Invalid input is answered with 400 and the names of the fields, before anything is done.
+   * @param act receives the validated input
    */
   add<Path extends Fields = None, Query extends Fields = None, Body extends Fields = None>(
     operation: Operation<Path, Query, Body>,
@@ -126,8 +126,8 @@ export class Operations {
   }
 
   /**
-   * Answers what no operation takes, and does what needs no token. It comes before the token is looked at: what there is here is
-   * no secret, and nobody should be told of a missing scope where nothing is.
+   * Refuses requests that match no operation, and lets those pass that need no token. It comes before the token is
+   * checked: which operations exist is no secret, and a missing scope must not be reported for one that does not exist.
    */
   readonly gate = async (c: Context, next: Next): Promise<Response | undefined> => {
     const here = this.#declared.filter(({ path }) => patternOf(path).test(c.req.path))
@@ -150,7 +150,7 @@ export class Operations {
     return routes
   }
 
-  /** Those that need no daemon. */
+  /** The operations that need no daemon. */
   readings(reading: Reading): Hono {
     const routes = new Hono()
     for (const each of this.#readings) each(reading, routes)
@@ -296,7 +296,7 @@ const refusalSchema = {
       type: 'array',
       items: { type: 'string' },
       description:
-        'With status 400, and 422 for To, Cc and Subject: the parameters and fields that do not fit; absent where none is to blame',
+        'With status 400, and 422 for To, Cc and Subject: the invalid parameters and fields; absent if none is to blame',
     },
     faults: {
       type: 'array',
@@ -310,12 +310,12 @@ const refusalSchema = {
           message: { type: 'string', description: 'What is wrong with it' },
         },
       },
-      description: 'With `faulty-configuration`: each fault by itself',
+      description: 'With `faulty-configuration`: the faults, one by one',
     },
     state: {
       type: 'object',
       description:
-        'With `already-decided` and `text-changed`: who was faster (`by`, `at`), what they did (`reason`, `because`), and what has become of the mail (`disposition`)',
+        'With `already-decided` and `text-changed`: who was faster (`by`, `at`), what they did (`reason`, `because`), and the present outcome of the mail (`disposition`)',
     },
   },
 }
@@ -323,7 +323,7 @@ const refusalSchema = {
 function refusalResponses(): object {
   const content = { 'application/json': { schema: { $ref: '#/components/schemas/Refusal' } } }
   const all = [
-    ['BadRequest', 'A parameter or a field of the body does not fit; `message` names it'],
+    ['BadRequest', 'A parameter or a field of the body is invalid; `message` names it'],
     ['Unauthorized', 'The bearer token is missing or wrong'],
     ['Forbidden', 'The token lacks the scope'],
     [

@@ -46,14 +46,14 @@ export function ListPage({ view, title, path, search, kept = {}, empty, children
 /** One page of a list. */
 export interface Paged<Mail> {
   mails: readonly Mail[]
-  /** Key of the last mail shown; null when there are none behind it. */
+  /** Key of the last mail shown; null if no more follow. */
   older: string | null
   /** Not the first page. */
   later: boolean
 }
 
 interface PagesProps {
-  /** Addresses; null where there is no such page. */
+  /** URLs; null if there is no such page. */
   first: string | null
   next: string | null
   words: readonly [first: string, next: string]

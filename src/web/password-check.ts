@@ -77,7 +77,7 @@ export class PasswordCheck {
     const step = matchingStep(totpSecret, code, clock.now())
     if (step === null) return false
     const restored = await lastRestore(db)
-    // Which codes were used before a restore is not known any more.
+    // After a restore, it is no longer known which codes were used before it.
     if (restored !== null && stepsAround(restored).includes(step)) return false
     // A code can't be used again by somebody who saw it being typed.
     return takeCode(db, step)

@@ -14,7 +14,7 @@ interface PeopleProps {
   view: View
   people: readonly Person[]
   hasCode: boolean
-  /** Of somebody who was not added. */
+  /** Input about a person who was not added. */
   typed: TypedPerson | null
 }
 

@@ -32,7 +32,7 @@ export function addPeople(pages: Hono<Env>, access: YouAccess): void {
   const { web, passwords } = access
   const { db, clock, log } = web.context
   const show = (c: Context<Env>, said: Said = {}, status: Status = 200) => page(access, c, said, status)
-  /** Does it if the password was right, and shows the people. */
+  /** Runs `act` if the password was right, and shows the people. */
   const confirmed = async (
     c: Context<Env>,
     given: { password: string; code: string },
@@ -140,7 +140,7 @@ async function page(
 const personRole = role.meta({ description: 'What the person may do' })
 const freshPassword = text().meta({ description: 'The first password of the person, or the new one' })
 const personFields = z.strictObject({
-  name: text().meta({ description: 'Of the person' }),
+  name: text().meta({ description: 'Name of the person' }),
   role: personRole,
   password: freshPassword,
 })
@@ -205,7 +205,7 @@ function addPersonOperations(api: Operations): void {
   api.add(
     {
       ...{ id: 'removePerson', method: 'post', path: '/people/{name}/remove', tag: 'people' },
-      summary: 'Let somebody no longer log in',
+      summary: 'Remove a person, who then can no longer log in',
       parameters: named,
       answer: answers.done,
       refusals: [404],

@@ -9,11 +9,11 @@ import type { Envelope, Header, Shown } from './shown.ts'
 /** Text that was typed and not saved, and why. */
 export interface Refused {
   refusal: Refusal
-  /** Null where a script of the page keeps it. */
+  /** Null if a script of the page keeps it. */
   typed: (Header & { text: string }) | null
 }
 
-/** The reply was decided while somebody wrote: their words can be copied. A script fills it in. */
+/** The reply was decided while a person was still typing: they can copy their text. A script fills it in. */
 export function Unused({ typed }: { typed: Refused['typed'] }) {
   return (
     <section id="unused" class="unused" aria-label="What you typed" hidden={typed === null}>
@@ -104,7 +104,7 @@ export function Editor({ view, shown, filter, refused }: EditorProps) {
   )
 }
 
-/** Inserted by a script: without it they are copied from their page. */
+/** A script inserts them; without JavaScript a person copies them from their page. */
 function Texts({ shown: { row, texts } }: { shown: Shown }) {
   return (
     <div class="tools">
@@ -140,7 +140,7 @@ const isSameParagraph = (before: Mark | undefined, { sources, doubt }: Mark): bo
   !before.text.includes('\n') &&
   before.sources.join() === sources.join()
 
-/** Behind the text, so that its place and colour show what a sentence rests on. The numbers stand in the margin. */
+/** Lies behind the text: its position and colour show what a sentence rests on. The numbers are in the margin. */
 function Marked({ mark: { text, sources, doubt }, numbers, again }: MarkedProps) {
   const end = text.trimEnd()
   if (sources.length === 0 && doubt === null) return <>{text}</>
@@ -170,7 +170,7 @@ interface HeaderProps {
   refused: Refused | null
 }
 
-/** An empty field is filled in as replyd would have it. */
+/** replyd fills in a field that is left empty. */
 function HeaderFields({ header, from, refused }: HeaderProps) {
   const values = refused?.typed ?? header
   const field = (name: keyof Header, label: string, more: object) => {
@@ -196,7 +196,7 @@ function HeaderFields({ header, from, refused }: HeaderProps) {
       </>
     )
   }
-  // In the order of an address, whatever the direction of the name.
+  // Addresses run from left to right, even if the names do not.
   const addresses = { inputmode: 'email', spellcheck: false, dir: 'ltr', 'data-unfit': notWhole('…') }
   return (
     <div class="envelope">
@@ -217,7 +217,7 @@ function HeaderFields({ header, from, refused }: HeaderProps) {
 
 const answers = /^(?:re:\s*)+/i
 
-/** That of the sender's own words: `Re:` before them has none. */
+/** The direction of the sender's own words: a prefix such as `Re:` has none. */
 function directionOf(subject: string): 'ltr' | 'rtl' {
   const first = /\p{L}/u.exec(subject.replace(answers, ''))?.[0] ?? ''
   return /[\p{Script=Hebrew}\p{Script=Arabic}\p{Script=Syriac}\p{Script=Thaana}\p{Script=Nko}]/u.test(first)
@@ -244,7 +244,7 @@ export function Mailboxes({ list }: { list: string }) {
 }
 
 export function Fields({ envelope: { from, to, cc, subject } }: { envelope: Envelope }) {
-  // A subject in another direction begins behind it.
+  // The sender's words follow the prefix, and may have another direction.
   const [prefix = ''] = answers.exec(subject) ?? []
   const line = (name: string, value: string) => (
     <>

@@ -19,7 +19,7 @@ interface PaneProps {
   view: View
   shown: Shown
   filter: InboxFilter
-  /** What was typed and not saved; null where nothing was. */
+  /** Input that was not saved; null if there is none. */
   refused: Refused | null
 }
 
@@ -68,13 +68,13 @@ function Content(props: PaneProps) {
   )
 }
 
-/** To be read until the new text is there. */
+/** The old text, readable until the new one is there. */
 function Replaced({ shown }: PaneProps) {
   const { row, reply } = shown
   if (reply === null || row.instruction === null || row.step === 'decide') return null
   return (
-    <section class="replaced" aria-label="The text before">
-      <h3>The text before</h3>
+    <section class="replaced" aria-label="The previous text">
+      <h3>The previous text</h3>
       <Text shown={shown} />
     </section>
   )
@@ -171,7 +171,7 @@ function Approved({ view, shown, filter }: PaneProps) {
   )
 }
 
-/** The key `u` presses the one in the notice, if there is one. */
+/** The key `u` presses the undo button in the notice, if there is one. */
 const undoId = (view: View) => (view.undo === null ? 'undo' : undefined)
 
 function Text({ shown: { reply, signature } }: { shown: Shown }) {
@@ -241,11 +241,11 @@ function askOf(shown: Shown): string | undefined {
   const lacks = (reply.composed?.missing.length ?? 0) > 0
   if (!lacks && !reply.holdReasons.includes('needs-person')) return undefined
   return lacks
-    ? 'This draft says that something is missing. Send it all the same?'
-    : 'A person should answer this one. Send the draft all the same?'
+    ? 'This draft says that something is missing. Send it anyway?'
+    : 'A person should answer this one. Send the draft anyway?'
 }
 
-/** Stays in view; on a phone it is fixed to the window's end. */
+/** Stays in view; on a phone it is fixed to the bottom of the window. */
 function Bar({ view, shown, filter, next }: PaneProps & { next: string | null }) {
   const { row, reply } = shown
   const hasDoubt = !isEdited(shown) && (reply?.holdReasons.some((each) => !byMode.has(each)) ?? false)

@@ -28,7 +28,7 @@ function limited(maxSize: number, c: Context, next: Next) {
   const { raw } = c.req
   const isMeasured = raw.headers.has('content-length') && !raw.headers.has('transfer-encoding')
   if (!isMeasured && !/^(GET|HEAD)$/.test(raw.method)) {
-    // A body of unknown length is copied into a new Request, which the listener's imitation of one can't be made into.
+    // A body of unknown length is copied into a new Request, which can't be made from the listener's own substitute.
     const { url, method, headers, body, signal } = raw
     c.req.raw = new Request(url, { method, headers, body, signal, duplex: 'half' } as RequestInit)
   }
@@ -68,7 +68,7 @@ const policy =
 
 export async function answerHeaders(c: Context, next: Next): Promise<void> {
   await next()
-  // A refused client may still be sending: nothing of it is read.
+  // A refused client may still be sending: its body is not read.
   if (c.req.method !== 'GET' && c.req.method !== 'HEAD' && c.res.status >= 300 && !c.req.raw.bodyUsed)
     c.header('connection', 'close')
   c.header('x-content-type-options', 'nosniff')

@@ -6,8 +6,8 @@ import type { Env } from './access.ts'
 import { failed } from './failures.tsx'
 
 /**
- * By method and path as the routes are declared. A route that is not listed is the owner's alone; the test of this
- * table wants every route to be listed.
+ * By method and path as the routes are declared. A route that is not listed is for the owner only; a test requires
+ * every route to be listed.
  */
 export const routeRoles: Readonly<Record<string, PersonRole>> = {
   'GET /': 'reader',
@@ -88,18 +88,18 @@ export const routeRoles: Readonly<Record<string, PersonRole>> = {
   'ALL /settings/queues/*': 'owner',
 }
 
-/** Handlers for everything, such as guards, are no routes. */
+/** Catch-all handlers, such as guards, are not routes. */
 const isRoute = ({ method, path }: { method: string; path: string }) =>
   method !== 'ALL' || path.startsWith('/settings/queues/')
 
-/** The role that a request needs. Only a guard matches an unknown address, which is no secret. */
+/** The role that a request needs. Unknown paths match only guards, and every role may be told that they are unknown. */
 export function neededRole(matched: readonly { method: string; path: string }[]): PersonRole {
   const needed = matched.filter(isRoute).map(({ method, path }) => routeRoles[`${method} ${path}`] ?? 'owner')
   return needed.find((role) => role === 'owner') ?? needed[0] ?? 'reader'
 }
 
 const words: Readonly<Record<PersonRole, string>> = {
-  reader: 'You may read here, and change nothing.',
+  reader: 'You may read here, but change nothing.',
   reviewer: 'You may decide about mail. This is for an owner.',
   owner: 'This is for somebody else.',
 }

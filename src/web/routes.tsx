@@ -36,7 +36,7 @@ import { statusOf } from './status.ts'
 import { addTeach } from './teach/routes.tsx'
 import type { WebContext } from './web-context.ts'
 
-/** Who may come in, and how. */
+/** Who has access, and how. */
 interface PageAccess {
   lock: PagePassword
   sessions: Sessions
@@ -67,7 +67,7 @@ export function pageRoutes(web: WebContext, access: PageAccess): Hono<Env> {
     return c.html(<MailPage view={await viewOf(c)} shown={shown} />)
   })
   pages.get('/mails/:id/conversation', async (c) => {
-    // It asks the mail server, which a link on another site must not bring about.
+    // It contacts the mail server, which a link on another site must not trigger.
     const site = c.req.header('sec-fetch-site') ?? ''
     if (['cross-site', 'same-site'].includes(site))
       return c.redirect(`/replies/${encodeURIComponent(c.req.param('id'))}`, 303)
@@ -93,7 +93,7 @@ export function pageRoutes(web: WebContext, access: PageAccess): Hono<Env> {
   return pages
 }
 
-/** One page of what was found: one more than is shown tells whether there are others behind it. */
+/** One page of the results: one row more than is shown tells whether others follow. */
 function pagesOf<Mail extends { id: string }>(found: readonly Mail[], key: string) {
   const mails = found.slice(0, pageLength)
   return { mails, older: found.length > pageLength ? (mails.at(-1)?.id ?? null) : null, later: key !== '' }
@@ -144,7 +144,7 @@ const notices: Readonly<Record<string, string | undefined>> = {
   revoke: 'Stopped: replies of this kind wait for you again.',
 }
 
-/** While it has this reason, nobody has decided again. */
+/** While a mail has this reason, nobody has decided again. */
 const undoable = {
   approve: new Set<Reason>(['approved-by-person']),
   reject: new Set<Reason>(['rejected-by-person']),
@@ -162,7 +162,7 @@ const undos = new Set(['cancel', 'reopen', 'undo-junk'])
 /** Decisions older than this are not offered. Milliseconds. */
 const undoMemoryMs = 10 * 60_000
 
-/** After an undo: the decision before the one that was taken back, so that pressing again goes on backwards. */
+/** After an undo: the decision before the one that was undone, so that pressing again undoes that one. */
 async function undoBefore(web: WebContext, actor: string, how: UndoPlace): Promise<View['undo']> {
   const { db, clock } = web.context
   const reasons = Object.values(undoable).flatMap((each) => [...each])
@@ -178,7 +178,7 @@ async function undoBefore(web: WebContext, actor: string, how: UndoPlace): Promi
 
 interface UndoPlace {
   filter: InboxFilter
-  /** Accounts. */
+  /** Paused accounts. */
   paused: readonly string[]
 }
 
@@ -215,7 +215,7 @@ async function undoOf(
   return undo(still, done === 'junk' ? 'undo-junk' : 'reopen', null)
 }
 
-/** About several mails at once. */
+/** Notices about several mails at once. */
 const severalWords: Readonly<Record<string, (count: string) => string>> = {
   approve: (count) => `${count} will be sent.`,
   cancel: (count) => `Stopped: ${count} will not be sent.`,

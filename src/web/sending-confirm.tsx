@@ -1,4 +1,4 @@
-/** Asks before replyd begins to send by itself, or stops for a budget of 0, and says what will happen. */
+/** Asks before replyd starts to send automatically, or a budget of 0 stops it, and says what will happen. */
 import { Token, type View, When } from './layout.tsx'
 import { consequencesOf, type Sending } from './sending.ts'
 import { SetupPage } from './setup-frame.tsx'
@@ -11,7 +11,7 @@ interface Props {
   sending: readonly Sending[]
   /** A budget of 0 is saved. */
   stops?: boolean
-  /** Names of what is saved at the same time. */
+  /** Names of the other settings that are saved at the same time. */
   others: readonly string[]
   form: { to: string; fields: readonly (readonly [string, unknown])[]; back: string }
 }

@@ -1,11 +1,11 @@
-/** What happens once replyd sends by itself, in the same words on the page, in the API and on the command line. */
+/** What happens once replyd sends automatically, in the same words on the page, in the API and on the command line. */
 import { accountIn, within } from '../config/overlay.ts'
 import type { AccountSettings } from '../config/settings.ts'
 import { latestReplies, type WrittenReply } from '../store/review-lists.ts'
 import { type SettingChange, sendingNames } from './setup-save.ts'
 import type { WebContext } from './web-context.ts'
 
-/** Replies that are looked at. */
+/** Number of replies examined. */
 const looked = 20
 
 /** One change that lets replyd send. */
@@ -69,7 +69,7 @@ export function consequencesOf({ what, undoMs, hasHours, latest }: Sending): Con
     begin: `From now on replyd sends replies${what} by itself.`,
     unread: 'Nobody reads them first.',
     points: [
-      'Only where nothing speaks against it: it is proven who wrote, every statement has a source, nothing is missing, and the mail is neither angry nor urgent. Every other reply waits for you, as before.',
+      'Only if there are no objections: it is proven who wrote, every statement has a source, nothing is missing, and the mail is neither angry nor urgent. Every other reply waits for you, as before.',
       `You can take each one back for ${secondsWords(undoMs)} after it is written${hasHours ? ', and it goes out in your business hours only' : ''}.`,
       'Each says that it was written automatically. Replies that wait now are not sent by this.',
     ],
@@ -77,7 +77,7 @@ export function consequencesOf({ what, undoMs, hasHours, latest }: Sending): Con
   }
 }
 
-/** The same as sentences, one after the other. */
+/** The same as a list of sentences. */
 export function consequenceLines(sending: Sending): string[] {
   const { begin, unread, points, examples } = consequencesOf(sending)
   return [`${begin} ${unread}`, ...points, examples.replace(/:$/, '.')]

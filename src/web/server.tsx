@@ -32,7 +32,7 @@ export async function startWeb(web: WebContext, address: { host: string; port: n
   const { config } = web.context
   const token = apiToken(config)
   const lock = new PagePassword(web.context)
-  // Before the first request: it decides which names are answered.
+  // Read before the first request, because it decides which host names are accepted.
   await lock.hash()
   const listener = await listen(buildApp(web, token, lock), address)
   const host = address.host.includes(':') ? `[${address.host}]` : address.host

@@ -116,7 +116,7 @@ const partNames = new Map([
 ])
 const partWords = (part: string) => partNames.get(part) ?? part.replace(/^watch /, 'Mailbox ')
 
-/** Works in the background: only worth a line when it does not. */
+/** Works in the background: shown only if it fails. */
 const isInner = ([part, state]: [string, string]) => (part === 'store' || part === 'queue') && state === 'ok'
 
 const modelWords = (model: string, state: string) =>

@@ -14,7 +14,7 @@ interface CategoriesProps {
   view: View
   to: string
   setting: SettingView
-  /** Of the categories of the file, which the page can give a mode. */
+  /** The categories of replyd.yaml; the page can only change their mode. */
   ofFile: readonly SettingView[]
   listed: readonly CategoryTyped[]
   refused: readonly Refused[]

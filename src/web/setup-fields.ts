@@ -10,7 +10,7 @@ interface Text {
 }
 interface Duration {
   readonly kind: 'duration'
-  /** Of a number without one. */
+  /** Assumed for a number without a unit. */
   readonly unit: 's' | 'd'
 }
 interface Choice {
@@ -32,7 +32,7 @@ export interface Field {
   readonly label: string
   readonly help: string
   readonly form: FieldForm
-  /** Said where it has no value. */
+  /** Shown if it has no value. */
   readonly unset?: string
   /** Folded away. */
   readonly rare?: true
@@ -99,7 +99,7 @@ const replyFields: readonly Field[] = [
   {
     path: replies('check'),
     label: 'Check the facts',
-    help: 'Looks a second time whether a reply says anything that your knowledge does not.',
+    help: 'Checks a second time whether a reply says anything that your knowledge does not.',
     form: {
       kind: 'choice',
       choices: [

@@ -7,7 +7,7 @@ import { Page, Token, type View } from './layout.tsx'
 import { nameOf, type SectionName, sections } from './setup-fields.ts'
 import { appliedSaid } from './setup-values.ts'
 
-/** Edits that were made or taken back just now, and what applies without them. */
+/** Edits that were just made or undone, and what applies without them. */
 export interface Saved {
   edits: readonly (SettingEdit & { without: Shown | null })[]
   undone: boolean
@@ -17,7 +17,7 @@ interface FrameProps {
   view: View
   title: string
   saved?: Saved | null
-  /** Words for a person above the content. */
+  /** A message above the content. */
   fault?: string | null
   /** The page is about the person's own account: every role may change it. */
   isOwn?: boolean
@@ -99,7 +99,7 @@ export function UndoEdit({ view, id, from }: { view: View; id: string; from?: Se
   )
 }
 
-/** For all accounts, or for one. Not shown where there is only one. */
+/** For all accounts, or for one. Not shown if there is only one. */
 export function Scopes({
   section,
   scope,

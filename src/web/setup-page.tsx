@@ -1,4 +1,4 @@
-/** The fields of the Setup page, each with where its value comes from. */
+/** The fields of the Setup page, each with the origin of its value. */
 import { actorName } from '../base/reasons.ts'
 import type { Origin, SettingPath, Shown } from '../config/overlay.ts'
 import type { SettingView } from '../review/page-settings.ts'
@@ -8,14 +8,14 @@ import { type Field, fieldAt, nameOf, type SectionName } from './setup-fields.ts
 import { UndoEdit } from './setup-frame.tsx'
 import { appliedSaid, saidOf, saidOrUnset, typedOf } from './setup-values.ts'
 
-/** What somebody typed that was not saved, and why; null where another field was the reason. */
+/** Input that was not saved, and why; null if another field was the reason. */
 export interface Refused {
   path: SettingPath
   typed: string
   fault: string | null
 }
 
-/** Of a field: the place on the page to come back to. */
+/** A field's HTML id, to return to its place on the page. */
 export const idOf = (path: SettingPath): string =>
   path
     .map((step) => step.toLowerCase().replace(/[^a-z0-9]+/g, '-'))
@@ -30,7 +30,7 @@ export const isFixed = (view: View, setting: SettingView) =>
 
 interface SettingsProps {
   view: View
-  /** Where the form is posted to: the address of its page. */
+  /** The URL to which the form is posted: that of its page. */
   to: string
   settings: readonly SettingView[]
   refused: readonly Refused[]
@@ -70,7 +70,7 @@ export function Settings({ view, to, settings, refused }: SettingsProps) {
   )
 }
 
-/** With JavaScript it can be pressed when something was changed (assets/setup.js). @param wrong to be corrected first */
+/** With JavaScript it is enabled once something has changed (assets/setup.js). @param wrong to be corrected first */
 export function SaveBar({ wrong = [] }: { wrong?: readonly Pick<Refused, 'path'>[] }) {
   return (
     <div class="save-bar">
@@ -238,7 +238,7 @@ function unsetWords({ path, value, origin }: SettingView): string {
   return `${origin.kind === 'inherited' ? 'As for all accounts' : 'Default'}: ${saidOf(path, value)}`
 }
 
-/** `replyd.yaml:7` as a person says it. */
+/** `replyd.yaml:7` in words. */
 function placeWords(where: string): string {
   const [, file, line] = /^(.*):(\d+)$/.exec(where) ?? []
   return file === undefined ? `Set by the variable ${where}` : `Set in ${file.split('/').at(-1)} line ${line}`

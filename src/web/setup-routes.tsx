@@ -41,7 +41,7 @@ interface Setup {
 export function addSetup(pages: Hono<Env>, setup: Setup): void {
   pages.get('/settings/:section', async (c) => {
     const section = c.req.param('section')
-    // The address of a form that asked for a confirmation: somebody has loaded that page again.
+    // Somebody has reloaded the confirmation page that a form led to.
     if (section === 'undo') return c.redirect('/settings/changes', 303)
     if (section === 'people' || !isSection(section)) return c.notFound()
     return show(setup, c, { section, scope: c.req.query('account') ?? null })
@@ -137,7 +137,7 @@ type Wanted = Pick<SettingChange, 'path' | 'value'>
 
 interface Confirming {
   changes: readonly Wanted[]
-  /** Those of them that let replyd send. */
+  /** The changes that let replyd send. */
   sending: readonly Wanted[]
   to: string
   body: Readonly<Record<string, unknown>>
@@ -245,5 +245,5 @@ async function savedOf(web: WebContext, c: Context<Env>): Promise<Saved | null> 
 function unfitWords({ settings: { unfit } }: WebContext): string | null {
   if (unfit.length === 0) return null
   const named = unfit.map(({ path, message }) => `${path.join('.')} ${message}`).join('; ')
-  return `Some of what was set here does not fit the file any more and does not apply: ${named}.`
+  return `Some settings made here no longer fit the file and do not apply: ${named}.`
 }

@@ -1,4 +1,4 @@
-/** What a form of the Setup page changes, whether it fits, and whether replyd would begin to send by itself. */
+/** What a form of the Setup page changes, whether it is valid, and whether replyd would start to send automatically. */
 import { z } from 'zod'
 import { type SettingPath, widerPath } from '../config/overlay.ts'
 import type { PageSettings, SettingView } from '../review/page-settings.ts'
@@ -42,7 +42,7 @@ function followsIn(written: unknown): string {
   throw new BadRequest('The form does not say which value it changes.', { fields: ['follows'] })
 }
 
-/** Fields that somebody has changed; of the categories the whole list. @throws BadRequest @throws Refusal */
+/** The changed fields; for the categories, the whole list. @throws BadRequest @throws Refusal */
 export function changesIn(body: Body): SettingChange[] {
   if (body.path !== undefined) {
     const listed = categoriesIn(body)
@@ -96,7 +96,7 @@ export function faultsOf(settings: PageSettings, changes: readonly SettingChange
 export const refusedOf = (changes: readonly SettingChange[], faults: readonly (string | null)[]): Refused[] =>
   changes.map(({ path, typed }, at) => ({ path, typed, fault: faults[at] ?? null }))
 
-/** Whether replies that waited for a person before are sent by themselves afterwards. */
+/** Whether replies that would have waited for a person are sent automatically after the change. */
 export function startsSending(
   settings: PageSettings,
   { path, value }: Pick<SettingChange, 'path' | 'value'>,
@@ -112,10 +112,10 @@ export function startsSending(
   return after === 'send' && before !== 'send'
 }
 
-/** Categories that are sent by themselves. */
+/** Categories whose replies are sent automatically. */
 export const sendingNames = (value: unknown): string[] =>
   categoriesOf({ value }).flatMap(({ name, mode }) => (mode === 'send' ? [name.toLowerCase()] : []))
 
-/** Whether nothing is judged or answered any more. */
+/** Whether the change ends all judging and answering. */
 export const stopsAll = ({ path, value }: Pick<SettingChange, 'path' | 'value'>): boolean =>
   path.at(-2) === 'budget' && path.at(-1) === 'perDay' && value === 0

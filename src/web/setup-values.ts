@@ -1,4 +1,4 @@
-/** Values of the Setup page: what was typed as a value of the configuration, and a value as it is typed and said. */
+/** Values of the Setup page: typed text to configuration values, and those to text that can be typed or read. */
 import { addressOrDomain } from '../config/fields.ts'
 import type { SettingPath, Shown } from '../config/overlay.ts'
 import { type Field, type FieldForm, fieldAt, yesNo } from './setup-fields.ts'
@@ -15,7 +15,7 @@ import {
 } from './typed-values.ts'
 import { dollars } from './words.ts'
 
-/** What was typed, as a value of the configuration; undefined for nothing. */
+/** The typed text as a value of the configuration; undefined if it is empty. */
 export function valueTyped({ form }: Field, typed: string): unknown {
   const text = typed.replaceAll('\r\n', '\n').trim()
   if (text === '') return undefined
@@ -34,7 +34,7 @@ const entriesIn = (text: string) =>
     .map((line) => line.trim())
     .filter((line) => line !== '')
 
-/** A value as it is typed. */
+/** A value as it would be typed. */
 export function typedOf(path: SettingPath, value: unknown): string {
   if (value === undefined || value === null) return ''
   if (Array.isArray(value)) return value.join('\n')
@@ -55,14 +55,14 @@ export function saidOf(path: SettingPath, value: unknown): string {
   return form?.kind === 'dollars' && typeof value === 'number' ? dollars(value) : typedOf(path, value)
 }
 
-/** Null: nothing applies, and nothing is said of that. */
+/** Null: nothing applies, and the field has no text for that. */
 export function saidOrUnset(path: SettingPath, value: unknown): string | null {
   return value === undefined || value === null || value === ''
     ? (fieldAt(path)?.unset ?? null)
     : saidOf(path, value)
 }
 
-/** What applies with an edit. @param value null: the page sets nothing, so that `without` applies; null: not known any more */
+/** What applies with an edit. @param value null: the page sets nothing, and `without` applies, if it is still known */
 export function appliedSaid(path: SettingPath, value: unknown, without: Shown | null): string {
   if (value !== null) return saidOf(path, value)
   const said = without === null ? null : saidOrUnset(path, without.value)
@@ -98,5 +98,5 @@ function listFault(typed: string): string | null {
   const odd = entriesIn(typed).find((entry) => !addressOrDomain().safeParse(senderTyped(entry)).success)
   return odd === undefined
     ? null
-    : `“${odd}” is no address and no domain. Type one a line, as in ann@example.com or example.com.`
+    : `“${odd}” is neither an address nor a domain. Type one a line, as in ann@example.com or example.com.`
 }

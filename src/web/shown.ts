@@ -47,7 +47,7 @@ export interface Earlier {
 interface Conversation {
   /** Earlier messages of the conversation, oldest first. */
   thread: readonly Earlier[]
-  /** Whether the owner's own mails in \\Sent are among them; `none`: the mail names none. */
+  /** Whether the owner's own mails in \\Sent are among them; `none`: the mail refers to none. */
   sent: 'none' | 'unread' | 'read' | 'unreadable'
 }
 

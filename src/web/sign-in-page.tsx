@@ -120,7 +120,7 @@ function Step({ view, address, state }: SignInProps) {
   )
 }
 
-/** The address comes from the provider: only one of the web is a link. */
+/** The URL comes from the provider: it becomes a link only if it is a web address. */
 function Outside({ url, words }: { url: string; words: string }) {
   if (!/^https?:\/\//i.test(url)) return <>{words}</>
   return (

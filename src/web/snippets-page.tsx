@@ -58,7 +58,7 @@ interface SnippetsProps {
   snippets: readonly Snippet[]
   /** `answers` of replyd.yaml. */
   ofFile: readonly { name: string; text: string }[]
-  /** Text to begin with. */
+  /** Initial text of the form. */
   begun: string
 }
 

@@ -23,7 +23,7 @@ export interface Repair {
 const changeBudget: Repair = { label: 'Change the budget', open: '/settings/budget' }
 const openSettings: Repair = { label: 'Open Setup', open: '/settings' }
 
-/** @param several the account is named only where there are others */
+/** @param several there are other accounts, so this one is named */
 export function mailboxStatus(
   { account, paused, stopped }: AccountState,
   watched: string | undefined,
@@ -58,7 +58,7 @@ const named = (shares: readonly SpentShare[]) =>
     .map(({ name }) => shareHolder(name))
     .join(', ')
 
-/** @param shares who used most of it, those first whose share is used up */
+/** @param shares the largest users; those whose share is used up come first */
 export function budgetStatus(perDay: number, spent: number, shares: readonly SpentShare[]): Status {
   if (perDay === 0) {
     const words = 'it is set to $0, so new mail waits until you raise it'
@@ -79,7 +79,7 @@ export function budgetStatus(perDay: number, spent: number, shares: readonly Spe
   return { part: 'Budget', ok: false, words, repairs: [changeBudget] }
 }
 
-/** One of each part, and one mailbox for each account. */
+/** One status for each part, and one for the mailbox of each account. */
 export async function statusOf({ context, health }: WebContext): Promise<Status[]> {
   const { db, clock, config, accounts } = context
   const { timeZone, perDay } = config.budget

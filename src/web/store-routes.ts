@@ -1,4 +1,4 @@
-/** Serves the commands that need the running daemon: backup and forget, since it has exclusive access to the store, audit and reload. */
+/** Serves commands that need the running daemon: backup and forget, as only it can open the store, audit and reload. */
 import { closeSync, createReadStream, createWriteStream, mkdirSync, openSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { Readable, type Writable } from 'node:stream'
@@ -59,7 +59,7 @@ export function addStoreOperations(api: Operations): void {
   api.add(
     {
       ...{ id: 'backUp', method: 'post', path: '/backup', tag: 'store' },
-      summary: 'All that the store holds, as `replyd restore` reads it',
+      summary: 'Everything in the store, as `replyd restore` reads it',
       answer: 'application/gzip',
     },
     (web) => backupStream(web),

@@ -1,4 +1,4 @@
-/** Operations on what replies were missing and a person teaches. */
+/** Operations on facts that replies were missing and that a person teaches. */
 import { z } from 'zod'
 import { acceptOffer, declineOffer, offers } from '../review/offers.ts'
 import { Refusal } from '../review/review.ts'
@@ -20,7 +20,7 @@ const fact = text().min(1).max(2_000).meta({ description: 'In the words that a r
 const confirmed = z
   .boolean()
   .optional()
-  .meta({ description: 'What may be personal in it was shown to a person, and is not' })
+  .meta({ description: 'A person has seen what may be personal in it, and says that it is not' })
 
 const since = ({ context }: WebContext, days: number) =>
   new Date(context.clock.now().getTime() - days * 86_400_000)
@@ -78,7 +78,7 @@ function addOffers(api: Operations): void {
   api.add(
     {
       ...{ id: 'listOffers', method: 'get', path: '/offers', tag: 'knowledge' },
-      summary: 'What people added to drafts and the knowledge does not say',
+      summary: 'What people added to drafts that the knowledge does not say',
       query: period,
       answer: z.array(answers.offer),
     },
@@ -87,7 +87,7 @@ function addOffers(api: Operations): void {
   api.add(
     {
       ...{ id: 'acceptOffer', method: 'post', path: '/offers/{id}/accept', tag: 'knowledge' },
-      summary: 'Teach it, as it is or in other words',
+      summary: 'Teach an offered fact, unchanged or in other words',
       parameters: id,
       body: z.strictObject({ question: question.optional(), fact: fact.optional(), confirmed }),
       answer: answers.teaching,
@@ -98,7 +98,7 @@ function addOffers(api: Operations): void {
   api.add(
     {
       ...{ id: 'declineOffer', method: 'post', path: '/offers/{id}/decline', tag: 'knowledge' },
-      summary: 'Offer it no more',
+      summary: 'Decline an offer; it is not offered again',
       ...{ parameters: id, answer: answers.done, refusals: [404] },
     },
     async (web, { path }) => {

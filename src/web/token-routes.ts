@@ -12,7 +12,7 @@ const tokenFields = z.strictObject({
   name: z
     .string()
     .regex(/^[\w][\w .@-]{0,39}$/, 'must be 1 to 40 letters, digits, spaces or any of . _ @ -')
-    .meta({ description: 'Of the token' }),
+    .meta({ description: 'Name of the token' }),
   scopes: z.array(z.enum(tokenScopes)).min(1, 'must not be empty').meta({ description: 'What it may do' }),
 })
 
@@ -37,7 +37,7 @@ export function addTokenOperations(api: Operations): void {
   api.add(
     {
       ...{ id: 'listTokens', method: 'get', path: '/tokens', tag: 'tokens' },
-      summary: 'Named tokens, without what they are',
+      summary: 'Named tokens, without their secret text',
       answer: z.array(answers.token),
     },
     ({ context }) => listTokens(context.db),
@@ -45,7 +45,7 @@ export function addTokenOperations(api: Operations): void {
   api.add(
     {
       ...{ id: 'createToken', method: 'post', path: '/tokens', tag: 'tokens' },
-      summary: 'Make a token; the answer holds it once',
+      summary: 'Create a token; only this answer contains it',
       body: tokenFields,
       answer: answers.newToken,
       refusals: [409],

@@ -1,4 +1,4 @@
-/** What people type for a value, in the form that the configuration has. What is not understood stays as it is, and is refused. */
+/** Typed values in the form of the configuration. Input that is not understood stays unchanged, and is refused. */
 import { dayNames, parseHours } from '../config/fields.ts'
 
 interface Unit {
@@ -37,7 +37,7 @@ export function numberTyped(text: string): number | string {
   return amount === undefined ? text : Number(amount.replace(',', '.'))
 }
 
-/** `80 %`, `80` and `0.8` as 0.8. From more than 1 on it is a percentage. */
+/** `80 %`, `80` and `0.8` as 0.8. A number above 1 is a percentage. */
 export function shareTyped(text: string): number | string {
   const [, amount, percent] = /^(\d+(?:[.,]\d+)?|[.,]\d+)\s*(%|percent|prozent)?$/i.exec(text) ?? []
   if (amount === undefined) return text
@@ -55,7 +55,7 @@ export const senderTyped = (text: string): string =>
 const everyDay = 'mon-sun'
 const allDay = '00:00-24:00'
 
-/** Whole words; letters of any script beside them make another word. */
+/** Matches whole words only: no letter of any script may be next to them. */
 const word = (words: string) => new RegExp(`(?<!\\p{L})(?:${words})(?!\\p{L})`, 'gu')
 
 const namedDays: readonly (readonly [RegExp, string])[] = [
@@ -76,13 +76,13 @@ const dayWords: readonly (readonly [RegExp, string])[] = [
   [word('saturdays?|sa|samstags?|sonnabends?|sam|samedi'), 'sat'],
 ]
 
-/** Business hours: `Mon-Fri 9-17` as `mon-fri 09:00-17:00`; what is not understood stays as it is. */
+/** Business hours: `Mon-Fri 9-17` as `mon-fri 09:00-17:00`; input that is not understood stays unchanged. */
 export function hoursTyped(text: string): string {
   const read = readHours(text)
   return 'fault' in read ? text : read.hours
 }
 
-/** Why they are not understood, as a sentence; null if they are. */
+/** Why business hours are not understood, as a sentence; null if they are. */
 export function hoursFault(text: string): string | null {
   const read = readHours(text)
   return 'fault' in read ? read.fault : null
@@ -105,9 +105,9 @@ function readHours(text: string): { hours: string } | Fault {
 }
 
 interface Window {
-  /** Null: the days before it, or every day. */
+  /** Null: the days of the previous window, or every day. */
   days: string | null
-  /** Null: those of the next one, or all day. */
+  /** Null: the hours of the next window, or all day. */
   hours: string | null
 }
 
@@ -135,7 +135,7 @@ function windowIn(text: string): Window | Fault {
   const [whole, first, last, from, to] = part.exec(plain) ?? []
   if (!whole || (first === undefined && last !== undefined)) return oddPart(plain)
   const odd = [first, last].find((day) => day !== undefined && !dayNames.includes(day))
-  if (odd !== undefined) return { fault: `“${odd}” is no day of the week. ${asIn}` }
+  if (odd !== undefined) return { fault: `“${odd}” is not a day of the week. ${asIn}` }
   const days = first === undefined ? null : last === undefined ? first : `${first}-${last}`
   if (from === undefined || to === undefined) return days === null ? oddPart(plain) : { days, hours: null }
   return withHours(days, from, to)
@@ -150,7 +150,7 @@ function withHours(days: string | null, from: string, to: string): Window | Faul
   const [start, end] = [clockIn(from), clockIn(to)]
   const odd = start === null ? from : end === null ? to : null
   if (start === null || end === null)
-    return { fault: `“${odd}” is no time. Type hours from 0 to 24, as in 9-17 or 9:30am-5pm.` }
+    return { fault: `“${odd}” is not a time. Type hours from 0 to 24, as in 9-17 or 9:30am-5pm.` }
   // `9 to 5` means the afternoon.
   const isAfternoon = end <= start && start <= 12 * 60 && end > 0 && end < 12 * 60 && !/[ap]m$/.test(to)
   const until = end === 0 ? 24 * 60 : isAfternoon ? end + 12 * 60 : end

@@ -23,11 +23,11 @@ export interface Report {
 export const webhookId = (...parts: readonly (string | number | Date)[]): string =>
   `evt_${createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 32)}`
 
-/** Of an entry of the ledger: none, one or two. */
+/** The reports of a ledger entry: none, one or two. */
 export function reportsOf(event: TellableEvent): Report[] {
   const name = nameOfEvent(event)
   const gaps = gapsOf(event)
-  // The id of a mail is random, so no other store has it. After a restore its ledger goes on with numbers that were used.
+  // Mail ids are random, so no other store has the same one. After a restore, numbers of the ledger are used again.
   const idOf = (type: WebhookEvent) => webhookId(type, event.messageId, event.id, event.at)
   const missing = 'teach.missing' as const
   return [
@@ -40,7 +40,7 @@ export function reportsOf(event: TellableEvent): Report[] {
 
 type Told = Pick<TellableEvent, 'disposition' | 'step' | 'reason'>
 
-/** The public name of a ledger event; null if it is not reported. What a person has just done to a reply is no news. */
+/** The public name of a ledger event; null if it is not reported, such as a person's own change to a waiting reply. */
 export function nameOfEvent({ disposition, step, reason }: Told): WebhookEvent | null {
   const waits = disposition === 'held' || disposition === 'drafted'
   if (waits && isDeed(reason)) return null
@@ -54,8 +54,8 @@ export function nameOfEvent({ disposition, step, reason }: Told): WebhookEvent |
 }
 
 /**
- * What replyd did not know, told once for each text: when it is held or saved in Drafts. Without a text the ledger's
- * detail has it.
+ * What replyd did not know, reported once for each text: when it is held or saved in Drafts. Without a text, the
+ * ledger's detail says it.
  */
 export function gapsOf({
   disposition,

@@ -58,7 +58,7 @@ export async function postTo(
 export const retryDelay = (attempts: number) =>
   backoffMs(attempts, { firstMs: 1000, factor: 2, longestMs: 3_600_000 })
 
-/** Where the row keeps when a stop was seen that is not told yet. No address has a space. */
+/** The row's key for the time at which a stop was seen that is not yet reported. No address contains a space. */
 const seenKey = (account: string) => `seen ${account}`
 
 export class Webhooks implements AsyncDisposable {
@@ -129,7 +129,7 @@ export class Webhooks implements AsyncDisposable {
       if ((told ?? null) === stopped && seen === undefined) continue
       if (stopped !== null && told !== stopped) {
         const at = seen ?? clock.now().toISOString()
-        // Kept before the first try: each later one says the same.
+        // Stored before the first try, so that every retry reports the same time.
         row.stopped = { ...row.stopped, [seenKey(account)]: at }
         if (seen === undefined) await saveWebhook(db, row, null)
         const id = webhookId('account.stopped', account, stopped, at)

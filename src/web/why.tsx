@@ -22,7 +22,7 @@ const refusals: ReadonlySet<Reason> = new Set<Reason>([
   'delivery-failed',
 ])
 
-/** The last obstacle says more than the first reason; that it is a draft is visible. What a person has edited is no doubt of replyd's. */
+/** The last obstacle says more than the first reason; that it is a draft is visible. An edit ends replyd's doubts. */
 export const shownReason = ({ disposition, reason, holdReasons }: Waiting): Reason =>
   (reason === 'edited' ? reason : null) ??
   (disposition === 'held' && refusals.has(reason)
@@ -31,7 +31,7 @@ export const shownReason = ({ disposition, reason, holdReasons }: Waiting): Reas
       (takenBack.has(reason) ? holdReasons?.[0] : null))) ??
   reason
 
-/** Undone by a person: why it waited before is why it waits again. */
+/** Undone by a person: the mail waits again for the reason for which it waited before. */
 const takenBack: ReadonlySet<Reason> = new Set<Reason>(['cancelled', 'reopened', 'junk-undone'])
 
 type Waiting = Pick<ListedMail, 'disposition' | 'reason' | 'holdReasons'>
@@ -45,7 +45,7 @@ function claimLine({ claim, kind }: ReplyRow['claims'][number]): string {
     : `The draft is in ${language}, and the mail is in another language`
 }
 
-/** A person's text: what replyd doubted was in another one. */
+/** Whether a person has changed the text: replyd's doubts were about the text before. */
 export const isEdited = ({ reply }: Pick<Shown, 'reply'>) => reply !== null && reply.text !== reply.draftText
 
 /** What the draft itself lacks; nothing once a person has changed it. */
@@ -55,7 +55,7 @@ export function lacksOf({ reply }: Shown): string[] {
   return [...missing, ...reply.claims.map(claimLine)]
 }
 
-/** A fact that can be taught, in the draft or instead of one. */
+/** Whether a fact is missing that can be taught, in a draft or for a mail without one. */
 const lacksFact = ({ row, reply }: Shown): boolean =>
   reply === null
     ? /^missing: /m.test(row.detail ?? '')
@@ -110,7 +110,7 @@ export function Why({ view, shown }: { view: View; shown: Shown }) {
   )
 }
 
-/** What it is about may be in another direction than the label before it. */
+/** The text may have another direction than the label before it. */
 function Line({ text }: { text: string }) {
   const end = text.indexOf(': ') + 1
   return (

@@ -61,12 +61,12 @@ export const dollars = (amount: number) =>
 /** A window in which a reply can be taken back: `60 s`, `5 min`. Seconds. */
 export const windowOf = (seconds: number) => (seconds <= 90 ? `${Math.round(seconds)} s` : lasting(seconds))
 
-/** Shorter lines than this are not wrapped by a mail program, and longer ones only by RFC 5322's limit. Characters. */
+/** Margins of mail programs that wrap text are within this range; only RFC 5322's limit is higher. Characters. */
 const [leastWidth, mostWidth] = [50, 100]
 
 /**
- * Text without the line ends that a mail program put in at its margin. A line end stays where the next word would still
- * have fitted, and before lists, quotes and indented lines.
+ * Text without the line ends that a mail program inserted at its margin. A line end stays if the next word would have
+ * fitted before it, and before lists, quotes and indented lines.
  */
 export function unwrapped(text: string): string {
   const lines = text.split('\n')

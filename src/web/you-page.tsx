@@ -84,7 +84,7 @@ async function ownSessions({ sessions }: YouAccess, c: Context<Env>): Promise<Se
   return (await sessions.list(passwordHash)).filter((each) => each.person === person && each.actor === actor)
 }
 
-/** Sets the password of the page. Every session ends; the one who did it goes on in a new one. */
+/** Sets the password of the page. Every session ends; the person who set it continues in a new one. */
 async function changePage({ web, lock, sessions, passwords }: YouAccess, c: Context<Env>, typed: Fields) {
   const { clock, log } = web.context
   if (typed.fresh !== typed.again) throw new Refusal('passwords-differ')

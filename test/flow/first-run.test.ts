@@ -152,7 +152,7 @@ async function untilCtrlC(): Promise<string> {
   await session.answers(/Trust it.*: /, 'y\r')
   await session.answers(/Login name.*\]: /, '\r')
   await session.answers(/Password for IMAP.*: /, '\u0003')
-  await session.shows('goes on from there')
+  await session.shows('continues from there')
   await session.ended
   return session.text
 }

@@ -117,7 +117,7 @@ test('a running daemon takes over new settings, refuses what needs a restart, an
   ${path}:12: instructions: Begin with Ahoy. (was Begin with Servus.)
   ${path}:13: replies.mode: review (was draft)
   ${path}: log.level: info (was debug)
-Needs a restart, and is not used before:
+Needs a restart before it is used:
   ${path}:6: imap.port
 `)
   expect(partly.status).toBe(1)

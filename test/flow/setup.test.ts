@@ -162,7 +162,7 @@ describe('settings', () => {
     await page.fill('#replies_businesshours-value', 'nine to five')
     await page.press('#replies_businesshours-value', 'Enter')
     const fault = await page.locator('#replies_businesshours .fault').innerText()
-    expect(fault).toMatch(/^“nine” is no day of the week\. Type days and hours, as in Mon-Fri 9-17/)
+    expect(fault).toMatch(/^“nine” is not a day of the week\. Type days and hours, as in Mon-Fri 9-17/)
     // Where the button is, the page says what to correct.
     expect(await page.locator('.save-bar .fault a').innerText()).toBe('Business hours')
     expect(await page.inputValue('#replies_businesshours-value')).toBe('nine to five')

@@ -116,7 +116,7 @@ describe('a mail from a forged author', () => {
   test('that the server refuses proves nothing', async () => {
     expect(await forged('stern@replyd.test', ['mx.replyd.test'])).toMatchObject({
       status: 'warning',
-      detail: expect.stringMatching(/took no mail in another name: .*not your address/),
+      detail: expect.stringMatching(/refused mail in another name: .*not your address/),
     })
   })
 

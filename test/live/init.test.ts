@@ -152,7 +152,7 @@ describe('an SMTP server with another login', () => {
     const input = `\n${dovecot.password}\nrelay-7\nwrong one\n\nof the relay\n`
     const { status, out } = await run(argv, { environment: model(), input })
     expect(out.match(/Login name for IMAP and SMTP/g)).toHaveLength(1)
-    expect(out).toMatch(/wants another login than 127\.0\.0\.1/)
+    expect(out).toMatch(/needs a different login than 127\.0\.0\.1/)
     expect(out).toMatch(/Login name for SMTP \[support@replyd\.test\]:/)
     expect(out).toMatch(/Password for SMTP; empty: that of IMAP \(not shown\):/)
     expect(out).toMatch(/Login name for SMTP \[relay-7\]:/)

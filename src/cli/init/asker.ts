@@ -8,7 +8,7 @@ export interface Asking {
   key?: string
   /** Hides the input. */
   hidden?: boolean
-  /** The option that answers it on the command line; of a secret it is the variable, its key. */
+  /** The option that answers it on the command line; a secret is answered by the variable named as its key. */
   option?: string
   /** What is wrong with an answer, as text; null if nothing. */
   fault?: (answer: string) => string | null | Promise<string | null>
@@ -22,7 +22,7 @@ export class Back extends Error {
 }
 
 /** Ends a message that may be a false alarm: the same answer given twice is accepted. */
-export const orEnter = '. Press Enter if it is right all the same'
+export const orEnter = '. Press Enter if it is right anyway'
 
 const backWords = 'Enter again goes back; Ctrl+C stops, and keeps the other answers.'
 const stopWords = 'Ctrl+C stops, and keeps the others.'
@@ -95,7 +95,7 @@ export class Asker implements Disposable {
     return this.#asks
   }
 
-  /** Shows what an earlier init was answered, and asks whether that stays. What does not is asked with it as the proposal. */
+  /** Shows the answers to an earlier init, and asks whether to keep them. If not, they become the proposals. */
   async review(): Promise<void> {
     const answers = this.#memory?.answered() ?? []
     if (!this.#asks || answers.length === 0) return
@@ -111,7 +111,7 @@ export class Asker implements Disposable {
     this.#memory?.doubt(key)
   }
 
-  /** The same for all whose key begins so. */
+  /** The same for all questions whose key has that beginning. */
   doubtAll(beginning: string): void {
     this.#memory?.doubtAll(beginning)
   }
@@ -138,16 +138,16 @@ export class Asker implements Disposable {
   }
 }
 
-/** A question for the list of what was answered; null for what a list need not repeat. */
+/** A question for the list of earlier answers; null if the list need not repeat it. */
 const shownLater = (question: string, { hidden = false }: Asking): Shown | null =>
   question.endsWith('(y/n)') ? null : { question: question.replace(/[;,] .*| \(.*\)$/, ''), hidden }
 
-/** What answers a question that nobody is asked. */
+/** The option or variable that answers a question when nobody can be asked. */
 function answerOf({ key = '', option }: Asking): string | null {
   return option ?? (/^[A-Z_\d]+$/.test(key) ? `the variable ${key}` : null)
 }
 
-/** At the end of the input. */
+/** The error message when the input has ended. */
 function unanswered(question: string, proposal: string | null, asking: Asking): string {
   const place = answerOf(asking)
   const given = place === null ? '' : `give ${place}${proposal === null ? '' : ', or'} `

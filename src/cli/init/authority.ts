@@ -15,7 +15,7 @@ const longestPrelude = 10_000
 const fileName = 'ca.pem'
 const modelFileName = 'model-ca.pem'
 
-/** What is written as soon as a person trusts it, since the next trial needs it. */
+/** Files that are written as soon as a person trusts the authority, since the next trial needs them. */
 export const authorityFiles = [fileName, modelFileName]
 
 type Place = Pick<Server, 'host' | 'port' | 'secure'>
@@ -32,7 +32,7 @@ interface Trust {
   /** File that is written. */
   name: string
   key: string
-  /** What a script does instead, after "and". */
+  /** What to do in a script instead, to follow "and". */
   remedy: string
 }
 
@@ -72,8 +72,8 @@ export async function believingModel(
 }
 
 /**
- * Shows who issued the certificate, and adds the authority to the file when a person agrees. With --yes it is only shown:
- * otherwise an attacker between this machine and the server would be trusted.
+ * Shows who issued the certificate, and adds the authority to the file if a person agrees. With --yes it is only shown,
+ * since an attacker between this machine and the server would be trusted otherwise.
  */
 async function isBelieved(
   server: Place,
@@ -139,7 +139,7 @@ export async function presentedBy(server: Place): Promise<Authority | null> {
 /** The greeting tells which of the two protocols it is (RFC 3207, RFC 9051 section 6.2.1). */
 function startTls(socket: Socket): Promise<void> {
   let said = ''
-  // What each answer has to look like, and what is said after it.
+  // The pattern of each answer, and the command that follows it.
   const imap: Step[] = [[/^a OK [^\n]*\n$/im, '']]
   const smtp: Step[] = [
     [/^250 [^\n]*\n$/m, 'STARTTLS\r\n'],

@@ -1,4 +1,7 @@
-/** Finds the servers of an address: the table, MX records, RFC 6186, Mozilla's autoconfig, Microsoft's autodiscover. Every look-up has a deadline. */
+/**
+ * Finds the servers of an address: the table, MX records, RFC 6186, Mozilla's autoconfig, Microsoft's autodiscover.
+ * Every look-up has a deadline.
+ */
 
 import { type Provider, providers, type ServerAddress } from '../../base/providers.ts'
 import { domainPart } from '../../mail/address.ts'
@@ -39,7 +42,7 @@ export interface Network {
   ownModels?(): Promise<OwnModel[]>
 }
 
-/** @returns null when nothing says where the mail of that address is */
+/** @returns null when no source names the servers of that address */
 export async function discover(address: string, network: Network): Promise<FoundServers | null> {
   const domain = domainPart(address).toLowerCase()
   const known = providers.find(({ domains }) => domains.includes(domain))

@@ -1,4 +1,4 @@
-/** A model at an address that the owner types: the server is asked at once, and what fails is asked for again. */
+/** A model at an address that the owner types: the server is tried at once, and the owner corrects what fails. */
 import { join } from 'node:path'
 import { reasonOf } from '../../base/errors.ts'
 import { silentLog } from '../../base/log.ts'
@@ -13,7 +13,7 @@ import type { Talk } from './talk.ts'
 const patienceMs = 10_000
 const mostNames = 12
 
-/** The key of a server of the owner. It is stored separately from OpenAI's, so that neither key goes to the other server. */
+/** The key of the owner's server. It is stored separately from OpenAI's: neither server may get the other's key. */
 export const ownKey = 'model.key'
 
 /** What the owner types, and `ca`, the file with the authority that they trust; empty: none of their own. */
@@ -65,7 +65,7 @@ const emptyOrUrl = (text: string) => (text === '' ? null : urlFault(text))
 type Listing = Omit<Reached, 'baseUrl'>
 
 /**
- * Asks which models there are, first without a key: nobody types one for an address where nothing is.
+ * Asks which models there are, first without a key: nobody should type one for an address where nothing listens.
  * @returns null: the address is to be asked for again
  */
 async function listed(talk: Talk, baseUrl: string): Promise<Listing | null> {
@@ -83,7 +83,7 @@ async function listed(talk: Talk, baseUrl: string): Promise<Listing | null> {
     } else if ('ca' in found) ca = found.ca
     else if (key) return { key, ca, ...found }
     else {
-      // Some servers tell their models to anybody, and answer nobody without a key.
+      // Some servers list their models without a key, but answer nothing else without one.
       key ??= await asker.ask('Key of the model; empty: it needs none', '', asking)
       if (key === '') return { key, ca, ...found }
     }

@@ -18,7 +18,7 @@ export interface Texts {
 export interface Answers {
   address: string
   found: FoundServers
-  /** Login name where it is not the address. */
+  /** Login name if it is not the address. */
   user: string | null
   /** Client id of the registered application; null: a password. */
   oauthClientId: string | null
@@ -79,7 +79,7 @@ function accountText({ address, found, user, oauthClientId, password, ca = null 
     # Servers: ${found.source.replace(/\s+/g, ' ')}
     imap: { ${serverKeys(found.imap)}${login}, ${secret} }
     smtp: { ${serverKeys(found.smtp)} }
-${ca === null ? '' : `    tls: { ca: ${value(ca)} }\n`}    # Mail that is already there is left alone. Take that of the last day as well:
+${ca === null ? '' : `    tls: { ca: ${value(ca)} }\n`}    # Mail that is already there is left alone. To take in mail of the last day as well:
     # since: 1d
     # Needed before anything may be sent automatically: the name your own server writes into Authentication-Results.
 ${unknownIds}
@@ -127,7 +127,7 @@ export function environmentText(present: string, variables: Readonly<Record<stri
   return lines.length === 0 ? present : `${present}${gap}${lines.join('\n')}\n`
 }
 
-/** `.env` with that value, whatever was there. */
+/** `.env` with that value in place of any earlier one. */
 export const withVariable = (present: string, name: string, text: string): string =>
   environmentText(withoutVariable(present, name), { [name]: text })
 

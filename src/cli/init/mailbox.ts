@@ -48,7 +48,7 @@ async function askedMailbox(talk: Talk, texts: Texts, number: number): Promise<T
   const yaml = withAccount(texts.yaml, answers)
   const secrets =
     oauthClientId === null ? await withPassword(talk, texts.secrets, variable, address) : texts.secrets
-  // The login of SMTP alone, when an init that was stopped has asked for it.
+  // A separate login for SMTP, if an init that was stopped has asked for one.
   const resumed = asker.settled(`${key}.smtpUser`) !== null
   return resumed ? await withSmtpLogin(talk, { yaml, secrets }, number - 1, '') : { yaml, secrets }
 }
@@ -116,7 +116,7 @@ async function loginName(
 
 const loginQuestion = 'Login name for IMAP and SMTP'
 
-/** A server decides what a login name is; none is a link, or has a line's end in it. */
+/** Servers decide what a login name looks like, but none is a link or contains a line end. */
 const loginFault = (text: string) =>
   /:\/\/|[\p{Cc}]/u.test(text) ? `${text} is not a login name, such as ann or ann@example.com` : null
 
@@ -241,7 +241,7 @@ async function otherSmtpLogin(
   const { asker, say, terminal } = talk
   const variable = smtpVariable(at)
   if (settingIn(texts.yaml, at, ['smtp', 'user']) === undefined)
-    await say(`\n${smtp.host} wants another login than ${imap.host}.`)
+    await say(`\n${smtp.host} needs a different login than ${imap.host}.`)
   else if (terminal.environment[variable]) {
     await say(`The password is in the environment as ${variable}, which outranks .env: correct it there.`)
     return texts

@@ -1,4 +1,4 @@
-/** Which model answers: those on this machine are found by asking the ports where they usually listen, on loopback only. */
+/** Which model answers: those on this machine are found by asking their usual ports, on loopback only. */
 import { systemClock } from '../../base/clock.ts'
 import { silentLog } from '../../base/log.ts'
 import { defaults } from '../../config/defaults.ts'
@@ -26,10 +26,10 @@ const usual: readonly [program: string, port: number][] = [
 /** For one list, milliseconds. */
 const patienceMs = 1500
 
-/** Models of these names turn text into vectors, and answer nothing. */
+/** Models with these names turn text into vectors, and can't answer. */
 const vectors = /embed|rerank|bge-|minilm/i
 
-/** Servers that list a model; anything else that listens there is ignored. @param withinMs for one list, milliseconds */
+/** Servers that list a model; anything else that listens is ignored. @param withinMs for one list, milliseconds */
 export async function ownModels(ports = usual, withinMs = patienceMs): Promise<OwnModel[]> {
   const found = await Promise.all(
     ports.map(async ([program, port]) => {
@@ -69,7 +69,7 @@ interface TriedModel {
 }
 
 /**
- * Asks which model answers, unless something says so already.
+ * Asks which model answers, unless that is already decided.
  * @returns the text of `.env` with it; null if the owner wants to decide later
  */
 export async function withModel(talk: Talk, { yaml, secrets }: Texts): Promise<string | null> {
@@ -111,7 +111,7 @@ async function decidedModel(
   const [url = '', name = ''] = asker.settled('model')?.split(' ') ?? []
   const baseUrl = url || (known.OPENAI_BASE_URL ?? '')
   const needsKey = /\$\{OPENAI_API_KEY\}/.test(yaml) || !/^model:/m.test(yaml)
-  // With --yes an empty variable says: later.
+  // With --yes, an empty variable means that the owner decides later.
   const isEmpty = !asker.asks && known.OPENAI_API_KEY === ''
   const key = needsKey && !isEmpty ? known.OPENAI_API_KEY || (await keyFor(asker, baseUrl === '')) : ''
   if (needsKey && key === '' && baseUrl === '') return null
@@ -223,7 +223,7 @@ async function mended(
     return withVariable(secrets, 'OPENAI_TLS_CA', ca)
   }
   if (!talk.asker.asks) return null
-  // The address of OpenAI is right: what fails is the way there.
+  // The address of OpenAI is right; the connection to it fails.
   if (isUnreached(failure.detail) && model.host === 'openai')
     return (await talk.asker.confirm('Try again?', true)) ? secrets : hasMenu ? 'another model' : null
   const other = await otherModel(talk, secrets, failure, model, hasMenu)

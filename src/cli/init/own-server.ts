@@ -1,5 +1,5 @@
 /**
- * The results of the owner's mail server: finds its name in Authentication-Results by reading recent mail and, if the
+ * The checks of the owner's mail server: finds its name in Authentication-Results by reading recent mail and, if the
  * owner wants it, tests whether the server detects a forged author.
  */
 import { systemClock } from '../../base/clock.ts'
@@ -59,7 +59,7 @@ export async function withOwnServer(
   return agreed ? withAuthservId(yaml, at, id) : yaml
 }
 
-/** What a forged mail shows, if the owner wants one; nothing unless replies may be sent automatically. */
+/** Tests with a forged mail, if the owner wants them; none unless replies may be sent automatically. */
 export async function wantedForgeries({ accounts, state }: Config, asker: Asker): Promise<Look[]> {
   const sending = accounts.filter(sendsAutomatically)
   if (!asker.asks || sending.length === 0) return []

@@ -1,6 +1,6 @@
 /**
- * How TLS starts at a port, and whether the right kind of server listens there. It is tried, since a port number is only
- * a custom; nothing but a TLS greeting is sent.
+ * How TLS starts at a port, and whether the right kind of server listens there. It is tried, since port numbers are
+ * only a convention; nothing but a TLS greeting is sent.
  */
 import { connect as connectPlain, isIP, type Socket } from 'node:net'
 import { connect } from 'node:tls'
@@ -15,7 +15,7 @@ export interface Probe {
 
 type Kind = 'imap' | 'smtp'
 
-/** A server far away takes a second. Milliseconds. */
+/** A distant server takes a second. Milliseconds. */
 const patienceMs = 3000
 
 /** Never rejects. */
@@ -83,7 +83,7 @@ const greetings: readonly [start: RegExp, protocol: string][] = [
   [/^\+OK/, 'POP3'],
 ]
 
-/** @returns what is wrong with a server that greets so; null if nothing */
+/** @returns what is wrong with a server that has this greeting; null if nothing */
 export function otherServer(place: string, greeting: string, kind: Kind): string | null {
   const wanted = kind.toUpperCase()
   const [, found] = greetings.find(([start]) => start.test(greeting)) ?? []

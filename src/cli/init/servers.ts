@@ -1,4 +1,4 @@
-/** Asks where the mail is: shows what was found, otherwise the owner types it in, and each server is looked at. */
+/** Asks where the mail is: shows what was found, otherwise the owner types it in. Each server is probed. */
 import { isIP } from 'node:net'
 import type { ServerAddress } from '../../base/providers.ts'
 import { domainPart } from '../../mail/address.ts'
@@ -50,7 +50,7 @@ export async function servers(address: string, given: Given, talk: Talk, key = '
   const imap = await place('imap', null)
   return {
     imap,
-    // Most mail servers do both.
+    // Most mail servers offer both IMAP and SMTP.
     smtp: await place('smtp', asker.asks ? imap.host : null),
     source: 'as you entered them',
     hint: '',

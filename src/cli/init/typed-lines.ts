@@ -34,7 +34,7 @@ export class TypedLines implements Disposable {
     this.cancelled = new Promise((_, reject) => {
       this.#lines.once('SIGINT', () => reject(new Cancelled('Ctrl+C')))
     })
-    // Callers that do not wait for it get no error.
+    // Without this, it would be an unhandled rejection for callers that do not wait for it.
     this.cancelled.catch(() => undefined)
   }
 
@@ -64,7 +64,7 @@ export class TypedLines implements Disposable {
   }
 
   async #dropEarlierKeys(): Promise<void> {
-    // Between the two, Node.js reads what the terminal holds.
+    // Between the two turns, Node.js reads what was typed before.
     for (let turn = 0; turn < 2; turn++) await new Promise(setImmediate)
     if (!this.#isClosed) this.#lines.write(null, { ctrl: true, name: 'u' })
   }

@@ -44,7 +44,7 @@ async function showDraft({ say, terminal }: Talk, config: Config): Promise<void>
     if (mails.length === 0)
       return await say('The newest mails are answered already: none is left to try it on.')
     const found = await waiting(draftFor(mails, account, config), 'asking the model', terminal)
-    if (found === null) return await say('None of the newest mails wants an answer.')
+    if (found === null) return await say('None of the newest mails needs an answer.')
     const style = { colour: hasColours(terminal), columns: columnsOf(terminal.stdout) }
     await say(`\n${printable(found.from, true)} wrote: ${printable(found.subject, true)}`)
     for (const line of letterLines(found.text, style)) await writeLine(terminal.stdout, line)
@@ -67,7 +67,7 @@ async function draftFor(mails: readonly PastMail[], account: AccountSettings, co
   }
 }
 
-/** Newest first, without those that are answered; null: there is none at all. EXAMINE and BODY.PEEK: nothing is marked as read. */
+/** Newest first, without answered ones; null if there is no mail. EXAMINE and BODY.PEEK: nothing is marked as read. */
 async function recentMails(account: AccountSettings, config: Config): Promise<PastMail[] | null> {
   const { mailbox } = account
   return withOwnerMailbox(account, config, { withinMs: patienceMs }, (client) =>

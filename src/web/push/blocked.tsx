@@ -59,12 +59,12 @@ const browsers: readonly Browser[] = [
 export function Blocked({ canTest }: { canTest: boolean }) {
   return (
     <section class="card block" aria-labelledby="blocked">
-      <h2 id="blocked">If none arrives</h2>
+      <h2 id="blocked">If none arrive</h2>
       <p class="meta">
         {canTest
           ? 'Send a test above. If it does not appear, the browser or the device holds it back.'
           : 'The browser or the device may hold them back.'}{' '}
-        Look whether “Do not disturb” is on, and whether the device allows notifications of this browser. How
+        Check whether “Do not disturb” is on, and whether the device allows notifications of this browser. How
         to allow them:
       </p>
       {browsers.map(({ id, name, steps }) => (

@@ -32,7 +32,7 @@ export function pushMessage(events: readonly TellableEvent[], detailed: boolean)
   return { title, body: `From ${plainLine(only.fromAddress ?? 'nobody').slice(0, longest)}`, path }
 }
 
-/** @param fresh what was not told before, at least one */
+/** @param fresh at least one problem, none reported before */
 export function troubleMessage(fresh: readonly Trouble[], detailed: boolean): PushMessage {
   const said = new Set(fresh.map(({ brief, words }) => (detailed ? words : brief)))
   const body = plainLine([...said].join('. ')).slice(0, longest)

@@ -1,4 +1,4 @@
-/** Notifications: what they say, of this browser, and of the person's others. */
+/** Notifications: what they say, for this browser and for the person's other browsers. */
 import type { PushDevice, PushWishes } from '../../store/push-devices.ts'
 import type { TellableEvent } from '../../store/webhooks.ts'
 import { Action, Token, type View } from '../layout.tsx'
@@ -31,13 +31,13 @@ export function NotificationsPage({ view, shown }: { view: View; shown: Notifica
   )
 }
 
-/** What a browser is told unless the person says otherwise. */
+/** What a browser is notified of by default. */
 const atFirst: PushWishes = {
   ...{ waiting: true, trouble: true, detailed: false },
   ...{ digestAt: null, quietFrom: null, quietUntil: null },
 }
 
-/** The form appears where the browser can be told; the script fills in its address. */
+/** The form appears if the browser can receive notifications; the script fills in its endpoint. */
 function ThisBrowser({ view, publicKey }: { view: View; publicKey: string }) {
   return (
     <section class="card block" aria-labelledby="this-browser">
@@ -142,7 +142,7 @@ function Wishes({ view, wishes }: { view: View; wishes: PushWishes }) {
         <label>
           until <input type="time" name="until" value={quietUntil ?? ''} />
         </label>
-        <small>{`Nothing is sent then; what still waits is told afterwards. Empty: never quiet. Time zone: ${view.timeZone}.`}</small>
+        <small>{`Nothing is sent then; what still waits is reported afterwards. Empty: never quiet. Time zone: ${view.timeZone}.`}</small>
       </fieldset>
     </>
   )
@@ -167,7 +167,7 @@ function Tick({ name, on, words, help }: TickProps) {
   )
 }
 
-/** The examples are made as the real notifications are. */
+/** The examples are built like the real notifications. */
 const sample: TellableEvent = {
   ...{
     id: 1,

@@ -1,7 +1,7 @@
 /**
- * Tells browsers that a reply waits, that something has stopped, and what waits once a day (Web Push: RFC 8030, 8291,
- * 8292). Each device has its own position in the store's events, so that it is told once, by one process, and again
- * only when the push service did not take it.
+ * Tells browsers that a reply waits, that something has stopped, and, once a day, what waits (Web Push: RFC 8030, 8291,
+ * 8292). Each device has its own position in the store's events, so that only one process notifies it, once, and again
+ * only if the push service did not accept the message.
  */
 import { reasonOf } from '../../base/errors.ts'
 import type { StepContext } from '../../context.ts'
@@ -35,7 +35,7 @@ const leaseMs = 60_000
 const settleMs = 1_000
 const giveUpAfterMs = 24 * 3_600_000
 
-/** A message, and what to store once it is delivered. Null: there is nothing to say; the state is stored all the same. */
+/** A message, and what to store once it is delivered. Null: there is nothing to say, but the state is still stored. */
 interface News {
   message: PushMessage | null
   noted: Partial<Pick<PushDevice, 'lastEvent' | 'troubled' | 'digestDay'>>
@@ -81,7 +81,7 @@ export class Pusher implements AsyncDisposable {
     for (const device of devices) await this.#bringUpToDate(device, troubles, now)
   }
 
-  /** One message at a time; what it said is noted, so that no other process says it again. */
+  /** One message at a time; it is recorded, so that no other process repeats it. */
   async #bringUpToDate(device: PushDevice, troubles: readonly Trouble[], now: Date): Promise<void> {
     const { db } = this.#context
     let known = device
@@ -116,7 +116,7 @@ export class Pusher implements AsyncDisposable {
     return news
   }
 
-  /** A mail that somebody has decided in the meantime, for example in quiet hours, is no news. */
+  /** Leaves out mails that somebody has decided in the meantime, for example in quiet hours. */
   async #stillWaiting(events: readonly TellableEvent[]): Promise<TellableEvent[]> {
     const { db } = this.#context
     const ids = [...new Set(events.map(({ messageId }) => messageId))]

@@ -24,7 +24,7 @@ import { NotificationsPage } from './page.tsx'
 import { sendPush } from './send.ts'
 import { vapidKeys } from './vapid.ts'
 
-/** What a browser says about where its notifications go (Push API). All of it may be hostile. */
+/** A browser's push subscription (Push API). All of it may be hostile. */
 interface Subscription {
   /** Capability URL of the push service (RFC 8030). */
   endpoint: string
@@ -54,7 +54,7 @@ export function subscriptionOf({
   return { endpoint, keys: { p256dh: key.toString('base64url'), auth: secret.toString('base64url') } }
 }
 
-/** Judged by its words alone; what its name resolves to is checked at each connection. */
+/** Only the URL itself is judged; the addresses of its host are checked at each connection. */
 function isPublicEndpoint(endpoint: string): boolean {
   if (endpoint.length > longestEndpoint || !URL.canParse(endpoint)) return false
   const { protocol, hostname, port, username, password } = new URL(endpoint)

@@ -10,17 +10,17 @@ import { vapidKeys } from './vapid.ts'
 
 /** Milliseconds. */
 const requestMs = 10_000
-/** A notification that the device could not be given within this is useless, seconds. */
+/** A notification that can't be delivered to the device within this time is useless. Seconds. */
 const ttl = 12 * 3600
 
 export interface PushOptions {
-  /** Decides about each address that a push service's name has; by default only the public Internet. */
+  /** Whether an address of a push service's name may be contacted; by default only public ones. */
   mayReach?: (address: string) => boolean
   /** For a push service with a certificate of a private authority. */
   caFile?: string | undefined
 }
 
-/** `gone`: the browser does not take notifications any more. */
+/** `gone`: the browser no longer accepts notifications. */
 export type Outcome = { told: true } | { told: false; gone: boolean; reason: string }
 
 export async function sendPush(
@@ -29,7 +29,7 @@ export async function sendPush(
   message: PushMessage,
   { mayReach = isPublicAddress, caFile, signal }: PushOptions & { signal: AbortSignal },
 ): Promise<Outcome> {
-  // An address in place of a name is not resolved, so that nothing else would check it.
+  // An address in place of a name is not resolved, so nothing else would check it.
   const host = new URL(endpoint).hostname.replace(/^\[|\]$/g, '')
   if (isIP(host) !== 0 && !mayReach(host)) return { told: false, gone: true, reason: 'not a public address' }
   const { default: webPush } = await import('web-push')

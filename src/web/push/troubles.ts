@@ -1,4 +1,4 @@
-/** What a person has to look at: accounts that stopped, lost connections, a model that does not answer, a spent budget. */
+/** Problems for a person: stopped accounts, lost connections, a model that does not answer, a spent budget. */
 import type { StepContext } from '../../context.ts'
 import { dayOf } from '../../model/budget.ts'
 import { loadAccountState } from '../../store/accounts.ts'
@@ -7,18 +7,18 @@ import type { Health } from '../web-context.ts'
 
 export interface Trouble {
   name: string
-  /** Without a name or an address: it may stand on a locked screen. */
+  /** Without a name or an address: it may appear on a locked screen. */
   brief: string
-  /** With them. */
+  /** With names and addresses. */
   words: string
-  /** It may pass by itself: it is told only when it lasts. */
+  /** It may pass without anybody's help: it is reported only if it lasts. */
   mayPass?: true
 }
 
 /** Minutes that a passing problem must last before it is reported. */
 export const patienceMinutes = 5
 
-/** @param health null: of another process */
+/** @param health null: it is not known */
 export async function troublesOf(
   { db, accounts, config }: Pick<StepContext, 'db' | 'accounts' | 'config'>,
   health: Health | null,
@@ -64,7 +64,7 @@ function fromHealth({ parts }: Health, accounts: readonly string[]): Trouble[] {
 export class Patience {
   readonly #since = new Map<string, Date>()
 
-  /** Those that do not pass by themselves, and those that have lasted. */
+  /** Problems that need a person, and passing ones that have lasted. */
   lasting(troubles: readonly Trouble[], now: Date): Trouble[] {
     const names = new Set(troubles.map(({ name }) => name))
     for (const name of [...this.#since.keys()]) if (!names.has(name)) this.#since.delete(name)

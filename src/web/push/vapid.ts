@@ -1,4 +1,4 @@
-/** The key with which push services know this replyd (VAPID, RFC 8292). */
+/** The key by which push services recognise this replyd (VAPID, RFC 8292). */
 import { createECDH } from 'node:crypto'
 import { stateKey } from '../../base/secret.ts'
 
@@ -19,7 +19,7 @@ export function vapidKeys(directory: string, secret: string | null): VapidKeys {
     try {
       ecdh.setPrivateKey(scalar)
     } catch {
-      // One in 2^32 is no scalar of the curve.
+      // One value in 2^32 is not a valid scalar of the curve.
       continue
     }
     return {

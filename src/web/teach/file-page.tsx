@@ -86,7 +86,7 @@ function Editor({ teach: { view, account }, shown: { file, typed }, folderText }
       {typed === null ? null : (
         <p class="fault" role="alert">
           The file has changed in the meantime, and your text is still here. Saving it now replaces what
-          stands there.
+          is there.
         </p>
       )}
       <label for="file-text">Text</label>

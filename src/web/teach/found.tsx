@@ -4,7 +4,7 @@ import type { PersonalMatter } from '../../review/teach.ts'
 import { Action, Token } from '../layout.tsx'
 import { FactFields, mayTeach, type TeachView } from './teach-page.tsx'
 
-/** One that could not be accepted as it was typed, and why. */
+/** A question and answer that could not be accepted as typed, and why. */
 export interface TypedFound {
   id: string
   question: string

@@ -1,4 +1,4 @@
-/** What was missing most: each gap with the mails behind it, and a form in which the missing fact is typed once. */
+/** The gaps that most mails had, each with its mails and a form in which the missing fact is typed once. */
 import type { Offer } from '../../review/offers.ts'
 import type { Gap, GapMail, PersonalMatter } from '../../review/teach.ts'
 import { Action, Token, When } from '../layout.tsx'

@@ -83,7 +83,7 @@ export function addGaps(pages: Hono<Env>, teaching: Teaching): void {
   })
 }
 
-/** Where a person goes on while the drafts are written. */
+/** Where a person continues while the drafts are written. */
 function taughtPath(web: WebContext, account: string, begun: Begun): string {
   followed(web, begun)
   const counts = { again: String(begun.again), left: String(begun.left) }
@@ -118,7 +118,7 @@ function addOffers(pages: Hono<Env>, teaching: Teaching): void {
   })
 }
 
-/** The drafts that a fact just taught has changed; null where there are none. */
+/** The drafts that a fact just taught has changed; null if there are none. */
 async function rewritingOf({ context }: WebContext, account: string, id: string): Promise<Rewriting | null> {
   const fact = taught(context, account).find((each) => each.id === id)
   const mails = fact === undefined ? [] : await rewrittenMails(context.db, fact.mails)
@@ -137,7 +137,7 @@ async function gapsPage(
   const since = new Date(web.context.clock.now().getTime() - gapWeeks * weekMs)
   const all = await gaps(web, { since, account: own })
   const at = typed === null ? Math.max(0, Math.floor(Number(asked('from')) || 0)) : 0
-  // What the draft of one mail lacks comes first, when somebody comes from there.
+  // If somebody comes from a mail, the facts that its draft lacks come first.
   const asking = all.filter(({ mails }) => mails.some(({ id }) => id === asked('mail')))
   const page = [...new Set([...asking, ...all.slice(at, at + gapsShown)])]
   const missed = all.find(({ id }) => id === typed?.gap)

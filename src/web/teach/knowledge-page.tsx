@@ -12,7 +12,7 @@ export const filePath = '/teach/knowledge/file'
 
 interface KnowledgeView {
   files: readonly ListedFile[]
-  /** All of them, and those whose names match. */
+  /** The number of all files, and of those whose names match. */
   total: number
   /** Part of the names that are shown. */
   named: string
@@ -121,7 +121,7 @@ function Found({
   )
 }
 
-/** How well it fits, against the best. */
+/** How well it matches, relative to the best match. */
 function Match({ share }: { share: number }) {
   return (
     <svg class="match" viewBox="0 0 100 6" preserveAspectRatio="none" aria-hidden="true">
@@ -244,7 +244,7 @@ function SitePages({ teach: { view, account }, pages }: { teach: TeachView; page
   return (
     <section class="card block" aria-labelledby="site">
       <h2 id="site">{pages.length === 1 ? '1 web page' : `${pages.length} web pages`}</h2>
-      <p class="meta">Read from your web site by themselves, so they are changed there.</p>
+      <p class="meta">Read from your web site automatically, so they are changed there.</p>
       <ul class="shelf">
         {pages.map(({ url, file, passages, readAt, isStale }) => (
           <li>

@@ -39,7 +39,7 @@ export interface ListedPage extends SitePage {
 const keyOf = ({ file, heading, text }: Passage) => `${file}\0${heading}\0${text}`
 const everything = { queries: [], tokens: 0, whole: Number.POSITIVE_INFINITY }
 
-/** Passages by each of their names. Kept until the knowledge changes, because making it takes a while for a large folder. */
+/** Passages by each of their names. Kept until the knowledge changes: building it takes a while for a large folder. */
 const indexes = new WeakMap<Knowledge, { hash: string; named: Map<string, Passage[]> }>()
 
 function namesOf(knowledge: Knowledge): Map<string, Passage[]> {
@@ -105,7 +105,7 @@ export async function passagesOfFile(
     .map((passage) => ({ ...passage, cited: passages.get(keyOf(passage)) ?? 0 }))
 }
 
-/** What would be found for a question, the best first. */
+/** The passages that would be found for a question, best first. */
 export async function foundFor({ knowledge }: Account, question: string): Promise<Passage[]> {
   if (knowledge === null || question.trim() === '') return []
   await knowledge.settled()

@@ -110,7 +110,7 @@ function lessonOf(written: string): Lesson {
   try {
     lesson = JSON.parse(written)
   } catch {
-    // Not of a page: refused like any other unfit value.
+    // It does not come from our page, and is refused like any other invalid value.
   }
   return fitting(lesson, lessonFields)
 }

@@ -50,7 +50,7 @@ interface Props {
   shown: PlaygroundView
 }
 
-/** `$0.0012`; below that, nobody counts. US dollars. */
+/** `$0.0012`; smaller amounts are not distinguished. US dollars. */
 export const money = (dollars: number) => {
   if (dollars > 0 && dollars < 0.0001) return 'under $0.0001'
   return dollars === 0 || dollars >= 0.01 ? `$${dollars.toFixed(2)}` : `$${dollars.toFixed(4)}`
@@ -102,7 +102,7 @@ function TrialForm({ teach: { view, account }, shown }: Props) {
       <section class="card stack" aria-labelledby="which">
         <h2 id="which">The mail</h2>
         <label>
-          One of the last that came
+          One of the latest mails
           <select name="mail" dir="auto">
             {mails.length === 0 ? <option value="">There is none yet: paste one below</option> : null}
             {mails.map((mail) => (

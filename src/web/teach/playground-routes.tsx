@@ -122,7 +122,7 @@ async function costFor(teaching: Teaching, account: Account, change: Change, mai
 
 /** @throws Refusal when there is no such mail, or none was chosen */
 async function mailOf({ web: { context } }: Teaching, account: Account, form: Form): Promise<StoredMail> {
-  // One is always chosen in the list, so a pasted mail takes precedence.
+  // A mail is always chosen in the list, so a pasted one takes precedence.
   if (form.pasted.trim() !== '') return pastedMail(context, account, form.pasted)
   const found = form.mail === '' ? null : await loadMail(context.db, form.mail)
   if (found === null || found.row.account !== account.settings.owner.address) throw new Refusal('not-found')

@@ -1,8 +1,8 @@
-/** Drafts that are being written again because of a fact; the page's live updates replace this part (assets/review.js). */
+/** Drafts that are being rewritten because of a fact; the page's live updates replace this part (assets/review.js). */
 import type { RewrittenMail } from '../../store/gaps.ts'
 
 export interface Rewriting {
-  /** When the fact was taught: what was written later knows it. */
+  /** When the fact was taught: drafts written later take it into account. */
   since: Date
   mails: readonly RewrittenMail[]
 }
@@ -51,7 +51,7 @@ export function RewritingCard({ rewriting: { since, mails } }: { rewriting: Rewr
 
 const draftsWords = (count: number) => (count === 1 ? '1 draft is' : `${count} drafts are`)
 
-/** What happens now, to be put behind another sentence. */
+/** What happens now, to be appended to another sentence. */
 export function againWords(again: number, left: number): string {
   const written = again === 0 ? '' : ` ${draftsWords(again)} being written again.`
   const kept =

@@ -22,7 +22,7 @@ interface TeachNotice {
   undo?: string
 }
 
-/** Lets the drafts be written while the page answers. What fails stays as it was, and the log says why. */
+/** Does not wait for the drafts. A draft that fails stays as it was, and the log says why. */
 export function followed({ context: { log } }: WebContext, { done }: Pick<Begun, 'done'>): void {
   done.catch((error: unknown) => log.warn({ event: 'teach.rewriting-failed', reason: reasonOf(error) }))
 }

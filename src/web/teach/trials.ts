@@ -1,4 +1,4 @@
-/** Trials of changed settings: on one mail, or on the latest ones in the background. In memory, because they are stored nowhere. */
+/** Trials of changed settings: on one mail, or on the latest ones in the background. Kept in memory only. */
 import type { Account, Arrival, StepContext } from '../../context.ts'
 import { type Outcome, pastOutcome, tryMail } from '../../eval/trial.ts'
 import { freshContext } from '../../guard/ceiling.ts'
@@ -21,7 +21,7 @@ import { loadReply } from '../../store/replies.ts'
 export interface Change {
   /** Null: as they are. */
   instructions: string | null
-  /** A further text of the knowledge. */
+  /** An additional text for the knowledge. */
   knowledge: string
   /** Null: as it is. */
   prompt: string | null
@@ -44,7 +44,7 @@ export function changed(context: StepContext, account: Account, change: Change):
   return { context: { ...context, models, accounts }, account: other }
 }
 
-/** Without a stated price it counts as the table says, or as the most expensive model. */
+/** Without a configured price it costs what the price table says, or as much as the most expensive model. */
 function otherModel({ config, db, log, clock }: StepContext, name: string): ConfiguredModels {
   const { model } = config
   const named = <Settings extends { name: string }>(settings: Settings) =>
@@ -56,7 +56,7 @@ function otherModel({ config, db, log, clock }: StepContext, name: string): Conf
 
 const addedFile = 'new text.md'
 
-/** Its passages are always given: what is tried is what they say, not whether they are found. */
+/** Its passages are always included: the trial is about what they say, not whether they are found. */
 function withText(knowledge: Knowledge | null, text: string): Knowledge {
   const added = passagesOf(text, true).map((passage) => ({ ...passage, file: addedFile, score: 0 }))
   return {
@@ -156,7 +156,7 @@ async function beforeOf(arrival: Arrival, signal: AbortSignal): Promise<Outcome>
   )
 }
 
-/** The models, telling what each answer cost. US dollars. */
+/** The models, reporting what each answer costs. US dollars. */
 function counted(models: Models, add: (dollars: number) => void): Models {
   return {
     of(task) {
@@ -195,7 +195,7 @@ export async function tryOnce(
   return { ...(sum.pairs[0] as Pair), cost: sum.cost }
 }
 
-/** What trying that many mails costs, from the calls of the last month, and at most. US dollars. */
+/** What trying that many mails costs: an estimate from the calls of the last month, and the maximum. US dollars. */
 export async function estimate(
   context: StepContext,
   account: Account,

@@ -279,7 +279,7 @@ describe('replyd init', () => {
     stdout.end()
     const question = 'IMAP server (host or host:port)'
     expect(await out).toContain(
-      `${question}: ✗ nothing listens there. Press Enter if it is right all the same.\n${question} [mial.own.example]: SMTP`,
+      `${question}: ✗ nothing listens there. Press Enter if it is right anyway.\n${question} [mial.own.example]: SMTP`,
     )
   })
 
@@ -538,7 +538,7 @@ describe('replyd init', () => {
     await expect(run({}, '\nann\nthe secret\n')).rejects.toThrow(/no answer to "Another mailbox\?"/)
     const { status, out } = await run({}, '\n\n\nkey\n\n')
     expect(status).toBe(0)
-    expect(out).toMatch(/^Going on with the answers of last time/)
+    expect(out).toMatch(/^Continuing with your earlier answers/)
     expect(out).toContain(`
   Address that replyd answers for: me@own.example
   IMAP server: imap.own.example
