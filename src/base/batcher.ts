@@ -20,7 +20,7 @@ export interface Options<In> {
   lingerMs?: number
 }
 
-/** Inputs that follow each other within this time come often, milliseconds: those of a single mail do not. */
+/** Inputs less than this apart count as frequent, in milliseconds. Those of a single mail never are. */
 const oftenMs = 100
 
 interface Unanswered<In, Out> {

@@ -10,7 +10,7 @@ export interface OwnMail {
   to: readonly Mailbox[]
 }
 
-/** With fewer mails in a language no style is derived. */
+/** With fewer mails in a language, no style is derived. */
 const leastEvidence = 10
 /** Anything that occurs in this share of the mails is a habit. */
 const habit = 0.4

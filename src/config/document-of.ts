@@ -1,6 +1,6 @@
 /**
- * Back from the settings to a document with every default written out: `replyd config` prints it, and a reload names
- * the keys in which two configurations differ. resolve.ts makes the same settings of it again.
+ * Converts settings back to a document with every default written out: `replyd config` prints it, and a reload names
+ * the keys in which two configurations differ. resolve.ts turns it back into the same settings.
  */
 import { isDeepStrictEqual } from 'node:util'
 import { packagePath } from '../base/package.ts'
@@ -81,7 +81,7 @@ const loginOf = ({ user, password, oauth2 }: Server) => ({
   oauth2,
 })
 
-/** A login that is written out again would make it one of the server's own, which matters on loopback. */
+/** A login that is written out would become the server's own, which matters on loopback. */
 function inherits(smtp: Server, imap: Server): boolean {
   if (smtp.loginOptional) return true
   return !isLoopback(smtp.host) && isDeepStrictEqual(loginOf(smtp), loginOf(imap))

@@ -58,7 +58,7 @@ const Site = z
   })
   .meta({ id: 'Knowledge', description: 'A folder of documents, and web pages' })
 
-/** A folder's name alone is short for a group with it. */
+/** A folder name alone is short for a group with only that key. */
 const Knowledge = z.preprocess((value) => (typeof value === 'string' ? { folder: value } : value), Site)
 
 const Attachments = z
@@ -172,7 +172,7 @@ const OtherModel = z.strictObject(modelKeys({})).meta({
     'Another model, at the same endpoint or a separate one. At the same endpoint, omitted keys are taken from `model`',
 })
 
-/** A name alone is short for a group with that name. */
+/** A name alone is short for a group with only that name. */
 const anotherModel = (purpose: string) =>
   key(
     z.preprocess((value) => (typeof value === 'string' ? { name: value } : value), OtherModel),

@@ -14,7 +14,7 @@ export interface PolicyInput {
   mode: Mode
   /** Mode of the mail's category; null: use the account's. */
   categoryMode: Mode | null
-  /** A person had it written again, or typed an address or the subject: they want to see it, whatever the mode. */
+  /** A person had it rewritten, or typed an address or the subject: they want to see it in any mode. */
   rewritten: boolean
   /** The most that the guard allows. */
   ceiling: 'draft' | 'may'

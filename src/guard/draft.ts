@@ -123,7 +123,7 @@ function isDoubtfulSubject({ inThread, subjects }: Facts): boolean {
   return subjects.some(inThread ? isAutoSubject : isResponderSubject)
 }
 
-/** An unread mailbox that writes for a person named in Reply-To; or only the name begins like one. */
+/** An unmonitored mailbox that writes for a person named in Reply-To, or an address that only begins like one. */
 function isNoReplyRelay({ authors, replyTo, target }: Facts): boolean {
   const strictTarget = target !== null && wordsOf([target]).some(isStrictNoReply)
   return (

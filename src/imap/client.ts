@@ -57,7 +57,7 @@ function clientOptions(
     maxLineLength: 4 * MEGABYTE,
     maxLiteralSize: 32 * MEGABYTE,
     maxResponseSize: 48 * MEGABYTE,
-    // Each costs about a microsecond, in one go. The structure of a mail with 10,000 parts, the most that Dovecot counts.
+    // Each blocks for about a microsecond. Enough for a mail with 10,000 parts, the most that Dovecot counts.
     maxResponseTokens: 250_000,
   }
 }

@@ -113,7 +113,7 @@ export interface SourcePage {
 
 const written = /^---\nurl: (\S{1,600})\n---\n/
 
-/** Undefined for a file that is no page. @param at when it was read */
+/** Undefined for a file that is not a page. @param at when it was read */
 export function pageOf(text: string, at: Date): SourcePage | undefined {
   const url = written.exec(text)?.[1]
   return url === undefined ? undefined : { url, readAt: at.toISOString() }
@@ -121,7 +121,7 @@ export function pageOf(text: string, at: Date): SourcePage | undefined {
 
 export const withAddress = (url: string, markdown: string): string => `---\nurl: ${url}\n---\n${markdown}`
 
-/** For people: address and date. Empty for a passage that is of no page. */
+/** For people: address and date. Empty for a passage that is not from a page. */
 export function pageWords(page: SourcePage | undefined, timeZone: string): string {
   return page === undefined ? '' : `${page.url}, read ${localTime(new Date(page.readAt), timeZone)}`
 }

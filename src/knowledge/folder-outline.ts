@@ -1,4 +1,4 @@
-/** What is in the knowledge, in a few words, for the model that writes search phrases; and how passages are called. */
+/** A short outline of the knowledge, for the model that writes search phrases; and the names of passages. */
 import { languageOf } from '../mail/text/language.ts'
 
 /** What a writer of search phrases should know about the folder. */

@@ -48,7 +48,7 @@ const most = { proposals: 200, octets: 256 * 1024 } as const
 const about = z.object({
   account: z.string(),
   mails: z.array(z.string()),
-  /** Hash of the rest, as it was written: another one says that a person has edited it. */
+  /** Hash of the rest as it was written: if it differs, a person has edited the file. */
   written: z.string(),
 })
 

@@ -9,7 +9,7 @@ const largest = 512
 /** Postings before the second block of the largest size. */
 const doubling = 2 * largest - 1
 
-/** Postings that were read, to use again. */
+/** A reusable buffer for postings that were read. */
 export interface Run {
   /** Ascending. */
   passages: Int32Array
@@ -27,7 +27,7 @@ export class Postings {
   readonly #first = growingInts()
   readonly #last = growingInts()
   readonly #lengths = growingInts()
-  /** Behind the postings of a block: where the next block begins. */
+  /** After the postings of a block: where the next block begins. */
   readonly #passages = growingInts()
   readonly #counts = growingCounts()
 

@@ -1,4 +1,4 @@
-/** One process reads the pages of an account at a time, of all that share the state directory. */
+/** Of all processes that share a state directory, only one at a time reads the pages of an account. */
 import { mkdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Clock } from '../base/clock.ts'

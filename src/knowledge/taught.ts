@@ -46,7 +46,7 @@ export class TaughtError extends Error {
 }
 
 /**
- * Writes a file that is complete or not there at all, with the rights that the folder has.
+ * Writes a file atomically, with the rights of the folder.
  * @param unique a few letters and figures that make its name unique
  * @throws TaughtError
  */

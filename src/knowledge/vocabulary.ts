@@ -110,8 +110,8 @@ export class Vocabulary {
   }
 
   /**
-   * Words at most that far away (Levenshtein), except the word itself. Words that share a beginning share its part of the
-   * table, and a beginning that is too far away is left with all its words.
+   * Words at most that far away (Levenshtein), except the word itself. Words that share a beginning share its part of
+   * the table, and a beginning that is too far away is skipped with all its words.
    * @param same letters at the beginning that must be the same
    */
   near(word: string, most: number, same = 0): Near[] {

@@ -11,7 +11,7 @@ interface MethodResult {
   result: string
   /** For example `header.from`. */
   properties: ReadonlyMap<string, string>
-  /** False if words of it are no pairs: what a sender put into a domain or an address may have broken out of its value. */
+  /** False if some words are not pairs: text that a sender put into a domain or address may have escaped its value. */
   sound: boolean
 }
 
@@ -24,8 +24,8 @@ export function senderAuthentication(
 }
 
 /**
- * Whether the own servers found signs of a forgery: DMARC failed; or nothing of the author's domain passed, and SPF or DKIM
- * failed, which is all that a domain without a DMARC policy shows, or there are more authors, whom the results may be about.
+ * Whether the own servers found signs of a forgery: DMARC failed; or nothing passed for the author's domain, and either
+ * SPF or DKIM failed (all that a domain without a DMARC policy shows), or the results may be about another author.
  */
 export function isRefuted(
   { row, message }: { row: { fromAddress: string | null }; message: Pick<Message, 'fields'> },

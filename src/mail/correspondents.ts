@@ -39,7 +39,7 @@ export function comparable(address: string): string {
   return address.toLowerCase()
 }
 
-/** The same for an address from outside the message, which may hold quotes or letters that belong into A-labels. */
+/** The same for an address from outside the message, which may contain quotes, or letters that need A-labels. */
 export function canonical(address: string): string {
   return comparable(parseAddressList(address)[0]?.address ?? address)
 }
@@ -103,8 +103,8 @@ export function correspondents(message: Pick<Message, 'fields'>, owner: Owner): 
 }
 
 /**
- * Who filled in a form that writes as the owner and names its visitor in Sender. A colleague who sends for the owner, and the
- * service that a newsletter of the owner went through, are no visitors.
+ * Who filled in a form that writes as the owner and names its visitor in Sender. A colleague who sends for the owner is
+ * not a visitor, and neither is the service that sends the owner's newsletter.
  */
 function visitorInSender(
   authors: readonly Mailbox[],
@@ -132,8 +132,8 @@ export function limitKey(address: string): string {
 }
 
 /**
- * One key for all addresses that one person can make at will: numbered ones of a domain, and every one of a subdomain: at a
- * provider, that is one mailbox's own (`x@kim.fastmail.com`).
+ * One key for all addresses that one person can create at will: numbered ones of a domain, and all of a subdomain,
+ * which at a provider belongs to one mailbox (`x@kim.fastmail.com`).
  */
 export function personKey(address: string): string {
   const key = limitKey(address)

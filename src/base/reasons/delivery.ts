@@ -74,7 +74,7 @@ export const review = {
   forgotten: 'The stored text of this correspondence was removed on request.',
 } as const
 
-/** What a person did to a mail, to be put behind their name. */
+/** What a person did to a mail; follows their name. */
 export const deeds = {
   'approved-by-person': 'approved it',
   cancelled: 'took the approval back',

@@ -64,7 +64,7 @@ function partOf(archive: ZipFile, entry: Entry): Promise<string> {
   })
 }
 
-/** Ids of the styles that are headings, whatever they are called in the language of the program, with their level. */
+/** Ids of the heading styles with their levels, regardless of their names in the program's language. */
 function headingStyles(xml: string): Map<string, number> {
   const found = new Map<string, number>()
   let style = ''

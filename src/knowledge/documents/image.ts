@@ -1,6 +1,6 @@
 /**
- * Pictures of strangers, made small enough for a model. The decoder is Rust in WebAssembly: a picture that breaks it reaches
- * nothing outside of the worker. Dimensions are read before anything is decoded. What comes out has no metadata.
+ * Scales strangers' pictures down for a model. The decoder is Rust in WebAssembly: a picture that breaks it reaches
+ * nothing outside the worker. Dimensions are read before anything is decoded. The result has no metadata.
  */
 import { imageSize } from 'image-size'
 import type { ReadImage } from '../../mail/attachments.ts'
@@ -56,7 +56,7 @@ function dimensionsOf(octets: Buffer): { width: number; height: number; orientat
   }
 }
 
-/** Turned as the camera says (Exif orientation), on white: JPEG has no transparency. @param pixels RGBA */
+/** Rotated by its Exif orientation, on a white background: JPEG has no transparency. @param pixels RGBA */
 export function upright(
   pixels: Uint8Array,
   width: number,

@@ -44,7 +44,7 @@ function nodes(document: unknown, path: string): { value: unknown; place: Place 
   return found
 }
 
-/** Steps at which the path may select several nodes: what lies below each is a record of its own, whether it has a number or a name. */
+/** Steps at which the path may select several nodes: below each node is a separate record, numbered or named. */
 function dividingSteps(path: string): boolean[] {
   return parse(path).segments.map(({ node }) => {
     if (node.type === 'WildcardSelector') return true

@@ -1,4 +1,4 @@
-/** Octets to text in the charsets that mail really carries (RFC 2978 names, RFC 6365 terms). Never throws. */
+/** Decodes octets in the charsets that mail really uses (RFC 2978 names, RFC 6365 terms). Never throws. */
 
 import chardet from 'chardet'
 import iconv from 'iconv-lite'
@@ -210,7 +210,7 @@ function decodeShifted(octets: Buffer, name: string): string | null {
   return iconv.decode(Buffer.from(eight, 'latin1'), isKorean ? 'cp949' : 'gb18030')
 }
 
-/** Up to SI the octets of a piece after SO are raised. */
+/** Raises the octets of a piece after SO, up to SI. */
 function shiftedIn(piece: string, raised: (text: string) => string): string {
   const [shifted = '', ...plain] = piece.split('\u000f')
   return raised(shifted) + plain.join('')
@@ -260,7 +260,7 @@ function detectCharset(octets: Buffer): string | null {
   const candidates = beyond ? otherScripts : latinCharsets
   const [best, ...others] = chardet.analyse(start)
   if (!best || best.confidence < least) return null
-  // Of the Latin script only a guess that leads clearly.
+  // For the Latin script, only a guess with a clear lead counts.
   if (!beyond && others.some(({ confidence }) => confidence > best.confidence / 2)) return null
   return candidates.test(best.name) ? best.name.toLowerCase() : null
 }

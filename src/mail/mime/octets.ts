@@ -1,4 +1,4 @@
-/** A message from its octets, or from the pieces that IMAP hands out: two ways in, one reading. */
+/** Builds a message from its octets, or from the pieces that IMAP delivers; both are read in the same way. */
 
 import { faultOf } from '../fault.ts'
 import type { Message, Part } from '../message.ts'

@@ -37,7 +37,7 @@ function expectedFields(draft: Draft): string[] {
 
 /**
  * Writes the message. The same draft gives the same octets: the boundary comes from the Message-ID.
- * @throws PermanentError when the header that came out is not the one that was asked for
+ * @throws PermanentError when the resulting header is not the requested one
  */
 export async function compile(draft: Draft): Promise<Buffer> {
   const composer = new MailComposer({

@@ -6,7 +6,7 @@ import type { ReplyKind } from './reply.ts'
  * between SMTP and bookkeeping cannot send twice (section 5.7). Without the key nobody can compute it from the original, and
  * so nobody can send under it first.
  * @param key secret of this installation
- * @param originalKey Message-ID of the original, or what else names it
+ * @param originalKey Message-ID of the original, or something else that identifies it
  * @param attemptGroup a new one gives a new id: a person rejected the first reply
  * @param domain that of From, A-labels
  */

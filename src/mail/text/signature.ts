@@ -10,7 +10,7 @@ const sentFromStart =
 const sentFromEnd =
   /(?:から送信(?:されました)?|を入手|에서 보냄|에서 보냈습니다|gönderildi|gesendet|傳送|发送|發送|dan gönderildi|küldve|downloaden|holen)$/iu
 
-/** Short remarks that take another form. */
+/** Short remarks of another form. */
 const mobile =
   /^[\p{L}'. -]{1,30} (?:from|via|on) (?:my )?(?:mobile|phone|iphone|ipad|cell)(?: phone| device)?$/iu
 
@@ -48,7 +48,7 @@ function isSentFrom(line: string): boolean {
   return device.test(clause) && clause.split(/\s+/).length <= long && !/[?]/.test(bare)
 }
 
-/** Lines that a signature behind `--` may have; more is rather a second half of the message. */
+/** Lines that a signature below `--` may have; a longer one is more likely the second half of the message. */
 const mostLines = 25
 
 const contact =
