@@ -1,4 +1,4 @@
-/** What is said to a model and what it costs, as plain values shared by the prompts, the model adapter and the budget. */
+/** Messages to a model and their cost, as plain values shared by the prompts, the model adapter and the budget. */
 
 import type { ReadImage } from '../mail/attachments.ts'
 
@@ -20,10 +20,10 @@ export const imagesIn = (messages: Messages): number =>
  */
 export const imageTokens = (model: string): number => (/4o-mini/i.test(model) ? 25_501 : 3000)
 
-/** What a picture takes of a context, in octets of text. */
+/** Room that a picture takes in a context, in octets of text. */
 const imageOctets = 12_000
 
-/** Octets of the text, and what its pictures amount to. */
+/** Octets of the text, plus the equivalent of its pictures. */
 export const octetsOf = (messages: Messages): number => {
   const text = messages.reduce((sum, { content }) => sum + Buffer.byteLength(content), 0)
   return Math.max(1, text + imagesIn(messages) * imageOctets)

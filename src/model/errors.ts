@@ -160,7 +160,7 @@ export function durationOf(text: string | null): number | null {
 }
 
 /**
- * How long to leave the server alone: Retry-After in any of its forms, limited to 0.5 s to 10 min. @returns
+ * How long to leave the server alone: Retry-After in any of its forms, clamped to 0.5 s to 10 min. @returns
  * milliseconds
  */
 function retryAfter(headers: Headers | undefined, now: Date): number {

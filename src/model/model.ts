@@ -71,7 +71,7 @@ export interface Model {
   outputLimit(maxOutputTokens: number): number
   /** Context length in tokens; null if unknown. Changes when the endpoint states it. */
   readonly contextTokens: number | null
-  /** Octets that the messages may have so that an answer of that length fits, too; Infinity while the context length is unknown. */
+  /** Octets that the messages may have with an answer of that length; Infinity while the context length is unknown. */
   inputOctets(maxOutputTokens: number): number
   listModels(signal?: AbortSignal): Promise<ListedModel[]>
 }

@@ -195,7 +195,7 @@ async function noteMissing(
   { row, reply }: Watched,
   { since, graceMs }: Missing,
 ): Promise<void> {
-  // A held reply is decided elsewhere: what happens to its draft means nothing.
+  // A held reply is decided elsewhere, so a change to its draft means nothing.
   if (reply.state === 'held') return
   const now = context.clock.now()
   const first = since.get(reply.id) ?? now.getTime()

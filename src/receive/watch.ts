@@ -20,7 +20,7 @@ const lookAfterStopMs = 5_000
 const tellAfter = 3
 
 interface Options {
-  /** Those of this process. */
+  /** The leases of this process. */
   leases: Leases
   /** Judges mails of the account before they are stored. */
   judge?: Judge
@@ -125,7 +125,7 @@ export class Watcher {
     this.#events.emit('again')
   }
 
-  /** Resolves when a person, or the start of another process, has withdrawn that the account is stopped. */
+  /** Resolves when a person, or the start of another process, has cleared the account's stop. */
   async #askedAgain(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       const round = AbortSignal.any([signal, AbortSignal.timeout(lookAfterStopMs)])
@@ -204,7 +204,7 @@ export class Watcher {
     setTimeout(() => this.#look(), waitMs).unref()
   }
 
-  /** Notifications and polls do not cut it short: each look would read the whole mailbox again. */
+  /** Notifications and polls do not shorten the rest: each look would read the whole mailbox again. */
   #rest(): void {
     this.#renumbered++
     this.#resting = true

@@ -53,7 +53,7 @@ interface Opened {
 
 /**
  * PostgreSQL keeps a plan until a table's statistics change. A plan made while a store is new and empty would be a
- * sequential scan, so indexes are preferred whatever the statistics say; each statement on a mail's path has one.
+ * sequential scan, so indexes are preferred regardless of the statistics; each statement on a mail's path has one.
  */
 const planning = '-c enable_seqscan=off -c jit=off'
 
@@ -153,7 +153,7 @@ class PooledDatabase implements Database {
 
 /**
  * Tells this store from others on the same Redis. The first process to ask gives the store its id, which no backup
- * contains. A copy of the files has the same one, so the place is a part of it, too.
+ * contains. A copy of the files has the same id, so their location is included as well.
  * @param fresh the id, if the store has none yet
  */
 export async function storeId(db: Database, directory: string, fresh: string): Promise<string> {
@@ -171,7 +171,7 @@ async function placeOf(db: Database, directory: string): Promise<string> {
   return rows[0]?.place ?? ''
 }
 
-/** By text. The store's statements are constants, so there are few. */
+/** Statement names by text. The store's statements are constants, so there are few. */
 const names = new Map<string, string>()
 
 function nameOf(text: string): string {

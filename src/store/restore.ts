@@ -29,7 +29,7 @@ const rowsAtOnce = 200
 /**
  * @param lines of the backup, without their ends
  * @param key that it must be signed with; null: not checked
- * @throws ConfigError when the store is not empty, or the backup is damaged, cut off, forged, or of a newer replyd
+ * @throws ConfigError when the store is not empty, or the backup is damaged, truncated, forged, or of a newer replyd
  */
 export function restoreBackup(
   db: Database,
@@ -238,7 +238,7 @@ async function afterRestore(
   now: Date,
 ): Promise<{ heldAgain: number; sending: number }> {
   await session.query('insert into replyd.restore (at, backup_at) values ($1, $2)', [now, at])
-  // What was ended after the backup must not come back: sessions, and notifications to their browsers.
+  // Sessions that ended after the backup, and their browsers' notifications, must not come back.
   await session.query('delete from replyd.session')
   await session.query('delete from replyd.push_device where session is not null')
   const approved = await session.query<{ id: string }>(`select id from replyd.reply where state = 'approved'`)

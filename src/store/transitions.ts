@@ -1,7 +1,7 @@
 /**
- * The only list of the ways in which a mail and its reply change, by name. A verb applies to the states in the table. In any
- * other state it changes nothing and returns null: another worker, a second reviewer, a double click. Mail and reply change
- * together in one statement (moves.ts).
+ * The only list of the ways in which a mail and its reply change, by name. A verb applies to the states in the table.
+ * In any other state (after another worker, a second reviewer, a double click) it changes nothing and returns null.
+ * Mail and reply change together in one statement (moves.ts).
  *
  * Why nothing is sent twice:
  * - A mailbox is read under a fenced lease (leases.ts, ingested.ts), so each mail has one row, and each row one reply.
