@@ -32,7 +32,7 @@ interface Known {
 export function txtResolver(ask: ResolveTxt = systemTxt()): ResolveTxt {
   const known = new Map<string, Known>()
   return (name) => {
-    if (!isDnsName(name)) return Promise.reject(coded('EBADNAME', 'this is no name in DNS'))
+    if (!isDnsName(name)) return Promise.reject(coded('EBADNAME', 'this is not a DNS name'))
     const key = name.toLowerCase()
     const found = known.get(key)
     if (found && found.until > performance.now()) return found.answer

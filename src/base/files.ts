@@ -89,7 +89,7 @@ export function readRegular(path: string, most: number): Buffer {
   const file = openSync(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
   try {
     const found = fstatSync(file)
-    if (!found.isFile()) throw new Error('it is no file')
+    if (!found.isFile()) throw new Error('it is not a file')
     if (found.size > most) throw new Error(`it has more than ${most} octets`)
     if (realpathSync(path) !== path) throw new Error('a link leads to it')
     const octets = Buffer.alloc(found.size)

@@ -83,7 +83,8 @@ export const withoutReports = (text: string): string => text.replace(report, '$1
  * @param host named in it; if absent, `its`
  */
 export function handshakeFault(text: string, host?: string): string | null {
-  if (oldTls.test(text)) return `${host ?? 'it'} speaks no TLS 1.2 or newer: the server has to be updated`
+  if (oldTls.test(text))
+    return `${host ?? 'it'} does not support TLS 1.2 or newer: the server has to be updated`
   const fault = certificateFault(text)
   return fault && `${host ? `the TLS certificate of ${host}` : 'its TLS certificate'} ${fault.says}`
 }

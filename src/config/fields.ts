@@ -22,8 +22,8 @@ export const text = () => z.string().max(20_000, 'must be at most 20,000 charact
 /** Whose certificates are trusted; shared by servers and models. */
 export const tls = () =>
   key(
-    z.strictObject({ ca: key(word(), 'File with the certificate (PEM) of a private authority to believe') }),
-    'TLS certificates: public authorities are believed, and the one named here',
+    z.strictObject({ ca: key(word(), 'File with the certificate (PEM) of a private authority to trust') }),
+    'TLS certificates: public authorities are trusted, and the one named here',
   )
 
 export const word = () => z.string().trim().min(1, 'must not be empty')

@@ -193,7 +193,7 @@ export async function inMailbox<T>(
       throw new UidValidityChanged(place.mailbox, place.uidValidity, uidValidity)
     }
     if (!place.readOnly && client.mailbox && client.mailbox.readOnly) {
-      throw new PermanentError(`${place.mailbox} can only be read`)
+      throw new PermanentError(`${place.mailbox} is read-only`)
     }
     return await use()
   } finally {

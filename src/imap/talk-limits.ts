@@ -38,7 +38,7 @@ export function limitTalk(
   inner.exec = async (command, attributes, options) => {
     heard = { responses: 0, parsed: 0, inLiterals: 0 }
     const mostMs = command === 'IDLE' ? idleMs : commandMs
-    const deadline = setTimeout(() => cut(`no end of the answer to ${command} within ${mostMs} ms`), mostMs)
+    const deadline = setTimeout(() => cut(`the answer to ${command} did not end within ${mostMs} ms`), mostMs)
     try {
       return await exec(command, attributes, options)
     } finally {
@@ -51,7 +51,7 @@ export function limitTalk(
     for (const literal of response.literals ?? []) heard.inLiterals += literal.length
     const { responses, parsed, inLiterals } = heard
     if (responses > mostResponses || parsed > mostParsed || inLiterals > mostInLiterals) {
-      cut('the server says more than any command asks for')
+      cut('the server sends more than any command asks for')
       return false
     }
     const goesOn = await take(response)

@@ -116,7 +116,7 @@ const frontMatter = /^---\n(.*?)\n---\n(.*)$/s
 
 function written(account: string, { question, others, answers, mails }: Learned): string {
   const conflict =
-    answers.length > 1 ? ['These answers differ. The first one is used; correct it if need be.'] : []
+    answers.length > 1 ? ['These answers differ. The first one is used; correct it if necessary.'] : []
   const asked = others.length > 0 ? [`Also asked as: ${others.join(' / ')}`] : []
   const parts = answers.map(
     ({ text, from, to, times }) =>

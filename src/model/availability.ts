@@ -79,7 +79,7 @@ export function adviceFor(
   }
   if (error instanceof NoUsableAnswer)
     return host === 'own'
-      ? 'The model is too small for this task, or its server takes no JSON Schema: run a larger one.'
+      ? 'The model is too small for this task, or its server does not accept a JSON Schema: run a larger one.'
       : 'Choose a model that can answer in JSON (model.name).'
   const reason = reasonOf(error)
   if (isUnreached(reason))

@@ -219,7 +219,7 @@ export class Watcher {
     this.#options.onTrouble(
       new OwnerActionError(
         'account',
-        `The mail server gives ${mailbox} new numbers (UIDVALIDITY) at each look, so replyd can't tell its mails apart. Open it once in a mail client that can write to it; if that does not help, the mail server is at fault.`,
+        `The mail server gives ${mailbox} new numbers (UIDVALIDITY) each time replyd looks, so replyd can't tell its mails apart. Open it once in a mail client that can write to it; if that does not help, the mail server is at fault.`,
       ),
     )
   }

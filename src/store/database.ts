@@ -99,9 +99,10 @@ function explained(error: unknown): Error {
     return new ConfigError(`DATABASE_URL: PostgreSQL refused the login: ${reasonOf(error)}`, { cause: error })
   }
   if (code === '42501') {
-    return new ConfigError(`DATABASE_URL: PostgreSQL allows no schema: grant create on database … to …`, {
-      cause: error,
-    })
+    return new ConfigError(
+      `DATABASE_URL: PostgreSQL does not allow creating a schema: grant create on database … to …`,
+      { cause: error },
+    )
   }
   return new TemporaryError(`PostgreSQL can't be reached: ${reasonOf(error) || code}`, { cause: error })
 }

@@ -68,7 +68,7 @@ async function prepare(session: Queryable, schema: number): Promise<void> {
 }
 
 const forged =
-  'The backup was not signed with this key, so it may be forged. Give the oauth.key of the state directory that it is of (--key FILE), or its REPLYD_KEY. Nothing was restored'
+  'The backup was not signed with this key, so it may be forged. Give the oauth.key of its state directory (--key FILE), or its REPLYD_KEY. Nothing was restored'
 
 /** @throws ConfigError when these are not the lines of a backup that this replyd can read */
 export const backupHead = (lines: AsyncIterable<string>): Promise<BackupHead> =>
@@ -167,7 +167,9 @@ class Loader {
   async add(line: string): Promise<void> {
     const [, table = '', row = ''] = rowLine.exec(line) ?? []
     if (!this.#tables.includes(table))
-      throw new ConfigError('The backup is damaged: a line is no row of a known table. Nothing was restored')
+      throw new ConfigError(
+        'The backup is damaged: a line is not a row of a known table. Nothing was restored',
+      )
     if (table !== this.#table) await this.flush()
     this.#table = table
     this.#batch.push(row)

@@ -12,7 +12,7 @@ const mostEntries = 10_000
 export async function readDocx(octets: Buffer): Promise<string> {
   const parts = await unpacked(octets)
   const document = parts.get('word/document.xml')
-  if (document === undefined) throw new DocumentFault('it is no DOCX file')
+  if (document === undefined) throw new DocumentFault('it is not a DOCX file')
   const styles = parts.get('word/styles.xml') ?? ''
   return markdownOf(document, headingStyles(styles), hiddenStyles(styles))
 }
@@ -21,7 +21,7 @@ function unpacked(octets: Buffer): Promise<Map<string, string>> {
   const parts = new Map<string, string>()
   return new Promise((resolve, reject) => {
     fromBuffer(octets, { lazyEntries: true, validateEntrySizes: true }, (error, archive) => {
-      if (error || !archive) return reject(new DocumentFault('it is no DOCX file', { cause: error }))
+      if (error || !archive) return reject(new DocumentFault('it is not a DOCX file', { cause: error }))
       let seen = 0
       archive.on('error', (fault) => reject(new DocumentFault('its archive is damaged', { cause: fault })))
       archive.on('end', () => resolve(parts))

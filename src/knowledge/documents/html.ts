@@ -70,7 +70,7 @@ class PageReader {
     const hidden = 'hidden' in attributes || attributes['aria-hidden'] === 'true'
     const skips = skipped.has(name) || hidden || skippedRoles.has(attributes.role ?? '')
     if (this.#open.length === deepest)
-      throw new DocumentFault(`it has more than ${deepest} elements within each other`)
+      throw new DocumentFault(`its elements are nested more than ${deepest} deep`)
     this.#open.push({ name, skips })
     if (skips) this.#skipping++
     if (blocks.has(name)) this.#flush()

@@ -34,7 +34,7 @@ export async function readPdf(octets: Buffer): Promise<string> {
     verbosity: 0,
   }).catch((error: Error) => {
     throw new DocumentFault(
-      error.name === 'PasswordException' ? 'it is encrypted' : 'it is damaged, or no PDF file',
+      error.name === 'PasswordException' ? 'it is encrypted' : 'it is damaged, or not a PDF file',
       { cause: error },
     )
   })

@@ -68,7 +68,7 @@ const longestField = mostAddressees * 2 * longestAddress
 
 /** Each part between commas has to be one address. A mistake is refused; nothing is guessed. */
 function typedMailboxes(field: 'to' | 'cc', value: string): Mailbox[] | UnfitField {
-  if (value.length > longestField) return new UnfitField(field, 'This is too long for addresses.')
+  if (value.length > longestField) return new UnfitField(field, 'This is too long for a list of addresses.')
   const parts = (value.match(/(?:"(?:\\.|[^"\\])*"|[^",;])+/gsu) ?? []).filter((part) => part.trim() !== '')
   const mailboxes: Mailbox[] = []
   for (const part of parts) {
@@ -81,7 +81,7 @@ function typedMailboxes(field: 'to' | 'cc', value: string): Mailbox[] | UnfitFie
 }
 
 export const notWhole = (part: string): string =>
-  `“${part}” is not a whole address, such as name@example.org. Commas go between several.`
+  `“${part}” is not a complete address, such as name@example.org. Separate several with commas.`
 
 /** On one line, short enough for a sentence. */
 const shortened = (part: string): string => plainLine(part).trim().slice(0, 80)
