@@ -17,8 +17,8 @@ const mostNames = 1_000
 const longestAnswer = 16 * 1024
 
 /**
- * Whether a name is looked up in the zone that it appears to belong to. The library behind `resolveTxt` ends a name
- * at NUL, and has its own reading of backslashes and of full stops of other scripts.
+ * Whether a name is looked up in the zone that it appears to belong to. The library behind `resolveTxt` cuts a name at
+ * NUL, and interprets backslashes and the full stops of other scripts.
  */
 export const isDnsName = (name: string): boolean =>
   name.length <= 253 && /^[a-z0-9_-]+(?:\.[a-z0-9_-]+)*$/i.test(name)

@@ -82,7 +82,8 @@ export function writeWhole(
  * Reads a file that others may replace between a check and the read: the opened file itself is checked.
  * @param path without links, as `realpath` gives it
  * @param most octets
- * @throws for a link anywhere in the path, for anything but a regular file (a pipe would block the process), and for a file that is too large
+ * @throws for a link anywhere in the path, for anything but a regular file (a pipe would block the process), and for a
+ *   file that is too large
  */
 export function readRegular(path: string, most: number): Buffer {
   const { O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = constants

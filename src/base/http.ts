@@ -25,11 +25,11 @@ export interface HttpRequest {
   withinMs: number
   signal?: AbortSignal | undefined
   /**
-   * Reuses a connection that an earlier exchange left open, and leaves its own open. The peer may close it just as it is
-   * used, so this is not for a request that must not be lost, such as one with a single-use refresh token.
+   * Reuses a connection that an earlier exchange left open, and leaves its own open. The peer may close it just as it
+   * is used, so this is not for a request that must not be lost, such as one with a single-use refresh token.
    */
   reuse?: boolean
-  /** Resolves the host's name in place of the machine's resolver. Not used for `reuse`: a connection left open was resolved before. */
+  /** Replaces the machine's resolver for the host's name. Not used for `reuse`: an open connection is resolved. */
   lookup?: LookupFunction
   /** File with the certificate of a private authority, for HTTPS. */
   caFile?: string | undefined
@@ -66,8 +66,8 @@ const [plainAgent, tlsAgent] = [new PlainAgent(connections), new TlsAgent(connec
 
 /**
  * Sends one request and reads the whole answer, regardless of its status.
- * @throws OversizeError; TimeLimitError; the signal's reason when it fires; PermanentError for a redirect that `follows`
- *   refuses; TemporaryError when the connection fails, with the socket's error as its cause
+ * @throws OversizeError; TimeLimitError; the signal's reason when it fires; PermanentError for a redirect that
+ *   `follows` refuses; TemporaryError when the connection fails, with the socket's error as its cause
  */
 export async function exchange(url: string | URL, request: HttpRequest): Promise<HttpAnswer> {
   using deadline = new Deadline(request.withinMs, request.signal)

@@ -18,7 +18,7 @@ const habit = 0.4
 const leastPeople = 3
 const longestClosing = 40
 
-/** Forms of address, where words alone distinguish them. Case matters in German and Italian. */
+/** Forms of address, if words alone distinguish them. Case matters in German and Italian. */
 const manners: Readonly<Record<string, readonly [formal: [string, RegExp], informal: [string, RegExp]]>> = {
   de: [
     ['Sie', /(?<!\p{L})(?:Ihnen|Ihre?[nmrs]?|(?<=[\p{Ll},] )Sie)(?!\p{L})/u],

@@ -24,7 +24,7 @@ export interface Changes {
   refused: Change[]
 }
 
-/** The owner's document, and where its keys stand. */
+/** The owner's document, and the positions of its keys. */
 type Located = Pick<ConfigSource, 'document' | 'locate'>
 
 /**
@@ -50,7 +50,7 @@ function applicableTo(account: AccountSettings, all: readonly AccountSettings[])
   return { ...next, imap, smtp, mailbox, mailboxes, since }
 }
 
-/** Where two configurations differ, in the order of the file. */
+/** The differences between two configurations, in the order of the file. */
 export function changesOf(from: Config, to: Config, source: Located | null): Change[] {
   const [before, after] = [from, to].map((config) => {
     const { accounts, ...rest } = documentOf(config)

@@ -9,7 +9,7 @@ import { isLoopback } from './loopback.ts'
 import type { Document } from './schema.ts'
 import type { AccountSettings, Config, LookupSettings, ModelSettings, Server } from './settings.ts'
 
-/** Each account has all of its keys, so that the top level has none of those that accounts override. Paths are absolute. */
+/** Each account has all of its keys, so the top level has none that accounts override. Paths are absolute. */
 export function documentOf(config: Config): Document {
   const { accounts, budget, digest, web, webhooks, state, log } = config
   return plain({

@@ -8,7 +8,7 @@ import { formatPath, isGroup, type Path, valueAt, type Written } from './source.
 interface Reusable {
   /** An equivalent configuration. Paths are absolute and defaults are written out. */
   readonly document: Record<string, unknown>
-  /** Names of the variables that stand for secrets which the owner's file holds as text. */
+  /** Names of the variables that replace secrets written as text in the owner's file. */
   readonly variables: ReadonlyMap<string, string>
 }
 

@@ -58,7 +58,7 @@ export async function guard(context: StepContext, stored: readonly StoredMail[])
 }
 
 /**
- * Sends copies of mails that are about to be refused to the guard. It runs before the refusal, so that a crash repeats it.
+ * Sends copies of mails that are about to be refused to the guard. Runs before the refusal, so that a crash repeats it.
  * @param refused ids of the mails
  */
 export async function judgeCopies({ db, clock }: StepContext, refused: readonly string[]): Promise<void> {

@@ -12,7 +12,7 @@ export interface MailboxState {
   /** A hint: mail may have arrived since. Catch up with `uidsAfter`, never by counting. */
   uidNext: number
   exists: number
-  /** Grows with each change of any flag (RFC 7162); null where the server does not say. */
+  /** Grows with each change of any flag (RFC 7162); null if the server does not report it. */
   highestModseq: string | null
 }
 

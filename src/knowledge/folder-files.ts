@@ -38,7 +38,7 @@ const readable = /\.(md|markdown|txt|text)$/i
 /** Whether it is read without a conversion, by its name. */
 export const isText = (name: string) => readable.test(name)
 export const isKnown = (name: string) => isText(name) || documentPattern.test(name)
-/** Limits for one text's octets, for the number of files, and for the octets of all texts; the excess is named and left out. */
+/** Limits for the octets of one text, the number of files, and the octets of all texts; the excess is left out. */
 export const largestText = 2_000_000
 /** Octets of a file of that name that are read. */
 export const largestOf = (name: string) => (isText(name) ? largestText : limits.file)
@@ -94,7 +94,7 @@ function listIn(root: string, present: Map<string, FoundFile>, since: number): v
   }
 }
 
-/** What may be read, by names with `/`. Node 22's recursive readdir follows linked folders in circles, so this walk follows none. */
+/** Readable files, named with `/`. Node 22's recursive readdir follows links in circles, so this walk follows none. */
 function filesBelow(folder: string, path: string): string[] {
   return readdirSync(`${folder}/${path}`, { withFileTypes: true }).flatMap((entry) => {
     if (entry.name.startsWith('.')) return []

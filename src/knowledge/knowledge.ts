@@ -1,6 +1,6 @@
 /**
- * The owner's reference texts: a folder of Markdown, text and other documents. A small folder is given in full, a larger one is
- * searched.
+ * The owner's reference texts: a folder of Markdown, text and other documents. A small folder is given in full, a
+ * larger one is searched.
  *
  * Each search first compares the files' times and sizes with the index and reads changed files again. That takes less
  * than a millisecond for a few hundred files, against seconds for the model call that follows. It needs no watcher,

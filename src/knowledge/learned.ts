@@ -1,6 +1,6 @@
 /**
- * Proposals from sent mail: Markdown files in the state directory, outside the knowledge, which a person reads, may edit, and
- * accepts or rejects one by one.
+ * Proposals from sent mail: Markdown files in the state directory, outside the knowledge. A person reads them, may edit
+ * them, and accepts or rejects each.
  */
 import { createHash } from 'node:crypto'
 import { appendFileSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
@@ -42,7 +42,7 @@ export interface LearnedProposal {
   edited: boolean
 }
 
-/** Proposals at once, and octets of a file that is read. */
+/** Most proposals at a time, and octets read from a file. */
 const most = { proposals: 200, octets: 256 * 1024 } as const
 
 const about = z.object({

@@ -1,6 +1,6 @@
 /**
- * Which passages contain a term, and how often: lists in two typed arrays, six octets for each pair. A list grows by blocks that
- * double, so nothing is moved when it grows, and every list is found without a search.
+ * Which passages contain a term, and how often: lists in two typed arrays, six octets for each pair. A list grows by
+ * blocks of doubling size, so nothing is moved when it grows, and every list is found without a search.
  */
 import { growingCounts, growingInts } from './growing.ts'
 

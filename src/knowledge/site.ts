@@ -1,6 +1,7 @@
 /**
- * The owner's web pages as knowledge: a sitemap and links within the named addresses, robots.txt obeyed (RFC 9309), conditional
- * requests (RFC 9110 section 13). Each page becomes a Markdown file named after its address; its time is when it was last read.
+ * The owner's web pages as knowledge: found by sitemaps and links within the named addresses, with robots.txt obeyed
+ * (RFC 9309), and read by conditional requests (RFC 9110 section 13). Each page becomes a Markdown file named after its
+ * address; the file's time is when the page was last read.
  */
 import { existsSync, mkdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'

@@ -1,6 +1,6 @@
 /**
- * Facts that a person has taught: each a Markdown file in `taught` of the knowledge folder, whose front matter says when,
- * by whom and from which mail. The index reads them like any other file at its next search.
+ * Facts that a person has taught: each is a Markdown file in `taught` in the knowledge folder, whose front matter says
+ * when, by whom and from which mail. The index reads them like any other file at its next search.
  */
 import { lstatSync, mkdirSync, readdirSync, realpathSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'

@@ -125,7 +125,7 @@ function organisationOf(address: string): string {
   return organisationalDomain(domainPart(address))
 }
 
-/** One key for all spellings of an address that reach the same mailbox: lower case, no tag, and what its provider ignores. */
+/** One key for all spellings of an address that reach one mailbox: lower case, without tag or ignored characters. */
 export function limitKey(address: string): string {
   const bare = withoutTag(canonical(address))
   return oneMailbox(localWord(bare), domainPart(bare)) ?? bare
@@ -169,7 +169,7 @@ const spellings: readonly Spelling[] = [
   { domains: ['yahoo', 'ymail', 'rocketmail.com'], together: false, tag: '-' },
 ]
 
-/** The same text for all addresses of one mailbox; null where nothing is known. @param local lower case, without `+tag` */
+/** The same text for all addresses of one mailbox; null if nothing is known. @param local lower case, without `+tag` */
 function oneMailbox(local: string, domain: string): string | null {
   const [label = ''] = isMailboxProvider(domain) ? domain.split('.') : []
   const found = spellings.find(({ domains }) => domains.includes(domain) || domains.includes(label))

@@ -5,8 +5,8 @@ import { fieldValues, type Message, type Part } from './message.ts'
 type Contents = Pick<Message, 'fields' | 'structure' | 'text' | 'html'>
 
 /**
- * Identifies a mail by its contents: author, date, subject, text, files, and where its answer goes. Two routes of one mail
- * give the same digest, regardless of trace fields and transfer encodings; a Message-ID alone proves nothing, because
+ * Identifies a mail by its contents: author, date, subject, text, files, and the address for answers. A mail gives the
+ * same digest by any route, regardless of trace fields and transfer encodings; a Message-ID proves nothing, because
  * the sender chooses it.
  * @returns its version, and SHA-256, hexadecimal
  */

@@ -32,8 +32,8 @@ export function isPlainHeader(octets: Buffer): boolean {
 const plainCharset = /^(?:us-ascii|utf-?8|iso-8859-\d{1,2}|windows-125\d|koi8-[ru])$/i
 
 /**
- * Whether the body can be read in one way only: Content-Type and Content-Transfer-Encoding are signed, or the body has the
- * form that they name. Some large providers sign neither.
+ * Whether the body can be read in only one way: Content-Type and Content-Transfer-Encoding are signed, or the body has
+ * the form that they name. Some large providers sign neither.
  * @param covered the names of signed fields, lower case
  */
 export function isOneForm(octets: Buffer, fields: readonly Field[], covered: ReadonlySet<string>): boolean {

@@ -15,8 +15,8 @@ export const imagesIn = (messages: Messages): number =>
   messages.reduce((sum, { images }) => sum + (images?.length ?? 0), 0)
 
 /**
- * Most tokens that a picture of 1024 pixels a side costs. OpenAI's models count 2,560 at most, other families less; one family
- * is made to cost as much as a larger model (base 2,833, and 5,667 for each of four tiles).
+ * Most tokens that a picture of 1024 pixels a side costs. OpenAI's models count 2,560 at most, other families less; one
+ * family is made to cost as much as a larger model (base 2,833, and 5,667 for each of four tiles).
  */
 export const imageTokens = (model: string): number => (/4o-mini/i.test(model) ? 25_501 : 3000)
 

@@ -246,7 +246,7 @@ function ofStatus(error: APIError, status: number, { host, model, messages, now 
 
 const unknownName = /^(ENOTFOUND|EAI_AGAIN)$/
 
-/** @param error whatever the client threw during the request */
+/** @param error anything that the client threw during the request */
 export function classify(error: unknown, context: CallContext): Error {
   const { host, timeoutMs } = context
   const cause = { cause: error }

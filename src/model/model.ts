@@ -64,7 +64,7 @@ export interface Model {
    * @throws ThoughtOnly when thoughts left no room for the answer; the next question gets more
    * @throws ContextFault when the input is too long; inputOctets knows more afterwards
    * @throws PermanentError when the second answer does not fit either, or on a refusal
-   * What a failed call has cost is told by spentOf(error).
+   * spentOf(error) tells what a failed call has cost.
    */
   ask<T>(request: Ask<T>): Promise<Answer<T>>
   /** The limit actually sent for a wanted length of the answer, tokens: reasoning counts as output. */

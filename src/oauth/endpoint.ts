@@ -38,7 +38,8 @@ const passing = new Set(['temporarily_unavailable', 'server_error'])
 
 /**
  * Posts a form with the client's credentials and reads the JSON answer.
- * @throws RefusedByProvider, TemporaryError when there was no answer, none in JSON, or a redirect; ConfigError for a URL without TLS
+ * @throws RefusedByProvider, TemporaryError when there was no answer, none in JSON, or a redirect; ConfigError for a
+ *   URL without TLS
  */
 export async function post(
   settings: OAuth2Settings,

@@ -99,7 +99,7 @@ async function look(
   return false
 }
 
-/** It was approved as it is there, but could not be sent: only another version may be tried. */
+/** This version was approved but could not be sent: only another version may be tried. */
 function isRefused(
   { state, savedMailbox, savedUidValidity, savedUid }: ReplyRow,
   at: MailInMailbox,

@@ -88,7 +88,7 @@ export class Watcher {
       await once(this.#events, 'looked', { signal }).catch(() => undefined)
   }
 
-  /** Resolves with true once this process has looked under the mailbox's lease; with false when the signal fires first. */
+  /** Resolves with true once this process has looked under the mailbox's lease, or with false if the signal fires. */
   async looked(signal: AbortSignal): Promise<boolean> {
     await this.lookedAgain(0, signal)
     return (await this.#wanted().held(signal)) !== null

@@ -24,7 +24,7 @@ interface SessionLimits {
   longestMs: number
 }
 
-/** Also removes those that are over. @param mark of the login password: a new password ends every session */
+/** Also removes expired sessions. @param mark of the login password: a new password ends every session */
 export async function beginSession(
   db: Queryable,
   session: Omit<SessionRow, 'seenAt'> & { mark: string },

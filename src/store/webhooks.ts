@@ -56,7 +56,7 @@ export interface TellableEvent {
   subject: string | null
   summary: string | null
   detail: string | null
-  /** What the model did not know when it wrote the reply; null if there is no reply of its own. */
+  /** Facts that the model lacked when it wrote the reply; null if it wrote none. */
   missing: string[] | null
 }
 

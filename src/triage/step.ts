@@ -64,8 +64,8 @@ export async function triage(
 }
 
 /**
- * The owner's list entry for this sender: configured, or learned from their moves. An address outranks its domain. A mail
- * that fails authentication is not from the sender that the owner trusts.
+ * The owner's list entry for this sender: configured, or learned from their moves. An address outranks its domain. A
+ * mail that fails authentication is not from the sender that the owner trusts.
  */
 async function ruleFor({ context, account, mail }: Arrival): Promise<SenderRule | null> {
   const { row } = mail

@@ -3,7 +3,7 @@ import { PermanentError } from '../../base/errors.ts'
 
 /** A text, a number, or one of the marks that open, close and divide. */
 const token = /"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*|[{}[\],:]/gs
-/** With more digits a number is not exact any more (IEEE 754). */
+/** With more digits, a number is no longer exact (IEEE 754). */
 const exactDigits = 15
 
 /**

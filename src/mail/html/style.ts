@@ -173,7 +173,7 @@ function pixels(value: string | undefined): number {
 
 const offScreen = ['left', 'top', 'right', 'bottom', 'margin-left', 'margin-top', 'text-indent']
 
-/** True if the element's box is invisible, whatever its children say. */
+/** True if the element's box is invisible, regardless of its children. */
 function isInvisible(css: Declarations): boolean {
   if (css.get('display') === 'none' || /^(hidden|collapse)$/.test(css.get('visibility') ?? '')) return true
   if (css.get('mso-hide') === 'all' || pixels(css.get('opacity')) < 0.05) return true

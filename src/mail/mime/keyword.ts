@@ -1,4 +1,4 @@
-/** Field values by grammar, not by substring: comments, keywords and message ids (RFC 5322 sections 3.2.2 and 3.6.4). */
+/** Field values by grammar, not by substring: comments, keywords, message ids (RFC 5322 sections 3.2.2 and 3.6.4). */
 
 import { decodeWords } from './words.ts'
 

@@ -32,7 +32,7 @@ export interface ReplyInput {
   /** One block of text below `-- `; empty for none. */
   signature: string
   quote: 'none' | 'short'
-  /** What a reviewer typed into the header; for kind `send` it does not count. */
+  /** What a reviewer typed into the header; ignored for kind `send`. */
   typed?: TypedEnvelope | null
   /** The lines below an automatic answer that disclose it; null for none. */
   disclosure: string | null

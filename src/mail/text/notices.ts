@@ -79,7 +79,7 @@ function isBanner(text: string): boolean {
   return sentencesOf(text).every((each) => isCareful(each) || outside.test(each))
 }
 
-/** A line without a letter or digit, as they are drawn around warnings. */
+/** A line without a letter or digit, such as those drawn around warnings. */
 const isFrame = (line: string) => !/[\p{L}\p{N}>]/u.test(line.slice(0, longestLine))
 
 const joined = (lines: readonly string[]) => lines.map((line) => line.trim()).join(' ')

@@ -98,7 +98,7 @@ function isName(line: string): boolean {
   )
 }
 
-/** Whether a block that begins with `name` is the author's own: by an address, by the domain of a page, or by both names. */
+/** Whether a block that begins with `name` is the author's: by an address, the domain of a page, or both names. */
 function isAuthors(name: string, block: readonly string[], { author, names }: Known): boolean {
   if (author.size === 0) return true
   const text = block.join(' ').toLowerCase()

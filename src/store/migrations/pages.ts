@@ -1,4 +1,4 @@
-/** Tables for what people do on the pages: settings, logins, lessons that they take back, and notifications; and for what is learned. */
+/** Tables for people's actions on the pages (settings, logins, lessons taken back, notifications) and for lessons. */
 /** Edits of settings on the page, the newest of each path being the one that applies, and the people who log in. */
 export const setup = `
 create table replyd.setting_edit (
