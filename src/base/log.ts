@@ -58,7 +58,10 @@ const longestText = 2000
 /** Control characters except tabs and line ends, bidirectional controls, and the line separators of Unicode. */
 const control = /(?![\t\n\r])\p{Cc}|[\p{Bidi_Control}\u2028\u2029]/gu
 
-/** Removes addresses and control characters: terminals obey C1, which JSON does not escape; `jq -r` unescapes others. */
+/**
+ * Removes addresses and control characters: terminals obey C1, which JSON does not escape, and `jq -r` unescapes the
+ * others.
+ */
 function harmless(text: string): string {
   const plain = text.replace(control, '\ufffd')
   return plain.includes('@') ? addressless(plain) : plain

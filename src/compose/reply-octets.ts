@@ -30,7 +30,7 @@ interface Written {
 interface Surroundings {
   now: Date
   replyKey: Buffer
-  /** The correspondent has had no automatic reply of this account yet. */
+  /** The correspondent has not yet received an automatic reply from this account. */
   isFirst?: boolean
 }
 

@@ -78,7 +78,7 @@ function resolveAccount(account: AccountInput, top: Document, path: (text: strin
     },
     /** A number is an age in milliseconds. */
     since: resolveSince(account.since ?? defaults.since),
-    /** Null: decided by the provider, or by looking. */
+    /** Null: decided by the provider, or by checking. */
     sentCopy: account.sentCopy ?? null,
     replies,
     spam: resolveSpam({ ...top.spam, ...account.spam }),

@@ -116,7 +116,7 @@ function isMalformed(value: string): boolean {
   return /[("]/.test(bare) || (bare.match(/</g)?.length ?? 0) !== (bare.match(/>/g)?.length ?? 0)
 }
 
-/** Except tabs of folded lines, and C1, which mislabelled names decode to. */
+/** Except tabs of folded lines, and C1 controls, which mislabelled names decode to. */
 const control = /(?![\t\u0080-\u009f])\p{Cc}/u
 
 function isDoubtfulSubject({ inThread, subjects }: Facts): boolean {

@@ -22,7 +22,7 @@ const lookMs = 50
 const longest = 10
 const tooMuch = 'it needs too much memory'
 
-/** The same from src/knowledge and from dist/chunks. */
+/** Resolves to the same file from src/knowledge and from dist/chunks. */
 const workerFile = fileURLToPath(new URL('../../dist/knowledge/documents/worker.js', import.meta.url))
 
 export class Converter {

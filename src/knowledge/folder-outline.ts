@@ -9,7 +9,7 @@ export interface Outline {
   headings: readonly string[]
 }
 
-/** A language of fewer passages than this share is a quotation or a name. */
+/** A language with less than this share of the passages is taken for a quotation or a name. */
 const leastShare = 0.15
 const headingsShown = 2
 const headingLength = 40

@@ -16,7 +16,7 @@ export class ReadingTurn implements Disposable {
     this.#beat = setInterval(() => touch(file, clock), beatMs).unref()
   }
 
-  /** @returns null: another process reads them */
+  /** @returns null: another process is reading them */
   static take(folder: string, clock: Clock): ReadingTurn | null {
     const file = join(folder, '.reading')
     mkdirSync(folder, { recursive: true, mode: 0o700 })

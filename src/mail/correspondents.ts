@@ -147,7 +147,7 @@ export function personKey(address: string): string {
 /** Subdomains at which a provider has customers. */
 const sharedSubdomains = new Set(['vip.qq.com', 'vip.163.com', 'vip.126.com', 'vip.sina.com'])
 
-/** Which addresses of a large provider are one mailbox, from the providers' help pages. */
+/** Which addresses of a large provider lead to one mailbox, from the providers' help pages. */
 interface Spelling {
   /** Domains, or first labels of a provider's domains. */
   domains: readonly string[]

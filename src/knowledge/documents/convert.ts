@@ -1,4 +1,4 @@
-/** From the octets of a document to Markdown. Runs in a worker: a hostile document may need all its time and memory. */
+/** Converts a document's octets to Markdown. Runs in a worker: a hostile document may use up its time and memory. */
 import { decodeWords } from '../../mail/address.ts'
 import { firstField } from '../../mail/message.ts'
 import { decodeUnlabelled } from '../../mail/mime/charset.ts'

@@ -54,7 +54,7 @@ function wantedBy(lookup: LookupSettings, words: MailWords): Wanted {
 }
 
 /**
- * From the author's own text and subject. "Where is it?" below a quoted confirmation is the commonest question, so a
+ * From the author's own text and subject. "Where is it?" with a quoted confirmation is the most common question, so a
  * quotation counts if the author names nothing, it names exactly one, and ownership is checked.
  */
 function matchesOf({ when, ownedBy }: LookupSettings, words: MailWords): string[] {

@@ -36,7 +36,7 @@ export interface ReplyInput {
   typed?: TypedEnvelope | null
   /** The lines below an automatic answer that disclose it; null for none. */
   disclosure: string | null
-  /** The same above it. */
+  /** The same, above the answer. */
   notice?: string | null
   /** From `replyMessageId`, angle brackets included. */
   messageId: string
