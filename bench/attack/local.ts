@@ -159,7 +159,7 @@ const emptyKey = (servers: Servers): Attack => ({
     mkdirSync(data, { mode: 0o700 })
     writeFileSync(join(data, 'oauth.key'), '', { mode: 0o600 })
     const { status, stderr } = await runCommand(['start', '--once'], { cwd: victim.directory })
-    return differs([status, stderr.includes('holds no whole key')], [2, true])
+    return differs([status, stderr.includes('holds no complete key')], [2, true])
   },
 })
 

@@ -38,8 +38,8 @@ const cases: Case[] = [
     words: 'has expired',
   },
   { name: 'the certificate of another name', trusted: 'cert.pem', words: 'is for another name' },
-  { name: 'TLS 1.0 alone', trusted: 'cert.pem', options: only('TLSv1'), words: 'speaks no TLS 1.2' },
-  { name: 'TLS 1.1 alone', trusted: 'cert.pem', options: only('TLSv1.1'), words: 'speaks no TLS 1.2' },
+  { name: 'TLS 1.0 alone', trusted: 'cert.pem', options: only('TLSv1'), words: 'does not support TLS 1.2' },
+  { name: 'TLS 1.1 alone', trusted: 'cert.pem', options: only('TLSv1.1'), words: 'does not support TLS 1.2' },
 ]
 
 /** Says yes to everything, so that who believes it tells the login. */

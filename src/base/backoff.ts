@@ -13,8 +13,8 @@ export interface Backoff {
 export const connectionBackoff: Backoff = { firstMs: 1000, factor: 1.5, longestMs: 30_000 }
 
 /**
- * How long to wait before the next attempt, in whole milliseconds. With full jitter, so that competing clients do not come
- * back at the same moment.
+ * How long to wait before the next attempt, in whole milliseconds. With full jitter, so that competing clients do not
+ * return at the same moment.
  * @param failures in a row
  * @param random [0, 1); absent for no jitter
  */

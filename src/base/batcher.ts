@@ -1,8 +1,8 @@
 /**
  * Many mails are in progress at once, and each makes the same small requests to the same server. Requests of one kind
  * that arrive while one is in flight are sent together in the next round trip, like group commit in databases. A
- * single mail never waits, and a hundred cost little more than one. While requests come often, a batch may also wait a few
- * milliseconds for more: its mails are behind others anyway.
+ * single mail never waits, and a hundred cost little more than one. While requests come often, a batch may also wait a
+ * few milliseconds for more: its mails wait behind others anyway.
  */
 
 /** Large enough to amortise the round trip, small enough to keep one request short. */
@@ -20,7 +20,7 @@ export interface Options<In> {
   lingerMs?: number
 }
 
-/** Inputs that follow each other within this time come often, milliseconds: those of a single mail do not. */
+/** Inputs less than this apart count as frequent, in milliseconds. Those of a single mail never are. */
 const oftenMs = 100
 
 interface Unanswered<In, Out> {

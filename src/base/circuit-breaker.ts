@@ -30,7 +30,7 @@ export class CircuitBreaker {
     this.#since = performance.now()
   }
 
-  /** Why another caller must not wait: one is already waiting, and there is no sign of an answer. */
+  /** Why another caller must not wait: one is already waiting, and the server shows no sign of answering. */
   get refusal(): Error | null {
     const silent = this.#lost || performance.now() - this.#since > this.#patienceMs
     return this.#underWay > 0 && silent ? this.#refusal() : null

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 
-/** Where the time comes from. Steps never read the system clock themselves. */
+/** The source of the time. Steps never read the system clock themselves. */
 export interface Clock {
   now(): Date
 }

@@ -17,8 +17,8 @@ const mostNames = 1_000
 const longestAnswer = 16 * 1024
 
 /**
- * Whether a name is looked up in the zone that it appears to belong to. The library behind `resolveTxt` ends a name
- * at NUL, and has its own reading of backslashes and of full stops of other scripts.
+ * Whether a name is looked up in the zone that it appears to belong to. The library behind `resolveTxt` cuts a name at
+ * NUL, and interprets backslashes and the full stops of other scripts.
  */
 export const isDnsName = (name: string): boolean =>
   name.length <= 253 && /^[a-z0-9_-]+(?:\.[a-z0-9_-]+)*$/i.test(name)
@@ -32,7 +32,7 @@ interface Known {
 export function txtResolver(ask: ResolveTxt = systemTxt()): ResolveTxt {
   const known = new Map<string, Known>()
   return (name) => {
-    if (!isDnsName(name)) return Promise.reject(coded('EBADNAME', 'this is no name in DNS'))
+    if (!isDnsName(name)) return Promise.reject(coded('EBADNAME', 'this is not a DNS name'))
     const key = name.toLowerCase()
     const found = known.get(key)
     if (found && found.until > performance.now()) return found.answer

@@ -105,9 +105,9 @@ const fileFaults: Readonly<Record<string, string>> = {
   EACCES: 'this user may not open it. Run the command as its owner (ls -l shows who that is)',
   EPERM: 'this user may not change it. Run the command as its owner (ls -l shows who that is)',
   ENOENT: 'there is no such file or folder',
-  ENOTDIR: 'a part of this path is no folder',
+  ENOTDIR: 'a part of this path is not a folder',
   EISDIR: 'is a folder',
-  EROFS: 'that file system can only be read',
+  EROFS: 'that file system is read-only',
   ENOSPC: 'the disk is full',
 }
 

@@ -1,6 +1,6 @@
 /**
- * Files that hold mail or keys are for the user that runs replyd alone, even if a copy or an old umask
- * left them open; and files that are written as a whole.
+ * Keeps files that hold mail or keys private to the user who runs replyd, even if a copy or an old umask left them
+ * open. Also writes files atomically.
  */
 import {
   chmodSync,
@@ -30,7 +30,7 @@ export function isExposed(path: string): boolean {
 }
 
 /**
- * Takes other users' rights from a file or folder, where there are any.
+ * Removes other users' rights to a file or folder, if they have any.
  * @returns whether it had to
  * @throws ConfigError when it belongs to somebody else, or is a link
  */
@@ -46,7 +46,7 @@ export function makePrivate(path: string): boolean {
   }
 }
 
-/** The folder and what is directly in it: nobody else can get deeper. Empty if there is no such folder. */
+/** The folder and its direct contents: other users can get no deeper. Empty if there is no such folder. */
 export function privatePaths(folder: string): string[] {
   const found = statSync(folder, { throwIfNoEntry: false })
   if (!found?.isDirectory()) return []
@@ -54,9 +54,9 @@ export function privatePaths(folder: string): string[] {
 }
 
 /**
- * A crash leaves the old content or the new one, never half of one.
- * @param draft where it is written first, in the same folder; what a crash left there is replaced, no link is followed
- * @param mode less what the umask takes
+ * A crash leaves either the old content or the new, never a partial file.
+ * @param draft where it is written first, in the same folder; leftovers of a crash are replaced, no link is followed
+ * @param mode before the umask is applied
  */
 export function writeWhole(
   path: string,
@@ -79,17 +79,18 @@ export function writeWhole(
 }
 
 /**
- * Reads a file that others may exchange between a look at it and this moment: what was opened is what is looked at.
+ * Reads a file that others may replace between a check and the read: the opened file itself is checked.
  * @param path without links, as `realpath` gives it
  * @param most octets
- * @throws for a link anywhere in the path, for anything but a regular file (a pipe would block the process), and for a file that is too large
+ * @throws for a link anywhere in the path, for anything but a regular file (a pipe would block the process), and for a
+ *   file that is too large
  */
 export function readRegular(path: string, most: number): Buffer {
   const { O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = constants
   const file = openSync(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
   try {
     const found = fstatSync(file)
-    if (!found.isFile()) throw new Error('it is no file')
+    if (!found.isFile()) throw new Error('it is not a file')
     if (found.size > most) throw new Error(`it has more than ${most} octets`)
     if (realpathSync(path) !== path) throw new Error('a link leads to it')
     const octets = Buffer.alloc(found.size)

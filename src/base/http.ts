@@ -1,7 +1,7 @@
 /**
- * The one way out over HTTP (RFC 9110). Every exchange has a cap on the octets of its answer and one deadline for all of it.
- * Redirects are not followed unless the caller asks for it, and no proxy is used, whatever the environment says: keys, tokens
- * and mail are for the host that the owner named. On node:http, because a call costs a third less CPU than with fetch.
+ * All outgoing HTTP requests (RFC 9110). Every exchange has a limit on the octets of its answer, and one deadline.
+ * Redirects are not followed unless the caller asks for it. No proxy is used, even if the environment names one: keys,
+ * tokens and mail are for the host that the owner named. Uses node:http, which takes a third less CPU than fetch.
  */
 import { type IncomingMessage, Agent as PlainAgent, request as requestPlain } from 'node:http'
 import { request as requestTls, Agent as TlsAgent } from 'node:https'
@@ -25,17 +25,17 @@ export interface HttpRequest {
   withinMs: number
   signal?: AbortSignal | undefined
   /**
-   * Uses a connection that an earlier exchange left open, and leaves its own. The peer may close it at the moment it is used,
-   * so this is not for a request that must not be lost, such as one with a refresh token that counts once.
+   * Reuses a connection that an earlier exchange left open, and leaves its own open. The peer may close it just as it
+   * is used, so this is not for a request that must not be lost, such as one with a single-use refresh token.
    */
   reuse?: boolean
-  /** Resolves the host's name in place of the machine's resolver. Not used for `reuse`: a connection left open was resolved before. */
+  /** Replaces the machine's resolver for the host's name. Not used for `reuse`: an open connection is resolved. */
   lookup?: LookupFunction
   /** File with the certificate of a private authority, for HTTPS. */
   caFile?: string | undefined
   /**
-   * Decides about each redirect; when absent, the redirect itself is the answer. The request is repeated as it is, without
-   * Authorization and Cookie where the origin changes.
+   * Decides about each redirect; when absent, the redirect itself is the answer. The request is repeated unchanged, but
+   * without Authorization and Cookie if the origin changes.
    */
   follows?: (from: URL, to: URL) => boolean
 }
@@ -57,17 +57,17 @@ export class TimeLimitError extends TemporaryError {
 }
 
 const mostRedirects = 3
-/** Interim answers (1xx, RFC 9110 section 15.2) before the answer: each has a header, and none counts as a silence. */
+/** Most interim answers (1xx, RFC 9110 section 15.2): a server that keeps sending them is never silent. */
 const mostInterim = 1000
 
-/** As node's own agents, but without the proxies that NODE_USE_ENV_PROXY gives to those. */
+/** Like Node's own agents, but without the proxies that NODE_USE_ENV_PROXY sets for those. */
 const connections = { keepAlive: true, scheduling: 'lifo', timeout: 5_000 } as const
 const [plainAgent, tlsAgent] = [new PlainAgent(connections), new TlsAgent(connections)]
 
 /**
- * Sends one request and reads the whole answer, whatever its status.
- * @throws OversizeError; TimeLimitError; the signal's reason when it fires; PermanentError for a redirect that `follows`
- *   refuses; TemporaryError when the connection fails, with the socket's error as its cause
+ * Sends one request and reads the whole answer, regardless of its status.
+ * @throws OversizeError; TimeLimitError; the signal's reason when it fires; PermanentError for a redirect that
+ *   `follows` refuses; TemporaryError when the connection fails, with the socket's error as its cause
  */
 export async function exchange(url: string | URL, request: HttpRequest): Promise<HttpAnswer> {
   using deadline = new Deadline(request.withinMs, request.signal)
@@ -86,7 +86,7 @@ export async function exchange(url: string | URL, request: HttpRequest): Promise
 }
 
 /**
- * Like exchange, for an answer of any length: the deadline holds for its header, and then for each silence.
+ * Like exchange, for an answer of any length: the deadline applies to its header, and then to each pause in its body.
  * @throws as exchange; reading the body throws TimeLimitError, or the socket's error
  */
 export async function openStream(
@@ -112,7 +112,7 @@ type Sent = Pick<HttpRequest, 'method' | 'headers' | 'body' | 'follows' | 'caFil
 
 async function send(url: URL, request: Sent, signal: AbortSignal): Promise<IncomingMessage> {
   const headers = new Headers(request.headers)
-  // Unpacking a small answer costs more than it saves.
+  // Decompressing a small answer costs more than it saves.
   headers.set('accept-encoding', 'identity')
   for (let hop = 0, at = url; ; hop++) {
     const message = await sendOnce(at, { ...request, headers }, signal)
@@ -126,7 +126,7 @@ async function send(url: URL, request: Sent, signal: AbortSignal): Promise<Incom
   }
 }
 
-/** Resolves when the header of the answer has come. */
+/** Resolves when the header of the answer has arrived. */
 function sendOnce(
   url: URL,
   { method = 'GET', headers, body, caFile, lookup, reuse = false }: Sent & { headers: Headers },
@@ -144,7 +144,7 @@ function sendOnce(
       if (++interim > mostInterim) request.destroy(new Error(`more than ${mostInterim} interim answers`))
     })
     request.on('response', (message) => {
-      // Otherwise node takes an abort, or a reset, for the end of a body without a length.
+      // Otherwise Node mistakes an abort or a reset for the end of a body without a length.
       request.on('error', (error) => message.destroy(error))
       resolve(message)
     })
@@ -171,7 +171,7 @@ async function bodyOf(message: IncomingMessage, mostOctets: number, cut = false)
     message.destroy()
     return Buffer.alloc(0)
   }
-  // Some servers pack without having been asked to.
+  // Some servers compress without being asked.
   const packed = /^(x-)?gzip$|^deflate$/i.test(message.headers['content-encoding'] ?? '')
   return collect(packed ? pipeline(message, createUnzip(), () => {}) : message, mostOctets, cut)
 }
@@ -200,7 +200,7 @@ function failure(
   if (deadline.expired) return late(withinMs)
   if (signal?.aborted) return signal.reason
   const { message, code = 'the connection failed' } = error as NodeJS.ErrnoException
-  // When every address of a host fails, node gives the code alone.
+  // When every address of a host fails, Node gives only the code.
   const fault = handshakeFault(`${code} ${message}`)
   return new TemporaryError(fault ? `${fault} (${code})` : message || code, { cause: error })
 }

@@ -40,7 +40,7 @@ export function logTo(level: string, write: (line: string) => void): Log {
 const withoutAddresses = (fields: Record<string, unknown>): Record<string, unknown> =>
   Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, cleaned(value)]))
 
-/** Levels of lists and objects that are written: no event has more. */
+/** Nesting depth that is logged; no event is deeper. */
 const deepest = 4
 
 function cleaned(value: unknown, level = 0): unknown {
@@ -55,10 +55,13 @@ function cleaned(value: unknown, level = 0): unknown {
 /** Cap the length: the regex below is super-linear. */
 const longestText = 2000
 
-/** Control characters except tabs and line ends, those of the direction of text, and the line ends of Unicode. */
+/** Control characters except tabs and line ends, bidirectional controls, and the line separators of Unicode. */
 const control = /(?![\t\n\r])\p{Cc}|[\p{Bidi_Control}\u2028\u2029]/gu
 
-/** Removes addresses and control characters: terminals obey C1, which JSON does not escape, and `jq -r` unescapes the others. */
+/**
+ * Removes addresses and control characters: terminals obey C1, which JSON does not escape, and `jq -r` unescapes the
+ * others.
+ */
 function harmless(text: string): string {
   const plain = text.replace(control, '\ufffd')
   return plain.includes('@') ? addressless(plain) : plain
@@ -78,7 +81,7 @@ export function senderLabel(address: string, key: Buffer): string {
   return createHmac('sha256', key).update(address).digest('hex').slice(0, 8)
 }
 
-/** What a person did with a mail, which its id stands for. @param reason code of the ledger */
+/** Logs what a person did with a mail; only its id identifies the mail. @param reason code of the ledger */
 export function logDecision(
   log: Log,
   { id, reason, actor }: { id: string; reason?: string; actor?: string },

@@ -14,7 +14,7 @@ export class Lru<Value> {
     return value
   }
 
-  /** Removes it. */
+  /** Removes and returns the entry. */
   take(key: string): Value | undefined {
     const value = this.#entries.get(key)
     this.#entries.delete(key)

@@ -3,7 +3,7 @@ import { type LookupAddress, lookup } from 'node:dns'
 import { BlockList, isIP, type LookupFunction } from 'node:net'
 import { PermanentError } from './errors.ts'
 
-/** IPv4 networks of the IANA special-purpose registry (RFC 6890), multicast and what is reserved. */
+/** IPv4 networks of the IANA special-purpose registry (RFC 6890), multicast and reserved networks. */
 const special = new BlockList()
 for (const [network, prefix] of [
   ['0.0.0.0', 8],

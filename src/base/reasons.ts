@@ -79,7 +79,7 @@ export const actorName = (actor: string): string => actor.replace(/^api (.+)$/, 
 /** Whether a person decides with it. */
 export const isDeed = (reason: Reason): boolean => Object.hasOwn(deeds, reason)
 
-/** `Ann Miller rejected it.` What no person did is worded as elsewhere. */
+/** `Ann Miller rejected it.` Anything that no person did is worded as elsewhere. */
 export function deedOf(reason: Reason, actor: string): string {
   if (!isDeed(reason) || actor === 'replyd') return sentenceOf(reason)
   return `${nameless[actor] ?? actorName(actor)} ${deeds[reason as keyof typeof deeds]}.`

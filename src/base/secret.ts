@@ -20,7 +20,7 @@ export function sameText(one: string, other: string): boolean {
 /** Shorter ones would be found in ordinary words. */
 const shortestSecret = 4
 
-/** What a server said, when it repeats the password, as it is or in Base64 (SASL PLAIN and LOGIN): it ends up in logs and on pages. */
+/** Hides a password that a server repeats, plain or in Base64 (SASL PLAIN and LOGIN): messages reach logs and pages. */
 export function withoutSecret(text: string, secret: string): string {
   if (secret.length < shortestSecret) return text
   const spellings = [secret, Buffer.from(secret).toString('base64')]
@@ -43,7 +43,7 @@ export function keyFor(text: string, purpose: string): Buffer {
   return Buffer.from(hkdfSync('sha256', text.trim(), '', `replyd ${purpose}`, 32))
 }
 
-/** What the key file holds; makes it when there is none. @throws ConfigError when others can read it */
+/** The content of the key file, which is created if absent. @throws ConfigError when others can read it */
 export function keyText(directory: string): string {
   const known = knownKeyText(directory)
   if (known !== null) return known
@@ -54,19 +54,19 @@ export function keyText(directory: string): string {
     createWhole(path, `${made}\n`)
     return made
   } catch (error) {
-    // Another process may have created it first. A link to nothing has no key.
+    // Another process may have created it first. A dangling link has no key.
     const other = (error as NodeJS.ErrnoException).code === 'EEXIST' ? knownKeyText(directory) : null
     if (other !== null) return other
     throw error
   }
 }
 
-/** Creates the file whole: another process sees all of it or nothing. @throws EEXIST if it exists */
+/** Creates the file atomically: another process sees all of it or nothing. @throws EEXIST if it exists */
 function createWhole(path: string, text: string): void {
   const draft = `${path}.${randomBytes(8).toString('hex')}`
   writeFileSync(draft, text, { mode: 0o600, flag: 'wx', flush: true })
   try {
-    // A umask can only take rights away; a default ACL can add some.
+    // A umask can only remove rights; a default ACL can add some.
     chmodSync(draft, 0o600)
     linkSync(draft, path)
   } catch (error) {
@@ -83,16 +83,16 @@ const withoutLinks = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'])
 /** Characters. 32 octets are 44 of them; an owner may have put in a passphrase. */
 const shortestKey = 16
 
-/** @param text of a key file @throws ConfigError when it is cut off, as after a full disk: everybody knows the empty key */
+/** @param text of a key file @throws ConfigError when it is truncated, as on a full disk: an empty key is no secret */
 export function soundKeyText(text: string, path: string): string {
   const key = text.trim()
   if (key.length >= shortestKey) return key
   throw new ConfigError(
-    `${path} holds no whole key: put a copy of it there; without one, remove it and oauth.json, and sign in again`,
+    `${path} holds no complete key: put a copy of it there; without one, remove it and oauth.json, and sign in again`,
   )
 }
 
-/** Null when there is no key file. @throws ConfigError when others can read it, or it is cut off */
+/** Null when there is no key file. @throws ConfigError when others can read it, or it is truncated */
 export function knownKeyText(directory: string): string | null {
   const path = keyPathIn(directory)
   try {

@@ -6,7 +6,7 @@ import { ConfigError, reasonOf } from './errors.ts'
 interface TrustOptions {
   /** RFC 8996: nothing older. */
   minVersion: 'TLSv1.2'
-  /** PEM; absent: the authorities that Node.js trusts by itself. */
+  /** PEM; if absent, the authorities that Node.js trusts by default. */
   ca?: string[]
 }
 
@@ -21,8 +21,8 @@ export function trusting(caFile: string | null | undefined): TrustOptions {
 }
 
 /**
- * For TLS that is used because the server offers it, where plain text is allowed. The password goes to no server of an unknown
- * authority; the name is not compared, since certificates are made for a name that others call, not for 127.0.0.1.
+ * For opportunistic TLS, where plain text is allowed. The password is never sent to a server with a certificate from an
+ * unknown authority. The name is not compared: certificates are issued for the public name, not for 127.0.0.1.
  * @param anyCertificate the owner allows plain text for this server: any certificate is better than none
  */
 export const trustingOffered = (caFile: string | null | undefined, anyCertificate: boolean) =>
@@ -75,20 +75,21 @@ export const oldTls = /alert protocol version|unsupported.protocol|ALERT_PROTOCO
 const report =
   /(?:[\dA-F]+:)?error:[\dA-F]+:[^:\n]*:[^:\n]*:([^:\n]+)(?::[^:\s]+:\d+)?(?::SSL alert number \d+)?:?/gi
 
-/** Words of an error with only the reason of what OpenSSL reports: `sslv3 alert illegal parameter`. */
+/** An error message with OpenSSL's report reduced to its reason: `sslv3 alert illegal parameter`. */
 export const withoutReports = (text: string): string => text.replace(report, '$1').trim()
 
 /**
- * Why a TLS handshake failed, as a clause; null: for another reason.
- * @param host named in it; absent: `its`
+ * Why a TLS handshake failed, as a clause; null if for another reason.
+ * @param host named in it; if absent, `its`
  */
 export function handshakeFault(text: string, host?: string): string | null {
-  if (oldTls.test(text)) return `${host ?? 'it'} speaks no TLS 1.2 or newer: the server has to be updated`
+  if (oldTls.test(text))
+    return `${host ?? 'it'} does not support TLS 1.2 or newer: the server has to be updated`
   const fault = certificateFault(text)
   return fault && `${host ? `the TLS certificate of ${host}` : 'its TLS certificate'} ${fault.says}`
 }
 
-/** What an error of a connection says about the certificate, in Node's codes or OpenSSL's words; null: nothing. */
+/** What a connection error says about the certificate, in Node's codes or OpenSSL's words; null if nothing. */
 export function certificateFault(text: string): CertificateFault | null {
   return faults.find(([sign]) => sign.test(text))?.[1] ?? null
 }

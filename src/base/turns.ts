@@ -1,6 +1,6 @@
 /**
- * A bound on what many accounts do on one server at once. The others wait in order of arrival, but not for an account
- * whose server has stopped answering: a turn that takes too long counts as over.
+ * Limits how many accounts use one server at once. The others wait in order of arrival, but not for a server that has
+ * stopped answering: a turn that takes too long counts as over.
  */
 import { setTimeout as delay } from 'node:timers/promises'
 import { Semaphore } from './semaphore.ts'

@@ -1,6 +1,6 @@
 /**
- * What a reviewer has put into the header of a reply. A part that is absent is as the rules have it: To the author or the
- * Reply-To of the mail, nobody in Cc, the subject of the mail. Such a reply is only sent by a person.
+ * The header fields of a reply that a reviewer typed. Absent fields follow the rules: To is the author or the Reply-To
+ * of the mail, Cc is empty, and the subject is the mail's. Such a reply is only sent by a person.
  */
 export interface TypedEnvelope {
   to?: { name: string; address: string }[]
@@ -8,7 +8,7 @@ export interface TypedEnvelope {
   subject?: string
 }
 
-/** What a person sees and decides on: the text, and whatever was typed into the header. */
+/** What a person sees and decides on: the text, and anything typed into the header. */
 export function seenAs(text: string, envelope: TypedEnvelope | null): string {
   if (envelope === null) return text
   const listed = (list: TypedEnvelope['to']) => list?.map(({ name, address }) => [name, address]) ?? null

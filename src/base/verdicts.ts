@@ -1,4 +1,4 @@
-/** What a model or the local filter said of a mail and of a reply, as it is stored with the row. */
+/** Verdicts of a model or the local filter on a mail and its reply, as stored with the row. */
 import { PermanentError } from './errors.ts'
 
 export const spamKinds = ['phishing', 'scam', 'bulk', 'malware', 'none'] as const
@@ -79,7 +79,7 @@ export interface CheckedSentence {
   /** As written in the reply. */
   text: string
   verdict: SentenceVerdict
-  /** What it rests on, or for `contradicted` what contradicts it: labels of the sources as the owner knows them. */
+  /** The sources that support it or, for `contradicted`, contradict it: labels as the owner knows them. */
   sources: string[]
 }
 

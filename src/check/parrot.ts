@@ -13,7 +13,7 @@ const tokenPattern =
 
 const tokensOf = (text: string): string[] => text.normalize('NFKC').toLowerCase().match(tokenPattern) ?? []
 
-/** Tags, written line ends and targets of links in Markdown: a model that repeats a mail leaves them out, or they are taken out. */
+/** Tags, escaped line ends and Markdown link targets: a model that repeats a mail omits them, or they are removed. */
 const markup = /<[^<>]{1,300}>|\\[rnt]|\]\([^()\s]{1,500}\)/g
 
 function runsOf(tokens: readonly string[], length: number): string[] {
@@ -41,7 +41,7 @@ export function parrots(draft: string, mail: string, given: readonly string[], i
   return shareOf(known, runs, length, tokens.length) >= leastShare
 }
 
-/** Share of a reply's tokens that are in runs that are known. @param length of a run */
+/** Share of a reply's tokens that belong to known runs. @param length of a run */
 function shareOf(
   known: ReadonlySet<string>,
   runs: readonly string[],

@@ -1,6 +1,6 @@
 /**
- * Finds what a fact for the knowledge must not hold: the knowledge is given to every reply, so nothing of one
- * correspondent may get into it. When in doubt, it asks.
+ * Finds what a fact for the knowledge must not contain: the knowledge is used for every reply, so no correspondent's
+ * personal details may get into it. In case of doubt, a person is asked.
  */
 import { findAddresses, findTelephones } from './claims/links.ts'
 import { findHonorifics, findNames, isKnown, knownWords } from './claims/names.ts'
@@ -9,12 +9,12 @@ export interface PersonalMatter {
   /** As written in the text. */
   text: string
   kind: 'address' | 'telephone' | 'number' | 'name' | 'place'
-  /** It is a correspondent's. False: it may be the owner's own, which only a person knows. */
+  /** It belongs to a correspondent. False: it may be the owner's own, which only a person can tell. */
   certain: boolean
 }
 
 export interface Known {
-  /** The owner's names, addresses and published texts: whatever they state is no secret. */
+  /** The owner's names, addresses and published texts: nothing that they state is secret. */
   own: readonly string[]
   /** Names and addresses of correspondents, and what they wrote. */
   people: readonly string[]
@@ -28,7 +28,7 @@ const iban = /(?<![\p{L}\p{N}])[A-Z]{2}\d{2}(?: ?[\dA-Z]{4}){2,7}(?: ?[\dA-Z]{1,
 /** `AB-12345`, `2026/0815-77`, `1234567`; not a year, an amount or a date. */
 const reference =
   /(?<![\p{L}\p{N}.,])(?=[\p{L}\p{N}/_-]*\d)[\p{L}\p{N}]+(?:[/_-][\p{L}\p{N}]+)*(?![\p{L}\p{N}]|[.,]\d)/gu
-/** A number after a word for it is one, however short. */
+/** A number after a word such as `order` is a reference, however short. */
 const named =
   /(?<!\p{L})(?:order|invoice|customer|ticket|case|contract|booking|bestellung|auftrag|rechnung|kunde|vertrag|commande|facture|contrat|pedido|factura|contrato|ordine|fattura|bestelling|factuur|zamówieni\p{L}+|заказ\p{L}*)\p{L}{0,12}[ .:]*(?:no|nr|num|number|nummer|numéro|número|numero|n°|№)?[ .:]*#?\s?(\d[\d/_-]{2,})/giu
 const hash = /(?<![\p{L}\p{N}&])#\d{3,}/gu
@@ -131,7 +131,7 @@ class Owned {
     return words.length > 0 && words.every((word) => isKnown(word, this.#words))
   }
 
-  /** Words of these names that stand in the text with a capital, or in a script that has none. */
+  /** Words of these names that are capitalised in the text, or in a script without capitals. */
   namesWithin(text: string): Candidate[] {
     const parts = this.#names.flatMap((name) => name.match(/\p{L}[\p{L}\p{M}'’-]{2,}/gu) ?? [])
     return [...new Set(parts)].flatMap((part) => {

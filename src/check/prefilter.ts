@@ -30,7 +30,7 @@ export interface DraftToCheck {
   own: readonly string[]
   /** Subject and new text of the mail, forwarded text, and the sender's side of the thread. */
   mail: string
-  /** Text of its attachments: it does not even prove what the sender says, and must not be repeated. */
+  /** Text of its attachments: it does not even prove what the sender claims, and must not be repeated. */
   attached?: string
   /** Where the reply goes, and the sender's own address. */
   correspondents: readonly string[]
@@ -99,7 +99,7 @@ function repeatsMail({ draft, lookedUp, ...input }: DraftToCheck, trusted: reado
   return (lookedUp ?? false) && sentencesOf(draft).some((sentence) => parrots(sentence, mail, trusted, true))
 }
 
-/** Languages that counting common words confuses. */
+/** Languages that a count of common words confuses. */
 const alike: readonly (readonly string[])[] = [
   ['sv', 'da', 'nb', 'no', 'nn'],
   ['es', 'pt', 'gl', 'ca', 'it'],

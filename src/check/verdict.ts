@@ -35,7 +35,7 @@ const ask = z.object({ n: number, where: text, answered: flag })
 
 type Answer = ReturnType<typeof newAnswer>
 
-/** zod compiles each schema at its first use, and its JSON form is expensive, too. By the numbers of sentences and asks. */
+/** By the numbers of sentences and asks: zod compiles a schema at its first use, and its JSON form is expensive too. */
 const answers = new Lru<Answer>(100)
 
 function answerOf(sentences: number, asks: number): Answer {

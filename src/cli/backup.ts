@@ -140,7 +140,7 @@ function keyOf({ key, unverified }: RestoreOptions, state: Config['state']): Buf
       : soundKeyText(readFileSync(key, 'utf8'), key)
   if (text === null)
     throw new UsageError(
-      'The backup cannot be checked: there is no key here. Give the oauth.key of the state directory that it is of (--key FILE), or its REPLYD_KEY. If the key is lost and you trust the file: --unverified',
+      'The backup cannot be checked: there is no key here. Give the oauth.key of its state directory (--key FILE), or its REPLYD_KEY. If the key is lost and you trust the file: --unverified',
     )
   return keyFor(text, backupPurpose)
 }

@@ -21,12 +21,12 @@ const ask = z.object({
     .transform((source) => (source && !nothing.test(source) ? source : null)),
 })
 
-/** Several sources, listed. */
+/** Joins a list of sources into one text. */
 function oneText(input: unknown): unknown {
   return Array.isArray(input) && input.every((each) => typeof each === 'string') ? input.join('; ') : input
 }
 
-/** A single answer without its list. */
+/** Wraps a single answer in a list. */
 function listOf(input: unknown): unknown {
   return typeof input === 'object' && input !== null && !Array.isArray(input) ? [input] : input
 }
@@ -36,7 +36,7 @@ export const composedSchema: z.ZodType<Composed> = z.preprocess(
   onlyObject,
   z
     .object({
-      // In the order of the prompt: a server that holds a model to the schema lets it write in no other.
+      // In the order of the prompt: a server that enforces the schema makes the model write in this order.
       answers: z.preprocess(listOf, z.array(ask)).transform((answers) => answers.slice(0, answerLimits.list)),
       text: z
         .string()

@@ -1,6 +1,6 @@
 /**
- * Reads a mail's files for the model, as far as `attachments` allows: once, before triage asks. They stay the sender's words:
- * no lookup, no source and no proof comes from them.
+ * Reads a mail's files for the model once, before triage, as far as `attachments` allows. Their text counts as the
+ * sender's words: it is never a source or a proof, and starts no lookup.
  */
 import { PermanentError } from '../base/errors.ts'
 import { Semaphore } from '../base/semaphore.ts'
@@ -92,7 +92,7 @@ interface Planned {
   byChoice: boolean
 }
 
-/** Which files are read; the faults of the others in words. */
+/** Which files are read, and why the others are not. */
 export function planOf(files: readonly AttachedFile[], wanted: Kinds): Planned[] {
   let [count, pictures] = [0, 0]
   return files.map((file): Planned => {
@@ -148,8 +148,8 @@ export const attachedText = (attachments: readonly ReadAttachment[]): string =>
   attachments.flatMap(({ text }) => text ?? []).join('\n')
 
 /**
- * Files because of which a reply is never sent automatically: code cannot compare it with what is on a picture, and nobody knows
- * what a file says that should have been read and was not.
+ * Files that keep a reply from being sent automatically: code cannot compare the reply with a picture, and the content
+ * of a file that should have been read, but was not, is unknown.
  */
 export const filesInDoubt = (attachments: readonly ReadAttachment[]): Finding[] =>
   attachments.flatMap(({ name, image, fault, byChoice }): Finding[] => {

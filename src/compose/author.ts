@@ -1,5 +1,5 @@
 /**
- * Whether the author of a mail that would be answered automatically is proven: by the account's own server, or by
+ * Whether the author of a mail that would be answered automatically is proven, either by the account's own server or by
  * replyd's own check.
  */
 import type { Account, StepContext } from '../context.ts'

@@ -92,7 +92,7 @@ export function instructionsFor(
   return [settings.instructions, `For this reply: ${instruction}`].filter(Boolean).join('\n')
 }
 
-/** Characters of each end of a text that a draft is compared with: several times what the model is given of it. */
+/** Characters at each end of a text that a draft is compared with: several times what the model sees of it. */
 const mostCompared = 30_000
 
 const ends = (text: string) =>
@@ -142,7 +142,7 @@ export function checkDraft(
   ]
 }
 
-/** The label of a looked-up fact has its number. */
+/** The label of a looked-up fact contains its number. */
 const vouchedBy = ({ file, heading, text, lookup }: PromptPassage) =>
   `${lookup ? `${file}\n` : ''}${heading}\n${text}`
 

@@ -1,6 +1,6 @@
 /**
- * A greeting as a template: `Hi {first name},`. With a word that is neither a greeting nor the addressee's name there
- * is no template.
+ * A greeting as a template: `Hi {first name},`. There is no template if a word is neither a greeting nor the
+ * addressee's name.
  */
 import type { Mailbox } from '../mail/address.ts'
 

@@ -26,7 +26,7 @@ const subject =
 /** A first line about the text below it: `Here is a draft:`, `Hier ist die Antwort:`. */
 const preface =
   /^[^\n]{0,120}\b(?:draft|reply|response|answer|entwurf|antwort|brouillon|réponse|borrador|respuesta|bozza|risposta|rascunho|resposta|concept|antwoord|utkast|svar|odpowiedź|odpověď|válasz|yanıt)\b[^\n]{0,60}[:：]\s*\n\s*\n/iu
-/** The same, with a word that a letter may also use, or without a blank line below. */
+/** The same, with a word that may also occur in a letter, or without a blank line below. */
 const spokenPreface =
   /^\s*(?:sure|certainly|of course|absolutely|here(?:['’]s| is| are)|below is|gerne|natürlich|hier (?:ist|kommt)|voici|bien sûr|claro|aquí|ecco|certo|segue)\b[^\n]{0,120}\b(?:draft|reply|response|answer|e-?mail|message|text|version|entwurf|antwort|nachricht|brouillon|réponse|courriel|borrador|respuesta|correo|mensaje|bozza|risposta|messaggio|rascunho|resposta|mensagem)\b[^\n]{0,60}[:：]\s*\n/iu
 /** A last paragraph that offers changes to the text above it. */
@@ -34,7 +34,7 @@ const offer =
   /\n[ \t]*\n[^\n]{0,100}\b(?:let me know if|feel free to|would you like|do you want me|should i|shall i|sag(?:en sie|t)? mir|möchten sie|soll ich|lassen sie mich wissen|n['’]hésitez pas|souhaitez-vous|dites-moi|dime si|avísame)\b[^\n]{0,120}\b(?:draft|tone|wording|phrasing|(?:this|the) (?:reply|e-?mail|response|text)|entwurf|(?:den|am) ton(?:fall)?|formulierung|brouillon|le ton|borrador|el tono)\b[^\n]{0,120}\s*$/iu
 const rule = /^\s*(?:-{3,}|\*{3,}|_{3,})\s*\n|\n[ \t]*(?:-{3,}|\*{3,}|_{3,})\s*$/g
 const fence = /^\s*```[\w-]*\n([\s\S]*?)\n?```\s*$/
-/** What a reasoning model thinks before it writes. */
+/** The thoughts of a reasoning model before its answer. */
 const thoughts = /^\s*<(think(?:ing)?)>[\s\S]*?<\/\1>\s*/i
 
 /** @param signatures what replyd adds below: their lines must not also be in the text */
@@ -59,7 +59,7 @@ export function unpacked(written: string, signatures: readonly string[]): Unpack
   return { text: text.trim(), removed: [...new Set(removed)] }
 }
 
-/** Without words about the text, and the rules drawn between them and it. */
+/** Removes remarks about the text, and the rules that separate them from it. */
 function withoutFrame(text: string, frames: readonly RegExp[]): string {
   const rest = frames.reduce((left, frame) => left.replace(frame, ''), text)
   return rest === text ? text : rest.replace(rule, '').trim()

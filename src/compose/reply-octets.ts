@@ -30,7 +30,7 @@ interface Written {
 interface Surroundings {
   now: Date
   replyKey: Buffer
-  /** The correspondent has had no automatic reply of this account yet. */
+  /** The correspondent has not yet received an automatic reply from this account. */
   isFirst?: boolean
 }
 
@@ -53,7 +53,7 @@ export async function writtenReply(
   const domain = domainPart(header.from)
   const onBehalfOf = owner.displayName ?? owner.address
   const says = kind === 'send' ? automaticLines(replies, language, onBehalfOf, isFirst) : null
-  // Found again after a loss of the store, unless another mail has the same name.
+  // The Message-ID can be found again after the store is lost, unless another mail has the same one.
   const original = row.codes.includes('reused-message-id') ? row.id : (row.messageId ?? row.id)
   return buildReply({
     original: message,

@@ -1,6 +1,6 @@
 /**
- * Saved replies (`answers`): the owner's own words for questions that are always answered the same. The model is not asked to
- * write, and the reply is checked like any other.
+ * Saved replies (`answers`): the owner's own words for questions that always get the same answer. The model is not
+ * asked to write, and the reply is checked like any other.
  */
 import type { Composed } from '../base/verdicts.ts'
 import { hasContact } from '../check/claims.ts'
@@ -21,9 +21,9 @@ export interface SavedReply {
 const longestMail = 4_000
 
 /**
- * The first saved reply that fits; null if the model has to write. It fits if its category is the mail's, its text is in the mail's
- * language, and every question that triage found is one that it answers. A person who asked for a rewrite wants another text, and nobody
- * gets the same text twice.
+ * The first saved reply that fits; null if the model has to write. It fits if it has the mail's category and language,
+ * and answers every question that triage found. A person who asked for a rewrite wants another text, and no
+ * correspondent gets the same text twice.
  */
 export function savedReply(
   { answers, owner }: Pick<AccountSettings, 'answers' | 'owner'>,
@@ -84,7 +84,7 @@ function filled(text: string, values: { name: string | null; owner: string | nul
   return found.includes(null) ? null : found.join('').trim()
 }
 
-/** For a person who reads it before it is sent: a placeholder without a value stays. */
+/** For a person who reads it before it is sent: placeholders without a value stay. */
 export function inserted(
   text: string,
   { fromName, owner }: { fromName: string | null; owner: string | null },
@@ -92,7 +92,7 @@ export function inserted(
   return filled(text, { name: safeName(fromName) ?? '{name}', owner: owner ?? '{owner}' }) ?? text
 }
 
-/** The author's name, as a stranger wrote it into the header: used only if it can be nothing else. */
+/** The author's name, as a stranger wrote it into the header: used only if it cannot be anything but a name. */
 export function safeName(name: string | null): string | null {
   const plain = name?.normalize('NFC').trim() ?? ''
   const isName = /^\p{L}[\p{L}\p{M}'’.-]{0,29}(?: [\p{L}\p{M}'’.-]{1,30}){0,3}$/u.test(plain)

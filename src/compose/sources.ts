@@ -35,7 +35,7 @@ export interface Sources {
   corrections: Correction[]
   /** New text of the answered mail. */
   visible: string
-  /** What the writer was shown of its files: words of the sender. */
+  /** What the writer saw of its files: the sender's words. */
   attachments?: readonly ReadAttachment[]
 }
 

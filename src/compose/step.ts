@@ -84,7 +84,7 @@ async function askPerson(context: StepContext, change: Change<'askPerson'>): Pro
 
 const unreadOf = ({ unread }: Sources) => (unread > 0 ? [`thread: ${unread} messages at its beginning`] : [])
 
-/** The saved reply that was used, what the model did not see and, if there is no reply that says so, which facts it was missing. */
+/** The saved reply that was used, what the model did not see, and the missing facts, unless a reply mentions them. */
 function detailOf(
   omitted: readonly string[],
   missing: readonly string[],
@@ -103,7 +103,7 @@ export function savedFor(
   { account, mail }: { account: Pick<Account, 'settings'>; mail: Pick<MailToAnswer, 'row' | 'message'> },
   sources: Sources,
 ): SavedReply | null {
-  // Files say more than the questions.
+  // Attached files may contain more than the questions.
   if (attachmentsOf(mail.message).length > 0) return null
   const { category, language, asks } = neededVerdict(mail.row.verdict)
   return savedReply(account.settings, mail, { category, language, asks: asks ?? [] }, sources)
@@ -184,7 +184,7 @@ interface Written {
   /** What the model did not see. */
   omitted: string[]
   attemptGroup: number
-  /** A reviewer typed it: it outlives the text. */
+  /** A reviewer typed it, so it is kept when the text is rewritten. */
   envelope: TypedEnvelope | null
 }
 

@@ -10,7 +10,7 @@ export interface OwnMail {
   to: readonly Mailbox[]
 }
 
-/** With fewer mails in a language no style is derived. */
+/** With fewer mails in a language, no style is derived. */
 const leastEvidence = 10
 /** Anything that occurs in this share of the mails is a habit. */
 const habit = 0.4
@@ -18,7 +18,7 @@ const habit = 0.4
 const leastPeople = 3
 const longestClosing = 40
 
-/** Forms of address, where words alone distinguish them. Case matters in German and Italian. */
+/** Forms of address, if words alone distinguish them. Case matters in German and Italian. */
 const manners: Readonly<Record<string, readonly [formal: [string, RegExp], informal: [string, RegExp]]>> = {
   de: [
     ['Sie', /(?<!\p{L})(?:Ihnen|Ihre?[nmrs]?|(?<=[\p{Ll},] )Sie)(?!\p{L})/u],

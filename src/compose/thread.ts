@@ -124,7 +124,7 @@ interface SentQuestion {
 const unknownIds = ({ named, known }: Pick<SentQuestion, 'named' | 'known'>) =>
   named.filter((id) => !known.has(id)).slice(-mostSent)
 
-/** Whether \\Sent is worth a look. */
+/** Whether \\Sent is worth searching. */
 export const maybeInSent = ({ row }: StoredMail, question: Pick<SentQuestion, 'named' | 'known'>): boolean =>
   row.threadId !== null || unknownIds(question).length > 0
 

@@ -14,11 +14,11 @@ const When = z
   .strictObject({
     words: key(
       z.array(word()).min(1, 'must not be empty').max(most.words, 'must be at most 20 entries'),
-      'Words or phrases, one of which each question of the mail has, in any case and without regard to accents',
+      'Words or phrases: each question of the mail must contain one of them, ignoring case and accents',
     ),
     match: key(
       pattern(),
-      'Instead: a regular expression that each question of the mail matches, in any case',
+      'Instead: a regular expression that each question of the mail must match, ignoring case',
     ),
   })
   .refine(({ words, match }) => (words === undefined) !== (match === undefined), {
@@ -30,11 +30,14 @@ const Answer = z
   .strictObject({
     name: key(
       z.string().regex(/^\p{L}[\p{L}\p{N} _-]{0,39}$/u, 'must be a short name such as opening hours'),
-      'How the review calls it; by default by its place in the list: `number 1`',
+      'Its name in the review; by default its place in the list: `number 1`',
     ),
     category: required(word(), 'Category of mail that it is for'),
-    when: required(When, 'Which questions it answers: all that triage finds in the mail, or it is not used'),
-    language: key(language(), 'Language of the text (BCP 47); by default recognised'),
+    when: required(
+      When,
+      'Which questions it answers; it is only used if it covers all that triage finds in the mail',
+    ),
+    language: key(language(), 'Language of the text (BCP 47); by default detected'),
     text: required(
       word().max(most.text, 'must be at most 8,000 characters'),
       'The reply, without signature. `{name}` becomes the name of the author, `{owner}` your `name`',

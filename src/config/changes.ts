@@ -1,4 +1,4 @@
-/** What a new configuration changes, and which of it a running daemon can take over. */
+/** What a new configuration changes, and which changes a running daemon can apply. */
 import { isDeepStrictEqual } from 'node:util'
 import { documentOf } from './document-of.ts'
 import { canonicalAddress } from './fields.ts'
@@ -9,11 +9,11 @@ import { type ConfigSource, entries, isGroup, type Path, valueAt } from './sourc
 export interface Change {
   /** `replyd.yaml:7`, the name of a variable, or '' if neither is known. */
   where: string
-  /** `replies.mode`; `accounts` for a mailbox that came or went. */
+  /** `replies.mode`; `accounts` for a mailbox that was added or removed. */
   key: string
   /** Addresses of the accounts that it concerns; empty for all. */
   accounts: string[]
-  /** The old and the new value, if they are short and no secret; of a mailbox `present` or `absent`. */
+  /** The old and the new value, if short and not secret; `present` or `absent` for a mailbox. */
   from?: string
   to?: string
 }
@@ -24,12 +24,12 @@ export interface Changes {
   refused: Change[]
 }
 
-/** The owner's document, and where its keys stand. */
+/** The owner's document, and the positions of its keys. */
 type Located = Pick<ConfigSource, 'document' | 'locate'>
 
 /**
- * The new settings as far as a running daemon can take them over. The rest stays as it is: it belongs to connections,
- * files and sockets that are open.
+ * The new settings as far as a running daemon can apply them. The others stay unchanged: they belong to open
+ * connections, files and sockets.
  */
 export function applicable(now: Config, next: Config): Config {
   const { model, web, state, log } = now
@@ -50,7 +50,7 @@ function applicableTo(account: AccountSettings, all: readonly AccountSettings[])
   return { ...next, imap, smtp, mailbox, mailboxes, since }
 }
 
-/** Where two configurations differ, in the order of the file. */
+/** The differences between two configurations, in the order of the file. */
 export function changesOf(from: Config, to: Config, source: Located | null): Change[] {
   const [before, after] = [from, to].map((config) => {
     const { accounts, ...rest } = documentOf(config)
@@ -97,7 +97,7 @@ function changeOf({ path, from, to }: Difference, source: Located | null): Chang
 const hidden = new Set(['imap', 'smtp', 'lookups', 'webhooks', 'model', 'state', 'web'])
 const longest = 40
 
-/** Undefined for what is long, of several values, or may be a secret. */
+/** Undefined for a value that is long, has several parts, or may be a secret. */
 function shownValue([group = '', ...key]: readonly string[], value: unknown): string | undefined {
   if (hidden.has(group) && key.at(-1) !== 'keep') return undefined
   if (value === undefined) return 'not set'
@@ -136,5 +136,5 @@ function joined(all: readonly Change[]): Change[] {
   return [...byPlace.values()]
 }
 
-/** What has no line comes last. */
+/** Changes without a line come last. */
 const lineOf = ({ where }: Change): number => Number(/:(\d+)$/.exec(where)?.[1] ?? Number.MAX_SAFE_INTEGER)

@@ -25,7 +25,7 @@ interface ConfigSources {
   readonly readFile: (path: string) => string
 }
 
-/** What the owner's file and the environment say, sound or not, and what is needed to make settings of it. */
+/** The content of the owner's file and the environment, valid or not, and what is needed to turn it into settings. */
 export interface Base {
   readonly source: ConfigSource
   /** Base of relative paths. */
@@ -54,7 +54,7 @@ export function loadConfig(sources: ConfigSources): Config {
   return config
 }
 
-/** Where the state is, as far as a file with faults says it. */
+/** The state directory, as far as even a faulty file names it. */
 export function stateDirectoryOf(sources: ConfigSources): string {
   const folder = sources.path === null ? process.cwd() : dirname(resolve(sources.path))
   const fallback = sources.environment.REPLYD_DATA || defaults.state.directory
@@ -68,7 +68,7 @@ export function stateDirectoryOf(sources: ConfigSources): string {
 
 function readBase({ path, environment, readFile }: ConfigSources): Base {
   const directory = path === null ? process.cwd() : dirname(resolve(path))
-  // `docker compose` and `export NAME=` hand on empty variables that nobody has set.
+  // `docker compose` and `export NAME=` pass on empty variables that nobody has set.
   const outranking = Object.entries(environment).filter(([, value]) => value !== '')
   const variables = {
     ...environment,
@@ -90,8 +90,8 @@ export interface Unfit {
 }
 
 /**
- * The base with the page's settings in its gaps. Settings that do not fit are left out one after the other, so that a
- * changed file never keeps the daemon from running.
+ * The base with the page's settings in its gaps. Settings that do not fit are omitted one by one, so that a changed
+ * file never keeps the daemon from running.
  */
 export function settle(
   base: Base,

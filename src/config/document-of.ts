@@ -1,6 +1,6 @@
 /**
- * Back from the settings to a document with every default written out: `replyd config` prints it, and a reload names
- * the keys in which two configurations differ. resolve.ts makes the same settings of it again.
+ * Converts settings back to a document with every default written out: `replyd config` prints it, and a reload names
+ * the keys in which two configurations differ. resolve.ts turns it back into the same settings.
  */
 import { isDeepStrictEqual } from 'node:util'
 import { packagePath } from '../base/package.ts'
@@ -9,7 +9,7 @@ import { isLoopback } from './loopback.ts'
 import type { Document } from './schema.ts'
 import type { AccountSettings, Config, LookupSettings, ModelSettings, Server } from './settings.ts'
 
-/** Each account has all of its keys, so that the top level has none of those that accounts override. Paths are absolute. */
+/** Each account has all of its keys, so the top level has none that accounts override. Paths are absolute. */
 export function documentOf(config: Config): Document {
   const { accounts, budget, digest, web, webhooks, state, log } = config
   return plain({
@@ -81,7 +81,7 @@ const loginOf = ({ user, password, oauth2 }: Server) => ({
   oauth2,
 })
 
-/** A login that is written out again would make it one of the server's own, which matters on loopback. */
+/** A login that is written out would become the server's own, which matters on loopback. */
 function inherits(smtp: Server, imap: Server): boolean {
   if (smtp.loginOptional) return true
   return !isLoopback(smtp.host) && isDeepStrictEqual(loginOf(smtp), loginOf(imap))

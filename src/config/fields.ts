@@ -19,11 +19,11 @@ export function required<T extends z.ZodType>(schema: T, description: string): T
 
 export const text = () => z.string().max(20_000, 'must be at most 20,000 characters')
 
-/** Whose certificates are believed; shared by servers and models. */
+/** Whose certificates are trusted; shared by servers and models. */
 export const tls = () =>
   key(
-    z.strictObject({ ca: key(word(), 'File with the certificate (PEM) of a private authority to believe') }),
-    'TLS certificates: public authorities are believed, and the one named here',
+    z.strictObject({ ca: key(word(), 'File with the certificate (PEM) of a private authority to trust') }),
+    'TLS certificates: public authorities are trusted, and the one named here',
   )
 
 export const word = () => z.string().trim().min(1, 'must not be empty')
@@ -148,7 +148,7 @@ export function canonicalAddress(text: string): string | null {
   const at = text.lastIndexOf('@')
   if (at < 1) return null
   const local = text.slice(0, at)
-  // The sign for kelvin becomes a plain k in lower case: two addresses would be one.
+  // The kelvin sign becomes a plain k in lower case: two addresses would be the same.
   if (local.includes('\u212a')) return null
   if (local.length > 64 || !/^[^\s"(),:;<>@[\\\]\p{Cc}]+$/u.test(local)) return null
   const domain = canonicalDomain(text.slice(at + 1))
@@ -162,7 +162,7 @@ export function canonicalDomain(text: string): string | null {
   return labels.test(ascii) && ascii.length <= 253 ? ascii : null
 }
 
-/** Minutes after midnight; `to` is no longer part of it. */
+/** Minutes after midnight; `to` is exclusive. */
 export interface OpenHours {
   /** 0 is Sunday. */
   readonly days: readonly number[]

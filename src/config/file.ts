@@ -22,7 +22,7 @@ import {
   type Written,
 } from './source.ts'
 
-/** A JSONPath such as $.items[*].name between braces: YAML wants quotes around it there, and nobody expects that. */
+/** A JSONPath such as $.items[*].name between braces: YAML requires quotes around it there, which nobody expects. */
 const bracketedPath = /(?<=[{,]\s*[\p{L}\p{N}][\p{L}\p{N} _-]*:[ \t]+)\$[.[][^\s,{}"'#\\]*\][^\s,{}"'#\\]*/gu
 
 /**
@@ -70,7 +70,7 @@ interface ParsedFile {
   documents: readonly YamlDocument.Parsed[]
 }
 
-/** Tried again with quotes around each such JSONPath; if that doesn't help, the file's own faults are the right ones. */
+/** Tried again with quotes around each such JSONPath. If that doesn't help, the original file's faults are reported. */
 function documentsIn(content: string): ParsedFile {
   const parse = (text: string): ParsedFile => {
     const lines = new LineCounter()

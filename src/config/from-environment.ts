@@ -64,7 +64,7 @@ export const commonVariables: readonly Variable[] = [
   { name: 'OTEL_EXPORTER_OTLP_ENDPOINT', path: ['log', 'traces'] },
 ]
 
-/** One account from REPLYD_ADDRESS, IMAP_URL and SMTP_URL, which have to be there. */
+/** One account from REPLYD_ADDRESS, IMAP_URL and SMTP_URL, which must be set. */
 export function readEnvironment(environment: Environment): ConfigSource {
   const faults: ConfigFault[] = []
   const origins = new Map<string, string>()
@@ -97,7 +97,7 @@ export function readEnvironment(environment: Environment): ConfigSource {
   return { document, written: [], faults, ...tracing(origins) }
 }
 
-/** The same source with what the common variables say put into its gaps. */
+/** The same source with its gaps filled from the common variables. */
 export function withCommonVariables(source: ConfigSource, environment: Environment): ConfigSource {
   const origins = new Map<string, string>()
   const faults: ConfigFault[] = []
@@ -145,8 +145,7 @@ function fillListen(
 }
 
 /**
- * True if the file has that key, or something on the way to it that can't contain it, or the hash instead of the
- * password.
+ * True if the file has that key, a value on the way to it that can't contain it, or the hash instead of the password.
  */
 function isTaken(document: unknown, path: Path): boolean {
   for (let depth = 1; depth < path.length; depth++) {

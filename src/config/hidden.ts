@@ -6,9 +6,9 @@ import type { Config } from './settings.ts'
 import { formatPath, isGroup, type Path, valueAt, type Written } from './source.ts'
 
 interface Reusable {
-  /** A configuration that says the same. Paths are absolute and defaults are written out. */
+  /** An equivalent configuration. Paths are absolute and defaults are written out. */
   readonly document: Record<string, unknown>
-  /** Names of the variables that stand for secrets which the owner's file holds as text. */
+  /** Names of the variables that replace secrets written as text in the owner's file. */
   readonly variables: ReadonlyMap<string, string>
 }
 
@@ -57,7 +57,7 @@ export function reusable(config: Config): Reusable {
   return { document: document as Record<string, unknown>, variables }
 }
 
-/** With common keys at the top, and with what settings do not keep: the password of the pages, and allowed hosts. */
+/** With common keys at the top, and with what the settings omit: the password of the pages, and allowed hosts. */
 function whole(config: Config, source: unknown): Record<string, unknown> {
   const { accounts, web, ...rest } = documentOf(config)
   const [first] = accounts
@@ -93,7 +93,7 @@ function isSecret(path: Path): boolean {
   return secrets.has(String(name)) || (name === 'url' && group !== 'sql')
 }
 
-/** Only variables; in a header field a scheme may precede them. */
+/** Whether it consists only of variables; in a header field a scheme may precede them. */
 function isBare(raw: string, path: Path): boolean {
   const rest = raw.replace(reference, '')
   return rest === '' || (path.at(-2) === 'headers' && /^(?:bearer|basic|token) ?$/i.test(rest))
@@ -120,7 +120,7 @@ function nameOf(path: Path, value: string, taken: ReadonlyMap<string, string>): 
 
 const secretParameter = /pass|pwd|secret|key|token|sig|auth/i
 
-/** Whether a URL holds credentials, as far as one can see. */
+/** Whether a URL visibly holds credentials. */
 function holdsSecret(text: string): boolean {
   if (!URL.canParse(text)) return false
   const { protocol, username, password, searchParams } = new URL(text)

@@ -51,7 +51,7 @@ const Http = z
 
 const Sql = z
   .strictObject({
-    url: required(url('postgres', 'postgresql'), 'PostgreSQL database, best a role that may only read'),
+    url: required(url('postgres', 'postgresql'), 'PostgreSQL database, preferably with a read-only role'),
     query: required(
       z
         .string()
@@ -72,11 +72,11 @@ const When = z
     ),
     match: required(
       pattern(),
-      'Regular expression for the number or name to look up, in any case; its first group if it has one, else all of it. It is searched for in the subject and in what the author wrote',
+      'Regular expression for the number or name to look up, ignoring case; its first group if it has one, otherwise the whole match. The subject and the text that the author wrote are searched',
     ),
     in: key(
       z.enum(['mail', 'asks']),
-      "`asks`: it is searched for in triage's list of the mail's questions instead",
+      "`asks`: triage's list of the mail's questions is searched instead",
       defaults.lookups.in,
     ),
   })
@@ -86,7 +86,7 @@ const Lookup = z
   .strictObject({
     name: required(
       z.string().regex(/^\p{L}[\p{L}\p{N} _-]{0,39}$/u, 'must be a short name such as order'),
-      'What is looked up, as one would say it: `order`',
+      'What is looked up, in a plain word: `order`',
     ),
     when: required(When, 'When something is looked up'),
     http: key(Http, 'A request over HTTP (GET)'),
@@ -120,15 +120,15 @@ const Lookup = z
     ),
     notFound: key(
       z.enum(['ask', 'person']),
-      'Nothing was found that this author may know: `ask` for what is needed, or leave the mail to a person',
+      'If nothing was found that this author may know: `ask` for what is needed, or leave the mail to a person',
       defaults.lookups.notFound,
     ),
     failed: key(
       z.enum(['person', 'say']),
-      'It could not be read: leave the mail to a person, or `say` that it is being looked into',
+      'If it could not be read: leave the mail to a person, or `say` that it is being looked into',
       defaults.lookups.failed,
     ),
-    cache: key(duration(0, 24 * 3600 * second), 'How long an answer is used again', defaults.lookups.cache),
+    cache: key(duration(0, 24 * 3600 * second), 'How long an answer is reused', defaults.lookups.cache),
   })
   .superRefine((lookup, context) => {
     const fault = (path: string[], message: string) => context.addIssue({ code: 'custom', path, message })

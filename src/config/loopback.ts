@@ -6,8 +6,8 @@ loopback.addAddress('::1', 'ipv6')
 
 /**
  * Whether that host can only be this machine: `localhost` (RFC 6761 section 6.3), 127.0.0.0/8 or ::1.
- * Any other name counts as foreign, whatever it resolves to at the moment; a name below `localhost` is asked of a name server by
- * some resolvers.
+ * Any other name counts as foreign, regardless of what it currently resolves to. A name below `localhost` does too,
+ * because some resolvers ask a name server for it.
  */
 export function isLoopback(host: string): boolean {
   const name = host.toLowerCase().replace(/^\[|\]$/g, '')

@@ -104,8 +104,8 @@ export function widerPath(path: SettingPath): SettingPath | null {
 }
 
 /**
- * Where the file decides about a key, so that the page can't: at the key itself, or for all accounts, or, with a
- * single account, in that account.
+ * Where the file sets a value, so that the page can't: for the key itself, for all accounts or, with a single account,
+ * in that account.
  */
 export function lockOf(base: ConfigSource, path: SettingPath): string | null {
   const addresses = addressesOf(base.document)
@@ -130,7 +130,7 @@ export interface Merged {
   readonly placed: readonly { setting: Setting; place: Path }[]
 }
 
-/** What the file leaves out, from the page. Whole lists go first, so that a key of an entry finds its list. */
+/** Fills the gaps of the file from the page. Whole lists go first, so that a key of an entry finds its list. */
 export function withOverlay(base: ConfigSource, settings: readonly Setting[]): Merged {
   let { document } = base
   const placed: { setting: Setting; place: Path }[] = []

@@ -1,4 +1,4 @@
-/** Mail, passwords and keys leave this machine encrypted, unless the owner names a host that they may reach in plain text. */
+/** Mail, passwords and keys leave this machine encrypted, unless the owner allows plain text for a host. */
 import type { ConfigFinding } from './faults.ts'
 import { isLoopback } from './loopback.ts'
 import { entries, type Path, valueAt } from './source.ts'
@@ -46,14 +46,14 @@ function urlPaths(document: unknown): Path[] {
 
 const bare = (host: string) => host.toLowerCase().replace(/^\[|\]$/g, '')
 
-/** Where the URL leads without TLS, and what to write instead; null when it is encrypted, or no URL. */
+/** Where the URL leads without TLS, and what to write instead; null when it is encrypted, or not a URL. */
 function plaintextTo(value: unknown): { host: string; remedy: string } | null {
   if (typeof value !== 'string' || !URL.canParse(value)) return null
   const { protocol, hostname, searchParams } = new URL(value)
   const better = encryptedSchemes[protocol]
   if (better !== undefined) return { host: bare(hostname), remedy: `use ${better}://` }
   if (!protocol.startsWith('postgres')) return null
-  // Of a parameter that is given twice the driver takes the last.
+  // If a parameter is given twice, the driver uses the last one.
   const last = (name: string) => searchParams.getAll(name).at(-1)
   if (encryptedModes.has(last('sslmode') ?? '')) return null
   const host = last('host') ?? hostname

@@ -35,7 +35,7 @@ export const Replies = z
     ),
     draftDespite: key(
       z.array(z.enum(['auto-generated', 'bulk'])),
-      'Modes `draft` and `review`: write drafts also for mail marked `Auto-Submitted: auto-generated` or `Precedence: bulk`, which some gateways put on the mail of people. Such mail is never answered automatically',
+      'Modes `draft` and `review`: also write drafts for mail marked `Auto-Submitted: auto-generated` or `Precedence: bulk`, which some gateways also put on mail from people. Such mail is never answered automatically',
       defaults.replies.draftDespite,
     ),
     flagDoubts: key(

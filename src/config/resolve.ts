@@ -1,6 +1,6 @@
 /**
- * From the document, which is known to be sound, to the settings: defaults, overrides, units, absolute paths. The schema
- * says what a key means; a comment here says what differs from it. settings.ts takes its types from here.
+ * Converts the validated document to settings: defaults, overrides, units, absolute paths. The schema explains each
+ * key; comments here only note differences. settings.ts takes its types from here.
  */
 import { resolve } from 'node:path'
 import { packagePath } from '../base/package.ts'
@@ -78,7 +78,7 @@ function resolveAccount(account: AccountInput, top: Document, path: (text: strin
     },
     /** A number is an age in milliseconds. */
     since: resolveSince(account.since ?? defaults.since),
-    /** Null: decided by the provider, or by looking. */
+    /** Null: decided by the provider, or by checking. */
     sentCopy: account.sentCopy ?? null,
     replies,
     spam: resolveSpam({ ...top.spam, ...account.spam }),

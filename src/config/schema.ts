@@ -38,27 +38,27 @@ const Site = z
   .strictObject({
     folder: key(
       word(),
-      'Folder of documents: Markdown, text, PDF, DOCX, HTML, CSV, TSV, EML; the name alone is short for this group',
+      'Folder of documents: Markdown, text, PDF, DOCX, HTML, CSV, TSV, EML; the name alone stands for a group with only that key',
     ),
     urls: key(
       z.array(url('https', 'http')).min(1, 'must not be empty').max(20, 'must be at most 20 entries'),
-      'Web pages of yours: each address with the pages below it, from sitemaps and links; robots.txt is obeyed',
+      'Your web pages: each address with the pages below it, from sitemaps and links; robots.txt is obeyed',
     ),
     maxPages: key(
       z.int().min(1, 'must be at least 1').max(2000, 'must be at most 2000'),
-      'Pages that are read at most',
+      'Maximum number of pages',
       defaults.site.maxPages,
     ),
     every: key(duration(15 * minute, 30 * day), 'How often they are read', defaults.site.every),
     stale: key(
       duration(minute, 366 * day),
-      'A page that could not be read for this long is no source any more',
+      'A page that could not be read for this long is no longer a source',
       defaults.site.stale,
     ),
   })
   .meta({ id: 'Knowledge', description: 'A folder of documents, and web pages' })
 
-/** A folder's name alone is short for a group with it. */
+/** A folder name alone is short for a group with only that key. */
 const Knowledge = z.preprocess((value) => (typeof value === 'string' ? { folder: value } : value), Site)
 
 const Attachments = z
@@ -67,7 +67,7 @@ const Attachments = z
     office: key(z.boolean(), 'The text of DOCX files', defaults.attachments.office),
     images: key(
       z.boolean(),
-      'PNG, JPEG, GIF and WebP pictures, scaled down, for a model that sees; they cost tokens',
+      'PNG, JPEG, GIF and WebP pictures, scaled down, for a model that accepts images; they cost tokens',
       defaults.attachments.images,
     ),
   })
@@ -96,7 +96,7 @@ const Account = z
     ),
     sentCopy: key(
       z.boolean(),
-      'Store a copy of sent replies in Sent; by default decided by provider and by checking',
+      'Store a copy of sent replies in Sent; by default decided by the provider, or by checking',
     ),
     tls: tls(),
     allowPlaintext: key(
@@ -172,7 +172,7 @@ const OtherModel = z.strictObject(modelKeys({})).meta({
     'Another model, at the same endpoint or a separate one. At the same endpoint, omitted keys are taken from `model`',
 })
 
-/** A name alone is short for a group with that name. */
+/** A name alone is short for a group with only that name. */
 const anotherModel = (purpose: string) =>
   key(
     z.preprocess((value) => (typeof value === 'string' ? { name: value } : value), OtherModel),
@@ -256,7 +256,7 @@ const Web = z
           totpSecretPattern,
           'must be at least 26 letters and digits of base32, as `replyd totp` prints them',
         ),
-      'Second factor of the login: secret of an authenticator app (RFC 6238), made by `replyd totp`',
+      'Second factor of the login: secret of an authenticator app (RFC 6238), created by `replyd totp`',
     ),
     trustedProxies: key(
       z.array(network()),
@@ -318,7 +318,7 @@ export const Document = z.strictObject({
   model: key(Model, 'The language model'),
   replies: key(Replies, 'How replies are written and handled'),
   spam: key(Spam, 'What happens to spam'),
-  categories: key(Categories, 'Kinds of mail to be told apart'),
+  categories: key(Categories, 'Kinds of mail to distinguish'),
   instructions: key(Instructions, 'What the writer of replies should know and follow, in plain words'),
   knowledge: key(Knowledge, 'What replies may use as sources: a folder, or a group of folder and web pages'),
   lookups: key(Lookups, 'Facts that are read from your own systems while a reply is written'),
@@ -332,7 +332,7 @@ export const Document = z.strictObject({
   prompts: key(word(), "Folder of prompt files; by default the package's own"),
   allowPlaintext: key(
     z.array(host()),
-    'Hosts beyond this machine that model, webhooks, Redis, PostgreSQL and collector may be reached at without TLS: those of a private network of your own',
+    'Hosts beyond this machine at which the model, webhooks, Redis, PostgreSQL and the collector may be reached without TLS, such as those of your private network',
   ),
   log: key(Log, 'Logging'),
 })

@@ -1,6 +1,6 @@
 /**
- * What a parsed configuration gives to the rest: readonly values, durations in milliseconds, money in US dollars. The types
- * follow from the schema and from what resolve.ts makes of it, so that no key is written a second time.
+ * The settings of a parsed configuration: readonly values, durations in milliseconds, money in US dollars. The types
+ * are derived from the schema and resolve.ts, so that no key is written twice.
  */
 import type { resolveDocument } from './resolve.ts'
 

@@ -71,7 +71,7 @@ export function isWithin(path: Path, above: Path): boolean {
   return above.every((step, depth) => path[depth] === step)
 }
 
-/** The paths of a list's entries; none where there is no list. */
+/** The paths of a list's entries; none if there is no list. */
 export function entries(document: unknown, path: Path): Path[] {
   const list = valueAt(document, path)
   return Array.isArray(list) ? list.map((_, i) => [...path, i]) : []

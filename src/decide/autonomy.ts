@@ -1,5 +1,6 @@
 /**
- * Earned autonomy: how far a category has come, based on what people did with its drafts. It is offered, never taken.
+ * Earned autonomy: how far a category has come, based on what people did with its drafts. It is only offered: the owner
+ * grants it.
  */
 import type { SetbackReason } from '../base/reasons.ts'
 

@@ -14,7 +14,7 @@ export interface PolicyInput {
   mode: Mode
   /** Mode of the mail's category; null: use the account's. */
   categoryMode: Mode | null
-  /** A person had it written again, or typed an address or the subject: they want to see it, whatever the mode. */
+  /** A person had it rewritten, or typed an address or the subject: they want to see it in any mode. */
   rewritten: boolean
   /** The most that the guard allows. */
   ceiling: 'draft' | 'may'
@@ -26,7 +26,7 @@ export interface PolicyInput {
   checked: Checked | null
   /** The check by meaning was made but gave no usable answer. */
   uncheckable: boolean
-  /** It will be made if nothing else prevents sending: what it can judge better is left to it. */
+  /** That check will follow if nothing else prevents sending: questions that it judges better are left to it. */
   checkFollows: boolean
   /** Hidden text was removed from the mail, or something other than the model detected manipulation. */
   manipulation: boolean
@@ -143,8 +143,8 @@ function effectiveMode({ mode, categoryMode }: PolicyInput): Mode {
 
 /**
  * Decides what happens to a composed reply. Sending needs the mode `send` and no doubts; in that mode a doubt makes
- * it a draft. A fault in the text, a mail that tried to manipulate, or the mode `review` holds it for a person. The first
- * reason is the one that lists show: what is wrong with this reply tells more than the mode.
+ * it a draft. A fault in the text, a mail that tried to manipulate, or the mode `review` holds it for a person. Lists
+ * show the first reason: a fault of this reply says more than the mode.
  */
 export function applyPolicy(input: PolicyInput): PolicyDecision {
   const faults = faultsOf(input)

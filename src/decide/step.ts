@@ -83,7 +83,7 @@ async function weighed({ context, account, mail: { row, message }, reply }: Deli
     ceiling: row.ceiling,
     codes: row.codes,
     cut: reply.omitted.length > 0,
-    // Who typed an address or a subject wants to see it before it is sent, too.
+    // A person who typed an address or a subject also wants to see it before it is sent.
     rewritten: row.instruction !== null || reply.envelope !== null,
   }
   const text = {
@@ -157,7 +157,7 @@ function sendTime({ clock, config }: StepContext, { settings }: Account) {
   return { sendAfter, isOpen: sendAfter.getTime() === undone.getTime() }
 }
 
-/** Asked only where it makes a difference. */
+/** Queried only if it makes a difference. */
 async function isFirstExposure(
   { db }: StepContext,
   { settings }: Account,

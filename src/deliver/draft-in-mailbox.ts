@@ -1,4 +1,4 @@
-/** The draft in \Drafts of a reply that is sent from here: removed only if it is still as replyd saved it. */
+/** The draft in \Drafts of a reply that replyd sends itself: removed only if it is still as replyd saved it. */
 import { PermanentError } from '../base/errors.ts'
 import type { Account } from '../context.ts'
 import { MessageVanished, UidValidityChanged } from '../imap/imap.ts'

@@ -1,6 +1,6 @@
 /**
- * After the server has accepted: the copy in \Sent, and \Answered on the original. After a crash only the searches
- * are repeated.
+ * After the server has accepted the reply: the copy in \Sent, and \Answered on the original. After a crash only the
+ * searches are repeated.
  */
 
 import { dayBefore } from '../base/clock.ts'

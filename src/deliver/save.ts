@@ -56,7 +56,7 @@ export async function saveDraft(
   return moved && { stage: 'done' }
 }
 
-/** `mode-draft` alone is no doubt: the owner sends everything themselves. */
+/** `mode-draft` alone is not a doubt: the owner sends everything themselves. */
 function keywordsOf({ settings }: Account, { holdReasons }: ReplyRow): string[] {
   const doubtful = holdReasons.some((reason) => reason !== 'mode-draft')
   return settings.replies.flagDoubts && doubtful ? [draftKeyword, doubtKeyword] : [draftKeyword]

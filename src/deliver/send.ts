@@ -62,7 +62,7 @@ async function asSent(
     context,
     async () =>
       (await move(context.db, 'markSent', change, now)) ??
-      // Another worker gave this one up for dead, but only this one knows the server's answer.
+      // Another worker assumed this one dead, but only this one knows the server's answer.
       (await move(context.db, 'confirmSent', { ...change, at: 'review', reason: mail.row.reason }, now)),
   )
   return finishSent({ ...delivery, reply: sent?.reply ?? { ...reply, state: 'sent' } })

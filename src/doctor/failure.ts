@@ -95,7 +95,7 @@ const explanations: readonly Explanation[] = [
   },
   {
     sign: oldTls,
-    detail: (place) => `${place} speaks no TLS 1.2 or newer`,
+    detail: (place) => `${place} does not support TLS 1.2 or newer`,
     advice: () => 'Update the server: older versions are not safe (RFC 8996).',
   },
   {

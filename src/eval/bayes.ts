@@ -40,8 +40,8 @@ export function examplesOf(labels: readonly LabelledMail[], read: (file: string)
 }
 
 /**
- * @param first is split into two halves by file names; each is trained on and the other tested, and then ten folds
- * @param second if given, all of the first is trained on, and this is tested
+ * @param first is split into two halves by file name: each is trained on and the other tested, followed by ten folds
+ * @param second if given, the filter is trained on all of the first and tested on this
  */
 export function evaluateBayes(
   first: readonly Labelled[],

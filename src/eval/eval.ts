@@ -102,7 +102,7 @@ export async function runEval({ mails }: EvalPlan, options: EvalOptions): Promis
       cases.set(mail, { label, judged: await judgePrepared(prepared, settings, ledger), fault: null })
     } catch (error) {
       if (error instanceof OwnerActionError) throw error
-      // Nobody answers at all: hundreds of further mails would only take hours to show the same.
+      // The model does not answer at all: hundreds of further mails would only take hours to show the same.
       const answered = [...cases.values()].some(({ judged }) => judged?.verdict)
       if (error instanceof TemporaryError && !answered && cases.size >= mostLost) throw error
       if (error instanceof CeilingReached) ceilingReached = true

@@ -1,4 +1,4 @@
-/** What would have been answered to a recent mail: shown at the end of `replyd init`, stored nowhere. */
+/** The reply that a recent mail would have received: shown at the end of `replyd init`, never stored. */
 import { composeQuestion } from '../compose/step.ts'
 import { decodeWords, plainLine } from '../mail/address.ts'
 import { firstField } from '../mail/message.ts'
@@ -17,7 +17,7 @@ interface FirstDraft {
   draft: string
 }
 
-/** Calls to the model that judge a mail, before it is given up. */
+/** Most mails that the model judges before the search is given up. */
 const mostJudged = 5
 
 /**

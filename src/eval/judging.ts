@@ -111,7 +111,7 @@ export async function judgePrepared(
   return { stage: 'model', to, reason, verdict, durationMs: answer.durationMs }
 }
 
-/** Where a mail gets to with this decision. */
+/** The mail's next step after this decision. */
 export const reached = ({ verb, reason }: Pick<TriageDecision, 'verb' | 'reason'>): Reached => ({
   to: stageAfter(verb),
   disposition: dispositionAfter(verb),

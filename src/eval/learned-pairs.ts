@@ -1,4 +1,4 @@
-/** Questions and the owner's answers to them, from mail that was sent: what they wrote, without what concerns one person. */
+/** Questions and the owner's answers, from sent mail, without anything that concerns only one person. */
 import { personalMatter, withoutPersonal } from '../check/personal.ts'
 import { greetingTemplate } from '../compose/greeting.ts'
 import { bareId } from '../imap/search.ts'
@@ -22,13 +22,13 @@ export interface Pair {
 /** UTF-16 units. */
 const longest = { question: 200, answer: 2_000 } as const
 const shortestAnswer = 15
-/** How alike two answers are that say the same, with the same figures and names; cosine. */
+/** Cosine from which two answers with the same figures and names count as the same. */
 const sameAnswer = 0.6
 /** Lines at the end of a mail that may be its closing. */
 const closingLines = 4
 
 /**
- * Null if nothing is left that others could be told.
+ * Null if nothing is left that could be told to others.
  * @param own the owner's names, addresses and published texts
  */
 export function pairOf({ original, answer }: Answered, own: readonly string[]): Pair | null {
@@ -66,7 +66,7 @@ function bodyOf({ message }: Answered['answer']): string[] {
   return (closing < 0 ? rest : rest.slice(0, closing)).join('\n').split(/\n\s*\n/)
 }
 
-/** Sentences that concern one person are left out whole: without its number such a sentence says nothing. */
+/** Sentences that concern one person are omitted entirely: without its number, such a sentence says nothing. */
 function impersonal(paragraphs: readonly string[], isImpersonal: (sentence: string) => boolean): string {
   return paragraphs
     .map((paragraph) => {
@@ -91,7 +91,7 @@ export function learnedFrom(pairs: readonly Pair[]): Learned[] {
     .sort((one, other) => other.mails.length - one.mails.length)
 }
 
-/** In the newest words. */
+/** In the words of the newest answer. */
 function answerOf(members: readonly Pair[]): LearnedAnswer {
   const [newest, oldest] = [members[0], members.at(-1)] as [Pair, Pair]
   const day = ({ at }: Pair) => at.toISOString().slice(0, 10)

@@ -12,7 +12,7 @@ interface Patience {
 }
 
 /**
- * One connection to an account's IMAP server outside of the daemon, logged in as the daemon would and closed afterwards.
+ * One connection to an account's IMAP server outside the daemon, logged in as the daemon would, and closed afterwards.
  * @throws as connectClient, and what `use` throws
  */
 export async function withOwnerMailbox<Result>(

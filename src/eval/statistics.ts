@@ -63,8 +63,8 @@ export function detection(answers: readonly GradedAnswer[]): Detection {
 }
 
 /**
- * F1 is no proportion, but a rising function of one: with J = hits / (hits + mistakes) it is 2J / (1 + J). So J's Wilson
- * interval, taken through that function, is its interval.
+ * F1 is not a proportion, but an increasing function of one: with J = hits / (hits + mistakes) it is 2J / (1 + J). So
+ * its interval is J's Wilson interval mapped by that function.
  */
 function f1Of(hits: number, mistakes: number): Detection['f1'] {
   const share = shareOf(hits, hits + mistakes)

@@ -1,6 +1,6 @@
 /**
- * What a changed setting would do to a mail: judged, written and decided by the daemon's own code, paid from the day's budget, and
- * stored nowhere. The check by meaning, which only a reply about to be sent gets, is not made.
+ * Tries a changed setting on a mail: judged, written and decided by the daemon's own code, paid from the day's budget,
+ * and not stored. The check by meaning, made only for replies about to be sent, is skipped.
  */
 import { PutOff, reasonOf } from '../base/errors.ts'
 import type { Reason } from '../base/reasons.ts'
@@ -34,7 +34,7 @@ export interface Outcome {
   missing: readonly string[]
   /** Statements without a source. */
   claims: number
-  /** Why it was not tried to the end; null if it was. */
+  /** Why the trial did not finish; null if it did. */
   fault: string | null
 }
 
@@ -176,7 +176,7 @@ async function fateOf(
   return applyPolicy(input)
 }
 
-/** What was done when the mail came. */
+/** What was done when the mail arrived. */
 export function pastOutcome(
   { row }: StoredMail,
   reply: {

@@ -14,7 +14,7 @@ export { type AutoSent, type Ceiling, freshContext, type GuardAnswer, type Guard
 export const guardError = 'guard-error' satisfies GuardCode
 
 /**
- * Too many drafts for this sender are unsent for a person to read them all: no further one is written (section 7).
+ * This sender has more unsent drafts than a person could read: no further one is written (section 7).
  */
 const draftsPileUp = 'drafts-unsent' satisfies GuardCode
 

@@ -29,7 +29,7 @@ export interface GuardContext {
   answeredMessageIds: ReadonlySet<string>
   /** Another mail carries the same Message-ID. */
   reusedMessageId: boolean
-  /** Automatic replies sent by this account: the last 7 days, and those among the thread's ids whatever their age. */
+  /** Automatic replies sent by this account in the last 7 days, and those of any age among the thread's ids. */
   autoSent: readonly AutoSent[]
   /** Unsent drafts for this sender. */
   openDrafts: number

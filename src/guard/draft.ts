@@ -116,14 +116,14 @@ function isMalformed(value: string): boolean {
   return /[("]/.test(bare) || (bare.match(/</g)?.length ?? 0) !== (bare.match(/>/g)?.length ?? 0)
 }
 
-/** Except tabs of folded lines, and C1, which mislabelled names decode to. */
+/** Except tabs of folded lines, and C1 controls, which mislabelled names decode to. */
 const control = /(?![\t\u0080-\u009f])\p{Cc}/u
 
 function isDoubtfulSubject({ inThread, subjects }: Facts): boolean {
   return subjects.some(inThread ? isAutoSubject : isResponderSubject)
 }
 
-/** An unread mailbox that writes for a person named in Reply-To; or only the name begins like one. */
+/** An unmonitored mailbox that writes for a person named in Reply-To, or an address that only begins like one. */
 function isNoReplyRelay({ authors, replyTo, target }: Facts): boolean {
   const strictTarget = target !== null && wordsOf([target]).some(isStrictNoReply)
   return (

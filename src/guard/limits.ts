@@ -15,7 +15,7 @@ export const limits = {
   perHour: 50,
   perDay: 300,
   perDomainPerDay: 20,
-  /** Strangers share a provider's domain, but nobody makes accounts there by the hundred to be answered. */
+  /** Strangers share a provider's domain, but nobody creates hundreds of accounts there to get answers. */
   perProviderPerDay: 100,
   /** Milliseconds. Nobody reads and answers a mail faster. */
   fastestPerson: 60 * second,

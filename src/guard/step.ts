@@ -58,7 +58,7 @@ export async function guard(context: StepContext, stored: readonly StoredMail[])
 }
 
 /**
- * Sends copies of mails that are about to be refused to the guard. It runs before the refusal, so that a crash repeats it.
+ * Sends copies of mails that are about to be refused to the guard. Runs before the refusal, so that a crash repeats it.
  * @param refused ids of the mails
  */
 export async function judgeCopies({ db, clock }: StepContext, refused: readonly string[]): Promise<void> {
@@ -73,8 +73,8 @@ export async function judgeCopies({ db, clock }: StepContext, refused: readonly 
 }
 
 /**
- * Judges mails before they are stored, so that their rows need not be written twice. A mail whose verdict depends on another one
- * of them is left to `guard`. If one of them asks for a person, all are: that is recorded first.
+ * Judges mails before they are stored, so that each row is written only once. A mail whose verdict depends on another
+ * in the batch is left to `guard`. If one asks for a person, all are left to it: the request is recorded first.
  * @returns by the ids of the mails
  */
 export async function guardComing(
@@ -98,7 +98,7 @@ export async function guardComing(
   )
 }
 
-/** Those whose history does not depend on another of them: the same Message-ID, or one that they answer. */
+/** Mails whose history depends on no other in the batch: one with the same Message-ID, or one that they answer. */
 function mailsApart<Mail extends StoredMail>(mails: readonly Mail[]): Mail[] {
   const ids = mails.map(({ message }) => namedIds(message))
   const times = (wanted: string | null) => ids.filter(({ own }) => own !== null && own === wanted).length
@@ -187,7 +187,7 @@ function asMove(id: string, judgement: GuardAnswer, filtersSpam: boolean): Guard
 
 /**
  * Whether somebody who received an automatic reply, recently or in this thread, asks for a person. A mail that fails
- * authentication is not obeyed: anybody could end the automatic replies to another.
+ * authentication is not obeyed: otherwise anybody could end the automatic replies to somebody else.
  */
 function wantsPerson(
   mail: StoredMail,

@@ -79,7 +79,7 @@ export class PooledAccount implements ImapAccount {
     this.#pool.tryAgain()
   }
 
-  /** For commands that need no mailbox selected, or that select one by themselves. */
+  /** For commands that need no selected mailbox, or select one themselves. */
   async #anywhere<T>(command: string, use: (client: ImapFlow) => Promise<T>): Promise<T> {
     try {
       return await this.#pool.run(null, use)

@@ -57,7 +57,7 @@ function clientOptions(
     maxLineLength: 4 * MEGABYTE,
     maxLiteralSize: 32 * MEGABYTE,
     maxResponseSize: 48 * MEGABYTE,
-    // Each costs about a microsecond, in one go. The structure of a mail with 10,000 parts, the most that Dovecot counts.
+    // Each blocks for about a microsecond. Enough for a mail with 10,000 parts, the most that Dovecot counts.
     maxResponseTokens: 250_000,
   }
 }
@@ -193,7 +193,7 @@ export async function inMailbox<T>(
       throw new UidValidityChanged(place.mailbox, place.uidValidity, uidValidity)
     }
     if (!place.readOnly && client.mailbox && client.mailbox.readOnly) {
-      throw new PermanentError(`${place.mailbox} can only be read`)
+      throw new PermanentError(`${place.mailbox} is read-only`)
     }
     return await use()
   } finally {

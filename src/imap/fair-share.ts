@@ -1,6 +1,6 @@
 /**
- * All accounts share one event loop, so reading what one server says may take only a share of it. The work is estimated from
- * what was said, not measured: that gives the same answer on every machine.
+ * All accounts share one event loop, so reading one server's responses may take only a share of its time. The work is
+ * estimated from the responses, not measured, so the result is the same on every machine.
  */
 import { monotonic, type Stopwatch } from '../base/login-rate.ts'
 
@@ -14,9 +14,9 @@ export interface Received {
 const work = { eachResponse: 0.04, parsedOctet: 6e-5, literalOctet: 2e-6, token: 2e-3 }
 /** Tokens that `eachResponse` includes. */
 const usualTokens = 100
-/** Work that is done without a pause, milliseconds: the texts of some thousand mails. */
+/** Work that is done without a pause, milliseconds: the texts of several thousand mails. */
 const atOnceMs = 1000
-/** Of the time, for a server that has used that up. */
+/** Share of the time for a server that has used up that allowance. */
 const share = 0.15
 /** Shorter pauses are added up, milliseconds. */
 const shortestPauseMs = 5
@@ -40,14 +40,14 @@ function tokensIn(payload: Buffer): number {
 
 export class FairShare {
   readonly #clock: Stopwatch
-  /** When the work so far would be done at this share, on the stopwatch. */
+  /** When the work so far would have been finished at this share, on the stopwatch. */
   #doneAt = Number.NEGATIVE_INFINITY
 
   constructor(clock: Stopwatch = monotonic) {
     this.#clock = clock
   }
 
-  /** Resolves when the server has its share again. @param workMs milliseconds that were just used */
+  /** Resolves when the server is within its share again. @param workMs milliseconds that were just used */
   async use(workMs: number): Promise<void> {
     const now = this.#clock.now()
     this.#doneAt = Math.max(this.#doneAt, now - atOnceMs / share) + workMs / share

@@ -126,7 +126,7 @@ function takeText(mail: Fetched, section: string, most: number, rows: Rows): voi
     keepText(mail, section, octets ?? Buffer.alloc(0), most)
 }
 
-/** If fewer octets arrive than requested, the part ends there, whatever size BODYSTRUCTURE states. */
+/** If fewer octets arrive than requested, the part ends there, regardless of the size that BODYSTRUCTURE states. */
 function keepText(mail: Fetched, section: string, octets: Buffer, most: number): void {
   mail.texts.set(section, octets)
   if (octets.length < most) mail.structure = resized(mail.structure, section, octets.length)
@@ -211,7 +211,7 @@ function takeFirstPart(mail: Fetched, row: FetchMessageObject | undefined): void
 /**
  * Reads every mail above a UID inside the selected mailbox, ascending: for a few that have just arrived. Null when
  * one of `expected` is missing (gone again, or left out of a short answer), or when there are more: the server's
- * UIDNEXT may be outdated. `*` is the last mail whatever its UID (RFC 3501 section 6.4.8), so one command fetches at
+ * UIDNEXT may be outdated. `*` is always the last mail (RFC 3501 section 6.4.8), so one command fetches at
  * most `most + 1` mails and misses none.
  * @throws imapflow's error when they can't be read in one command
  */

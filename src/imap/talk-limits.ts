@@ -1,8 +1,8 @@
-/** Bounds what a server may say in answer to one command, and how long that may take: all accounts share one event loop. */
+/** Limits the size and duration of a server's answer to one command: all accounts share one event loop. */
 import type { ImapFlow } from 'imapflow'
 import { type FairShare, type Received, workOf } from './fair-share.ts'
 
-/** Responses: the largest FETCH asks for some hundred mails; the rest is room for news of other clients. */
+/** Responses: the largest FETCH asks for some hundred mails; the rest is for updates caused by other clients. */
 const mostResponses = 20_000
 /** Octets outside of literals, which are parsed: a SEARCH that finds half a million mails takes 4 MB. */
 const mostParsed = 8 * 2 ** 20
@@ -17,8 +17,9 @@ interface Talking {
 }
 
 /**
- * Closes the connection when one command gets too many responses or octets, or no end within its time. What comes unasked
- * counts for the command before. Within those bounds the connection is read no faster than its server's share allows.
+ * Closes the connection when a command gets too many responses or octets, or does not end in time. Unsolicited
+ * responses count towards the previous command. Within these limits, reading is no faster than the server's share
+ * allows.
  * @param commandMs milliseconds for a command
  * @param idleMs milliseconds for IDLE
  */
@@ -37,7 +38,7 @@ export function limitTalk(
   inner.exec = async (command, attributes, options) => {
     heard = { responses: 0, parsed: 0, inLiterals: 0 }
     const mostMs = command === 'IDLE' ? idleMs : commandMs
-    const deadline = setTimeout(() => cut(`no end of the answer to ${command} within ${mostMs} ms`), mostMs)
+    const deadline = setTimeout(() => cut(`the answer to ${command} did not end within ${mostMs} ms`), mostMs)
     try {
       return await exec(command, attributes, options)
     } finally {
@@ -50,7 +51,7 @@ export function limitTalk(
     for (const literal of response.literals ?? []) heard.inLiterals += literal.length
     const { responses, parsed, inLiterals } = heard
     if (responses > mostResponses || parsed > mostParsed || inLiterals > mostInLiterals) {
-      cut('the server says more than any command asks for')
+      cut('the server sends more than any command asks for')
       return false
     }
     const goesOn = await take(response)

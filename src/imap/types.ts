@@ -12,11 +12,11 @@ export interface MailboxState {
   /** A hint: mail may have arrived since. Catch up with `uidsAfter`, never by counting. */
   uidNext: number
   exists: number
-  /** Grows with each change of any flag (RFC 7162); null where the server does not say. */
+  /** Grows with each change of any flag (RFC 7162); null if the server does not report it. */
   highestModseq: string | null
 }
 
-/** One mail, as far as it could be read. `fault` names what could not be; every requested UID has an entry. */
+/** One mail, as far as it could be read; `fault` names what could not be read. Every requested UID has an entry. */
 export interface Fetched {
   uid: number
   /** RFC822.SIZE in octets; 0 when unknown. */
@@ -90,7 +90,7 @@ export interface Stored {
  */
 export interface ImapAccount extends AsyncDisposable {
   readonly address: string
-  /** Forgets that the login was refused, and waits no longer before it connects again. */
+  /** Forgets that the login was refused, and reconnects without waiting any longer. */
   tryAgain(): void
   /** Upper case, as after login. */
   capabilities(): Promise<ReadonlySet<string>>
@@ -224,6 +224,6 @@ export interface Watch {
   /** Resolves when the watch has ended and its connection is closed. Never rejects. */
   done: Promise<void>
   health(): ConnectionHealth
-  /** Connects at once when it waits to do so. A watch that has stopped stays so. */
+  /** Connects at once if it is waiting to reconnect. A stopped watch stays stopped. */
   tryAgain(): void
 }

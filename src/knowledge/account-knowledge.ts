@@ -29,9 +29,9 @@ export function pagesFolder(directory: string, { owner }: Pick<Settings, 'owner'
 }
 
 /**
- * Reads the pages now, unless another process reads them at this moment.
- * @param isWanted asked again when it is this process's turn: another one may have read them just now
- * @returns `none`: none are configured or wanted; `busy`: another process reads them
+ * Reads the pages now, unless another process is reading them.
+ * @param isWanted asked again when it is this process's turn: another one may just have read them
+ * @returns `none`: none are configured or wanted; `busy`: another process is reading them
  */
 export async function refreshPages(
   settings: Settings,

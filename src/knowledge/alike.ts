@@ -1,4 +1,4 @@
-/** Which short texts mean the same, as far as code can tell: by the runs of letters that they share. */
+/** Finds short texts with the same meaning, as far as code can tell, by the runs of letters that they share. */
 import { partsOf } from './tokens.ts'
 
 /** The cosine from which two texts may mean the same. */
@@ -53,8 +53,8 @@ export function alike(one: string, other: string, from = alikeFrom): boolean {
 }
 
 /**
- * Groups by meaning, in the order of each group's first member. A member is compared with the first of its group
- * alone, so that a group does not drift.
+ * Groups by meaning, in the order of each group's first member. A member is only compared with the first of its group,
+ * so that a group does not drift.
  * @param textOf a short text @param from cosine, 0 to 1
  */
 export function grouped<T>(all: readonly T[], textOf: (one: T) => string, from = alikeFrom): T[][] {

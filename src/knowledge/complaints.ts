@@ -1,4 +1,4 @@
-/** What is wrong with the files of a folder, for the log: each fault once, and one line for all files beyond the limits. */
+/** Logs what is wrong with the files of a folder: each fault once, and one line for all files beyond the limits. */
 import { reasonOf } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
 import { faults } from './folder-files.ts'
@@ -28,7 +28,7 @@ export class Complaints {
     this.#log.warn({ event, file, reason: typeof error === 'string' ? error : reasonOf(error) })
   }
 
-  /** Logged when another file is beyond a limit than the last time. */
+  /** Logged when the files beyond a limit are no longer the same. */
   leftOut(files: Iterable<readonly [file: string, { fault: string | null }]>): void {
     const all = [...files]
     for (const [event, words] of events) {

@@ -1,6 +1,6 @@
 /**
- * Documents become Markdown in a worker thread with a limit for its time and its memory. What came out is kept by the
- * hash of the document, so that a start converts nothing twice.
+ * Converts documents to Markdown in a worker thread with limited time and memory. Results are kept by the hash of the
+ * document, so that a restart converts nothing again.
  */
 import { createHash } from 'node:crypto'
 import { mkdirSync, readFileSync } from 'node:fs'
@@ -16,13 +16,13 @@ export type Scaled = { image: ReadImage } | { fault: string }
 
 /** To be raised when the same document would be converted to a different text. */
 const version = 2
-/** Interval between looks at time and memory while a document is converted. Milliseconds. */
+/** Interval between checks of time and memory while a document is converted. Milliseconds. */
 const lookMs = 50
 /** No conversion takes longer than this many times its limit, even on a busy machine. */
 const longest = 10
 const tooMuch = 'it needs too much memory'
 
-/** The same from src/knowledge and from dist/chunks. */
+/** Resolves to the same file from src/knowledge and from dist/chunks. */
 const workerFile = fileURLToPath(new URL('../../dist/knowledge/documents/worker.js', import.meta.url))
 
 export class Converter {
@@ -34,16 +34,16 @@ export class Converter {
   readonly #withinMs: number
 
   /**
-   * @param cache folder for what was converted; null: nothing is kept
-   * @param withinMs for each, milliseconds of processor time of this process, or of waiting for nothing: on a busy machine a sound
-   *   document takes long by the clock
+   * @param cache folder for the results; null: nothing is kept
+   * @param withinMs limit for each, milliseconds of this process's CPU time, or of the worker's idle time: on a busy
+   *   machine even a sound document takes long by the clock
    */
   constructor(cache: string | null, withinMs: number = limits.withinMs) {
     this.#cache = cache
     this.#withinMs = withinMs
   }
 
-  /** The result that an earlier start kept; null when there is none. */
+  /** The result that an earlier run kept; null when there is none. */
   kept(octets: Buffer): Converted | null {
     if (this.#cache === null) return null
     try {
@@ -72,7 +72,7 @@ export class Converter {
     })
   }
 
-  /** One after the other: memory is for one document at a time. */
+  /** One after the other: the memory suffices for one document at a time. */
   #inTurn<R>(run: () => Promise<R>): Promise<R> {
     this.#pending++
     const turn = this.#queue.then(run)
@@ -143,7 +143,7 @@ export class Converter {
   }
 }
 
-/** Whether the worker has used up its time since now. */
+/** Whether the worker has used up its time, counted from this call. */
 function limitedTo(withinMs: number, { performance: { eventLoopUtilization } }: Worker): () => boolean {
   const begun = performance.now()
   const [cpu, loop] = [process.cpuUsage(), eventLoopUtilization()]

@@ -38,7 +38,7 @@ const readable = /\.(md|markdown|txt|text)$/i
 /** Whether it is read without a conversion, by its name. */
 export const isText = (name: string) => readable.test(name)
 export const isKnown = (name: string) => isText(name) || documentPattern.test(name)
-/** Limits for one text's octets, for the number of files, and for the octets of all texts; the excess is named and left out. */
+/** Limits for the octets of one text, the number of files, and the octets of all texts; the excess is left out. */
 export const largestText = 2_000_000
 /** Octets of a file of that name that are read. */
 export const largestOf = (name: string) => (isText(name) ? largestText : limits.file)
@@ -94,7 +94,7 @@ function listIn(root: string, present: Map<string, FoundFile>, since: number): v
   }
 }
 
-/** What may be read, by names with `/`. Node 22's recursive readdir follows linked folders in circles, so this walk follows none. */
+/** Readable files, named with `/`. Node 22's recursive readdir follows links in circles, so this walk follows none. */
 function filesBelow(folder: string, path: string): string[] {
   return readdirSync(`${folder}/${path}`, { withFileTypes: true }).flatMap((entry) => {
     if (entry.name.startsWith('.')) return []
@@ -113,7 +113,7 @@ export interface SourcePage {
 
 const written = /^---\nurl: (\S{1,600})\n---\n/
 
-/** Undefined for a file that is no page. @param at when it was read */
+/** Undefined for a file that is not a page. @param at when it was read */
 export function pageOf(text: string, at: Date): SourcePage | undefined {
   const url = written.exec(text)?.[1]
   return url === undefined ? undefined : { url, readAt: at.toISOString() }
@@ -121,7 +121,7 @@ export function pageOf(text: string, at: Date): SourcePage | undefined {
 
 export const withAddress = (url: string, markdown: string): string => `---\nurl: ${url}\n---\n${markdown}`
 
-/** For people: address and date. Empty for a passage that is of no page. */
+/** For people: address and date. Empty for a passage that is not from a page. */
 export function pageWords(page: SourcePage | undefined, timeZone: string): string {
   return page === undefined ? '' : `${page.url}, read ${localTime(new Date(page.readAt), timeZone)}`
 }

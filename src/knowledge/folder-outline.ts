@@ -1,4 +1,4 @@
-/** What is in the knowledge, in a few words, for the model that writes search phrases; and how passages are called. */
+/** A short outline of the knowledge, for the model that writes search phrases; and the names of passages. */
 import { languageOf } from '../mail/text/language.ts'
 
 /** What a writer of search phrases should know about the folder. */
@@ -9,7 +9,7 @@ export interface Outline {
   headings: readonly string[]
 }
 
-/** A language of fewer passages than this share is a quotation or a name. */
+/** A language with less than this share of the passages is taken for a quotation or a name. */
 const leastShare = 0.15
 const headingsShown = 2
 const headingLength = 40

@@ -13,7 +13,7 @@ export class Growing<A extends Int32Array | Uint16Array | Uint8Array> {
     return this.#length
   }
 
-  /** The values, and room behind them. Another array after it has grown. */
+  /** The values, followed by unused room. A different array after it has grown. */
   get values(): A {
     return this.#values
   }
@@ -40,7 +40,7 @@ export class Growing<A extends Int32Array | Uint16Array | Uint8Array> {
   extend(by: number): void {
     this.#length += by
     if (this.#length <= this.#values.length) return
-    // Pages of memory that nothing was written to take none.
+    // Memory pages that were never written to take no space.
     const longer = this.#make(Math.max(this.#length, this.#values.length * 2))
     longer.set(this.#values)
     this.#values = longer

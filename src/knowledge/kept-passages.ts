@@ -1,4 +1,4 @@
-/** Passages as they are kept: texts as UTF-8 beside the heap, because a large folder has tens of thousands. */
+/** Passages as they are kept: texts as UTF-8 outside the heap, because a large folder has tens of thousands. */
 import { roughTokens } from '../model/prompts/untrusted.ts'
 import { passagesOf } from './passages.ts'
 import type { Fields } from './term-index.ts'

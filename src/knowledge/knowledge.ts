@@ -1,6 +1,6 @@
 /**
- * The owner's reference texts: a folder of Markdown, text and other documents. A small folder is given in full, a larger one is
- * searched.
+ * The owner's reference texts: a folder of Markdown, text and other documents. A small folder is given in full, a
+ * larger one is searched.
  *
  * Each search first compares the files' times and sizes with the index and reads changed files again. That takes less
  * than a millisecond for a few hundred files, against seconds for the model call that follows. It needs no watcher,
@@ -73,9 +73,9 @@ export interface Knowledge {
   close(): void
 }
 
-/** A folder of so many files is looked at for at most this share of the time. */
+/** From this number of files on, checking the folder takes at most this share of the time. */
 const often = { files: 500, share: 0.05 }
-/** Octets that are read and indexed without a pause: of a folder when it is opened, and then. About a second, and 50 ms. */
+/** Octets read and indexed without a pause: when a folder is opened (about a second), and later (50 ms). */
 const atOnce = { first: 4_000_000, later: 200_000 }
 
 interface IndexedFile {
@@ -94,7 +94,7 @@ type Seen = Pick<IndexedFile, 'stamp' | 'digest'> & Pick<FoundFile, 'at'>
 
 /**
  * @param folder null: there are only pages
- * @param cache folder for what documents were converted to; null: nothing is kept
+ * @param cache folder for converted documents; null: nothing is kept
  * @throws ConfigError when the folder is missing or not a folder
  */
 export function openKnowledge(
@@ -191,7 +191,7 @@ class FolderIndex {
     this.#log.info({ event: 'knowledge.indexed', changed: changed.length, passages: this.entries.size })
   }
 
-  /** A file for which there is room now is read, too. */
+  /** Also true for a file that did not fit before but fits now. */
   #isChanged(name: string, stamp: string): boolean {
     const known = this.files.get(name)
     if (known?.stamp !== stamp) return true

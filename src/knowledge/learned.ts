@@ -1,6 +1,6 @@
 /**
- * Proposals from sent mail: Markdown files in the state directory, outside the knowledge, which a person reads, may edit, and
- * accepts or rejects one by one.
+ * Proposals from sent mail: Markdown files in the state directory, outside the knowledge. A person reads them, may edit
+ * them, and accepts or rejects each.
  */
 import { createHash } from 'node:crypto'
 import { appendFileSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
@@ -42,13 +42,13 @@ export interface LearnedProposal {
   edited: boolean
 }
 
-/** Proposals at once, and octets of a file that is read. */
+/** Most proposals at a time, and octets read from a file. */
 const most = { proposals: 200, octets: 256 * 1024 } as const
 
 const about = z.object({
   account: z.string(),
   mails: z.array(z.string()),
-  /** Hash of the rest, as it was written: another one says that a person has edited it. */
+  /** Hash of the rest as it was written: if it differs, a person has edited the file. */
   written: z.string(),
 })
 
@@ -116,7 +116,7 @@ const frontMatter = /^---\n(.*?)\n---\n(.*)$/s
 
 function written(account: string, { question, others, answers, mails }: Learned): string {
   const conflict =
-    answers.length > 1 ? ['These answers differ. The first one is used; correct it if need be.'] : []
+    answers.length > 1 ? ['These answers differ. The first one is used; correct it if necessary.'] : []
   const asked = others.length > 0 ? [`Also asked as: ${others.join(' / ')}`] : []
   const parts = answers.map(
     ({ text, from, to, times }) =>

@@ -103,7 +103,7 @@ function shortEnough(paragraph: string): string[] {
   return rest === '' ? parts : [...parts, rest]
 }
 
-/** Not within a character of two code units. */
+/** Does not split a character of two code units. */
 const wholeEnd = (window: string) => (/[\ud800-\udbff]$/.test(window) ? window.length - 1 : window.length)
 
 /** @param markdown false: a plain text file, without headings */

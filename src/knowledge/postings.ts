@@ -1,6 +1,6 @@
 /**
- * Which passages contain a term, and how often: lists in two typed arrays, six octets for each pair. A list grows by blocks that
- * double, so nothing is moved when it grows, and every list is found without a search.
+ * Which passages contain a term, and how often: lists in two typed arrays, six octets for each pair. A list grows by
+ * blocks of doubling size, so nothing is moved when it grows, and every list is found without a search.
  */
 import { growingCounts, growingInts } from './growing.ts'
 
@@ -9,7 +9,7 @@ const largest = 512
 /** Postings before the second block of the largest size. */
 const doubling = 2 * largest - 1
 
-/** Postings that were read, to use again. */
+/** A reusable buffer for postings that were read. */
 export interface Run {
   /** Ascending. */
   passages: Int32Array
@@ -27,7 +27,7 @@ export class Postings {
   readonly #first = growingInts()
   readonly #last = growingInts()
   readonly #lengths = growingInts()
-  /** Behind the postings of a block: where the next block begins. */
+  /** After the postings of a block: where the next block begins. */
   readonly #passages = growingInts()
   readonly #counts = growingCounts()
 

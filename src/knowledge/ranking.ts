@@ -26,16 +26,16 @@ const commonest = 0.35
 const fewPassages = 8
 /** Word parts match by chance more often than words. */
 const partsWeight = 0.6
-/** Of words that begin like a query's word, and of those that resemble it, compared with the word itself. */
+/** Weights of words that begin like a query's word, and of words that resemble it, relative to the word itself. */
 const weights = { beginning: 0.6, near: 0.3 }
 /**
- * A folder with this many words has those that people mean: a known word is not taken for a misspelling, and a misspelt one begins
- * with the right letter.
+ * A folder with this many words probably has those that people mean: a known word is not taken for a misspelling, and
+ * the first letter of a misspelt one is assumed to be right.
  */
 const manyWords = 50_000
-/** A beginning of more words than these does not tell which of them is meant. */
+/** A beginning shared by more words than this does not tell which of them is meant. */
 const mostBeginning = 1000
-/** Words with a part and their postings that one ranking reads. The rarest parts are read first; the others tell little. */
+/** Most words with a part, plus their postings, read for one ranking. The rarest parts come first and tell most. */
 const mostOfParts = 110_000
 
 export class Ranking {
@@ -52,7 +52,7 @@ export class Ranking {
     }
   }
 
-  /** All postings are read for it, so it waits for the next search. */
+  /** Removal reads all postings, so it is deferred until the next search. */
   discard(id: string): void {
     const number = this.#numbers.get(id)
     if (number !== undefined) this.#leaving.add(number)
@@ -253,7 +253,7 @@ class Search {
     this.#scores[passage] = (this.#scores[passage] ?? 0) + score
   }
 
-  /** The best passages, best first; forgets the query. A passage counts for more, the more of the query it has. */
+  /** The best passages, best first; forgets the query. A passage scores higher the more of the query it contains. */
   #best(): number[] {
     const best: { passage: number; score: number }[] = []
     for (let touch = 0; touch < this.#touches; touch++) {

@@ -1,4 +1,4 @@
-/** One process reads the pages of an account at a time, of all that share the state directory. */
+/** Of all processes that share a state directory, only one at a time reads the pages of an account. */
 import { mkdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Clock } from '../base/clock.ts'
@@ -16,7 +16,7 @@ export class ReadingTurn implements Disposable {
     this.#beat = setInterval(() => touch(file, clock), beatMs).unref()
   }
 
-  /** @returns null: another process reads them */
+  /** @returns null: another process is reading them */
   static take(folder: string, clock: Clock): ReadingTurn | null {
     const file = join(folder, '.reading')
     mkdirSync(folder, { recursive: true, mode: 0o700 })

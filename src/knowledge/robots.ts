@@ -17,7 +17,7 @@ interface Rule {
 
 const mostRules = 2_000
 
-/** @param status 0: no answer, which forbids everything, as a fault of the server does (section 2.3.1.4) */
+/** @param status 0: no answer, which forbids everything, as a server error does (section 2.3.1.4) */
 export function robotsOf(status: number, text: string): Robots {
   if (status >= 400 && status < 500) return { allows: () => true, sitemaps: [], unknown: false }
   if (status !== 200) return { allows: () => false, sitemaps: [], unknown: true }
@@ -67,7 +67,7 @@ function groupsOf(text: string): { own: Rule[]; any: Rule[]; sitemaps: string[] 
   return { own, any, sitemaps: sitemaps.slice(0, 10) }
 }
 
-/** `*` is any run, a final `$` the end. Each part at its first place is enough, so no pattern takes long. */
+/** `*` is any run, a final `$` the end. The first match of each part is enough, so no pattern takes long. */
 function matcherOf(written: string): (path: string) => boolean {
   const anchored = written.endsWith('$')
   const [first = '', ...parts] = (anchored ? written.slice(0, -1) : written).split(/\*+/)

@@ -1,6 +1,7 @@
 /**
- * The owner's web pages as knowledge: a sitemap and links within the named addresses, robots.txt obeyed (RFC 9309), conditional
- * requests (RFC 9110 section 13). Each page becomes a Markdown file named after its address; its time is when it was last read.
+ * The owner's web pages as knowledge: found by sitemaps and links within the named addresses, with robots.txt obeyed
+ * (RFC 9309), and read by conditional requests (RFC 9110 section 13). Each page becomes a Markdown file named after its
+ * address; the file's time is when the page was last read.
  */
 import { existsSync, mkdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -20,7 +21,7 @@ export interface SiteReport {
   /** Pages that were read again or are unchanged. */
   pages: number
   failed: number
-  /** There are more, or the time is over. */
+  /** There are more pages, or the time is up. */
   cut: boolean
 }
 
@@ -132,7 +133,7 @@ class Visit {
     const known = existsSync(join(this.#folder, fileOf(href))) ? this.#known.get(href) : undefined
     if (robots.unknown) return this.#missed(href, known)
     if (!robots.allows(url.pathname + url.search)) return
-    // An open redirect must not make a visitor's page one of the owner's; where a named address leads, the owner knows.
+    // An open redirect must not turn a stranger's page into the owner's; the owner knows where a named address leads.
     const isNamed = this.#roots.some((root) => root.href === href)
     const answer = await this.#get(
       href,
@@ -161,7 +162,7 @@ class Visit {
       const { markdown, title, links } = readHtml(decodePage(body, type))
       const page = { etag: headers.get('etag'), lastModified: headers.get('last-modified'), links }
       for (const link of links) this.#add(link, href)
-      // A calendar or a search makes the same page under addresses without end.
+      // A calendar or a search serves the same page under endless addresses.
       if (markdown.trim() === '' || this.#texts.has(markdown)) return
       this.#texts.add(markdown)
       this.#pages.set(href, page)

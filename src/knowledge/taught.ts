@@ -1,6 +1,6 @@
 /**
- * Facts that a person has taught: each a Markdown file in `taught` of the knowledge folder, whose front matter says when,
- * by whom and from which mail. The index reads them like any other file at its next search.
+ * Facts that a person has taught: each is a Markdown file in `taught` in the knowledge folder, whose front matter says
+ * when, by whom and from which mail. The index reads them like any other file at its next search.
  */
 import { lstatSync, mkdirSync, readdirSync, realpathSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
@@ -46,7 +46,7 @@ export class TaughtError extends Error {
 }
 
 /**
- * Writes a file that is complete or not there at all, with the rights that the folder has.
+ * Writes a file atomically, with the rights of the folder.
  * @param unique a few letters and figures that make its name unique
  * @throws TaughtError
  */

@@ -155,7 +155,7 @@ export class TermIndex {
     }
   }
 
-  /** Most of the postings are of passages that are gone. */
+  /** Drops the postings of removed passages once they are the majority. */
   #sweep(): void {
     const swept = new Postings()
     this.#eachPosting(this.#postings, (term, passage, counts) => {

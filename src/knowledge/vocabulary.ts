@@ -1,4 +1,4 @@
-/** The words of a folder, to find those that begin like a word, that share a part with it, or that differ from it in a few letters. */
+/** The words of a folder, to find those that share a beginning or a part with a word, or differ in a few letters. */
 import { growingInts } from './growing.ts'
 import { newRun, Postings } from './postings.ts'
 import { partsOfTerm } from './tokens.ts'
@@ -85,7 +85,7 @@ export class Vocabulary {
     return this.#words[term] ?? ''
   }
 
-  /** Ids of the longer words that begin with it, in the order of the words. @param most words; empty if there are more */
+  /** Ids of the longer words that begin with it, in order of the words. @param most words; empty if there are more */
   beginningWith(beginning: string, most: number): number[] {
     const found: number[] = []
     for (let at = this.#placeOf(beginning); at < this.#sorted.length; at++) {
@@ -110,8 +110,8 @@ export class Vocabulary {
   }
 
   /**
-   * Words at most that far away (Levenshtein), except the word itself. Words that share a beginning share its part of the
-   * table, and a beginning that is too far away is left with all its words.
+   * Words at most that far away (Levenshtein), except the word itself. Words that share a beginning share its part of
+   * the table, and a beginning that is too far away is skipped with all its words.
    * @param same letters at the beginning that must be the same
    */
   near(word: string, most: number, same = 0): Near[] {

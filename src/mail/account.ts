@@ -8,7 +8,7 @@ export interface Owner {
   authservIds: readonly string[]
   /** List-Ids of the owner's own groups. */
   ownLists: readonly string[]
-  /** Marks of programs despite which a draft may be written, because gateways put them on the mail of people. */
+  /** Marks of programs that do not prevent a draft, because gateways also put them on people's mail. */
   draftDespite?: readonly DraftDespite[]
 }
 

@@ -11,7 +11,7 @@ interface MethodResult {
   result: string
   /** For example `header.from`. */
   properties: ReadonlyMap<string, string>
-  /** False if words of it are no pairs: what a sender put into a domain or an address may have broken out of its value. */
+  /** False if some words are not pairs: text that a sender put into a domain or address may have escaped its value. */
   sound: boolean
 }
 
@@ -24,8 +24,8 @@ export function senderAuthentication(
 }
 
 /**
- * Whether the own servers found signs of a forgery: DMARC failed; or nothing of the author's domain passed, and SPF or DKIM
- * failed, which is all that a domain without a DMARC policy shows, or there are more authors, whom the results may be about.
+ * Whether the own servers found signs of a forgery: DMARC failed; or nothing passed for the author's domain, and either
+ * SPF or DKIM failed (all that a domain without a DMARC policy shows), or the results may be about another author.
  */
 export function isRefuted(
   { row, message }: { row: { fromAddress: string | null }; message: Pick<Message, 'fields'> },
@@ -91,7 +91,7 @@ function topmostResults(fields: readonly string[]): MethodResult[] {
   return found
 }
 
-/** The host that wrote a Received field (RFC 5321 section 4.4); null for an address literal or a name without a domain. */
+/** The host that wrote a Received field (RFC 5321 section 4.4); null for an address literal or an unqualified name. */
 function receivedBy(value: string): string | null {
   const host = /(?:^|\s)by\s+([^\s;()]{1,255})/i.exec(stripComments(value))?.[1]?.toLowerCase() ?? ''
   return /^[a-z0-9.-]+\.[a-z][a-z0-9-]*$/.test(host) ? host : null
@@ -188,7 +188,7 @@ function resultsOf(value: string): MethodResult[] {
 }
 
 function parseResult(segment: string): MethodResult | null {
-  // RFC 8601 section 2.2: blanks may stand around the dot of a property's name. Only there: a value keeps its blanks.
+  // RFC 8601 section 2.2: blanks may surround the dot of a property's name. Only there: a value keeps its blanks.
   const joined = segment.replace(/ ?= ?/g, '=').replace(/(?<= )([\w-]{1,40}) ?\. ?([\w-]{1,40}=)/g, '$1.$2')
   const words = joined.match(/(?:"(?:[^"\\]|\\.)*"|[^ ])+/g) ?? []
   const pairs = words.flatMap((word) => {
@@ -247,8 +247,8 @@ const token = /^[!#$%&'*+\-.0-9A-Z^_`a-z{|}~]+$/
 
 /**
  * A proposal for the owner, never a decision: the topmost authserv-id (RFC 8601 section 5) in more than half of these
- * mails. If the own server writes none, the topmost one comes from others, so it must also occur in mail of at least two
- * organisations.
+ * mails. If the own server writes none, the topmost one comes from others, so it must also occur in mail of at least
+ * two organisations.
  * @returns null if there is no such id
  */
 export function likelyAuthservId(mails: readonly Pick<Message, 'fields'>[]): string | null {

@@ -68,7 +68,7 @@ export async function proveAuthor(input: ProofInput): Promise<Proof> {
   const obstacle = obstacleOf(message, input)
   if (obstacle !== null) return no(obstacle)
   const domain = domainPart(input.author).toLowerCase()
-  // Loaded only for a mail that would be sent, and before the time counts: on a busy machine that takes longer than the check.
+  // Loaded only for a mail that would be sent, and before the clock starts: loading can take longer than the check.
   const library = await load()
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<Proof>((resolve) => {

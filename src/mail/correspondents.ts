@@ -39,7 +39,7 @@ export function comparable(address: string): string {
   return address.toLowerCase()
 }
 
-/** The same for an address from outside the message, which may hold quotes or letters that belong into A-labels. */
+/** The same for an address from outside the message, which may contain quotes, or letters that need A-labels. */
 export function canonical(address: string): string {
   return comparable(parseAddressList(address)[0]?.address ?? address)
 }
@@ -103,8 +103,8 @@ export function correspondents(message: Pick<Message, 'fields'>, owner: Owner): 
 }
 
 /**
- * Who filled in a form that writes as the owner and names its visitor in Sender. A colleague who sends for the owner, and the
- * service that a newsletter of the owner went through, are no visitors.
+ * Who filled in a form that writes as the owner and names its visitor in Sender. A colleague who sends for the owner is
+ * not a visitor, and neither is the service that sends the owner's newsletter.
  */
 function visitorInSender(
   authors: readonly Mailbox[],
@@ -125,15 +125,15 @@ function organisationOf(address: string): string {
   return organisationalDomain(domainPart(address))
 }
 
-/** One key for all spellings of an address that reach the same mailbox: lower case, no tag, and what its provider ignores. */
+/** One key for all spellings of an address that reach one mailbox: lower case, without tag or ignored characters. */
 export function limitKey(address: string): string {
   const bare = withoutTag(canonical(address))
   return oneMailbox(localWord(bare), domainPart(bare)) ?? bare
 }
 
 /**
- * One key for all addresses that one person can make at will: numbered ones of a domain, and every one of a subdomain: at a
- * provider, that is one mailbox's own (`x@kim.fastmail.com`).
+ * One key for all addresses that one person can create at will: numbered ones of a domain, and all of a subdomain,
+ * which at a provider belongs to one mailbox (`x@kim.fastmail.com`).
  */
 export function personKey(address: string): string {
   const key = limitKey(address)
@@ -147,7 +147,7 @@ export function personKey(address: string): string {
 /** Subdomains at which a provider has customers. */
 const sharedSubdomains = new Set(['vip.qq.com', 'vip.163.com', 'vip.126.com', 'vip.sina.com'])
 
-/** Which addresses of a large provider are one mailbox, from the providers' help pages. */
+/** Which addresses of a large provider lead to one mailbox, from the providers' help pages. */
 interface Spelling {
   /** Domains, or first labels of a provider's domains. */
   domains: readonly string[]
@@ -169,7 +169,7 @@ const spellings: readonly Spelling[] = [
   { domains: ['yahoo', 'ymail', 'rocketmail.com'], together: false, tag: '-' },
 ]
 
-/** The same text for all addresses of one mailbox; null where nothing is known. @param local lower case, without `+tag` */
+/** The same text for all addresses of one mailbox; null if nothing is known. @param local lower case, without `+tag` */
 function oneMailbox(local: string, domain: string): string | null {
   const [label = ''] = isMailboxProvider(domain) ? domain.split('.') : []
   const found = spellings.find(({ domains }) => domains.includes(domain) || domains.includes(label))

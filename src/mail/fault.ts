@@ -3,7 +3,7 @@ const words = {
   'header-cut': 'the header is too long to be read to its end',
   'message-cut': 'the message is too long to be read to its end',
   'several-content-types': 'a part has several Content-Type fields',
-  'nested-too-deep': 'the parts are nested too deep',
+  'nested-too-deep': 'the parts are nested too deeply',
   'no-boundary': 'a multipart lacks its boundary',
   'too-many-parts': 'the message has too many parts',
   encrypted: 'a part is encrypted',

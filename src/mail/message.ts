@@ -59,7 +59,7 @@ const unreadText: ReadonlySet<FaultCode> = new Set<FaultCode>([
   ...(['message-cut', 'nested-too-deep', 'too-many-parts'] as const),
 ])
 
-/** Whether some of the text could not be read: such a mail needs a person, whatever the rest says. */
+/** Whether some of the text could not be read: such a mail needs a person, regardless of the rest. */
 export function isTextUnread(message: Pick<Message, 'faults'>): boolean {
   return message.faults.some(({ code }) => unreadText.has(code))
 }

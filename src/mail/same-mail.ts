@@ -5,8 +5,8 @@ import { fieldValues, type Message, type Part } from './message.ts'
 type Contents = Pick<Message, 'fields' | 'structure' | 'text' | 'html'>
 
 /**
- * Identifies a mail by its contents: author, date, subject, text, files, and where its answer goes. Two routes of one mail
- * give the same digest, whatever trace fields and transfer encodings they add; a Message-ID alone proves nothing, because
+ * Identifies a mail by its contents: author, date, subject, text, files, and the address for answers. A mail gives the
+ * same digest by any route, regardless of trace fields and transfer encodings; a Message-ID proves nothing, because
  * the sender chooses it.
  * @returns its version, and SHA-256, hexadecimal
  */
@@ -16,7 +16,7 @@ export function mailDigest(message: Contents): string {
   return `2:${hashOf([...contentsOf(message), ...more])}`
 }
 
-/** As earlier versions stored it: without files and where its answer goes. */
+/** As earlier versions stored it: without the files and the address for answers. */
 export function earlierDigest(message: Contents): string {
   return hashOf(contentsOf(message))
 }
@@ -40,7 +40,7 @@ const hashOf = (named: readonly unknown[]) => createHash('sha256').update(JSON.s
 const addressesIn = (message: Contents, name: string) =>
   fieldValues(message, name).flatMap((value) => parseAddressList(value).map(({ address }) => address))
 
-/** The size stands for the contents, which are not fetched. Texts are compared as they read. */
+/** The size stands for the contents, which are not fetched. Text parts are left out: their text itself is compared. */
 function filesIn(part: Part): number[] {
   if (part.children.length > 0) return part.children.flatMap(filesIn)
   return part.type.startsWith('text/') && part.disposition !== 'attachment' ? [] : [part.size]

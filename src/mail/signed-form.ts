@@ -1,6 +1,6 @@
 /**
- * Whether a signed mail has one reading. A signature is checked by a library, the mail is read by replyd and by servers: where
- * these may see different fields, or where what says how to read the body is not signed, it proves nothing.
+ * Whether a signed mail can be read in only one way. A library checks the signature, but replyd and servers read the
+ * mail: if they may see different fields, or the fields that say how to read the body are unsigned, it proves nothing.
  */
 import type { Field } from './message.ts'
 import { longestHeader } from './mime/header.ts'
@@ -17,8 +17,8 @@ function halves(octets: Buffer): { head: string; body: string } | null {
 }
 
 /**
- * Lines end with LF or CRLF, none has NUL or a CR of its own, each is a field (RFC 5322 section 2.2) or goes on with a blank
- * and a word, and the first is a field.
+ * Lines end with LF or CRLF and contain no NUL or stray CR. Each is a field (RFC 5322 section 2.2), or continues one
+ * with a blank and a word; the first is a field.
  */
 export function isPlainHeader(octets: Buffer): boolean {
   const found = halves(octets.subarray(0, longestHeader))
@@ -28,12 +28,12 @@ export function isPlainHeader(octets: Buffer): boolean {
   return lines.every((line, at) => isField(line) || (at > 0 && /^[ \t]+[^\s]/.test(line)))
 }
 
-/** Octets of ASCII mean the same characters in all of them. */
+/** In all of these, ASCII octets mean the same characters. */
 const plainCharset = /^(?:us-ascii|utf-?8|iso-8859-\d{1,2}|windows-125\d|koi8-[ru])$/i
 
 /**
- * Whether the body can be read in one way only: Content-Type and Content-Transfer-Encoding are signed, or the body has the
- * form that they name. Some large providers sign neither.
+ * Whether the body can be read in only one way: Content-Type and Content-Transfer-Encoding are signed, or the body has
+ * the form that they name. Some large providers sign neither.
  * @param covered the names of signed fields, lower case
  */
 export function isOneForm(octets: Buffer, fields: readonly Field[], covered: ReadonlySet<string>): boolean {
@@ -56,7 +56,7 @@ function hasEncoding(body: string, encoding: string, type: string): boolean {
   return encoding === 'quoted-printable' || (encoding === 'base64' && /^[a-z0-9+/=\s]*$/i.test(body))
 }
 
-/** The delimiter is the first line, and what would be chosen among the parts are versions of one text. */
+/** The delimiter is the first line, and alternative parts are versions of the same text. */
 function isDivided(octets: Buffer, body: string, delimiter: string): boolean {
   if (body.split(/\r?\n/, 1)[0]?.trimEnd() !== delimiter) return false
   const { type, children } = parseOctets(octets).structure

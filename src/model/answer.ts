@@ -50,13 +50,13 @@ function usageBound(messages: readonly ChatMessage[], content: string, model: st
   return { ...noUsage, input, output: Buffer.byteLength(content) }
 }
 
-/** Of the protocol. A server may write anything there, and it goes into the log. */
+/** Values of the protocol. A server may write anything there, and it goes into the log. */
 const finishes = ['stop', 'length', 'content_filter', 'tool_calls', 'function_call']
 
 const finishOf = (stated: string | null | undefined): string =>
   stated === null || stated === undefined ? 'stop' : finishes.includes(stated) ? stated : 'other'
 
-/** The model's name as asked for, or with a snapshot's date or a variant behind it; anything else is `other`. */
+/** The model's name as requested, or followed by a snapshot date or a variant; anything else is `other`. */
 function knownModel(stated: string, asked: string): string {
   const bare = asked.split('/').at(-1) ?? asked
   const [name, base] = [stated.split('/').at(-1) ?? '', bare].map((each) => each.toLowerCase()) as [

@@ -4,9 +4,9 @@ import { withoutPassword } from '../config/hidden.ts'
 import type { ModelSettings } from '../config/settings.ts'
 import { ContextFault, ModelTimeout, NoUsableAnswer, Refused, ThoughtOnly } from './errors.ts'
 
-/** Milliseconds. A model that has failed for so long is down: another may answer in its place. */
+/** Milliseconds. A model that has failed for this long is down: another may answer in its place. */
 const downAfterMs = 60_000
-/** While another answers, the first is asked once in this time whether it is back. */
+/** While another model answers, the first is probed at this interval. Milliseconds. */
 const probeEveryMs = 30_000
 /** Failures in a row, or milliseconds without any answer, after which the owner is told. */
 const tellAfter = 5
@@ -18,7 +18,7 @@ export class Availability {
   #last: unknown = null
   #probedAt = Number.NEGATIVE_INFINITY
 
-  /** A question that is only asked again in another form or in its turn, or that the model declined, is no failure. */
+  /** A question that will be asked again in another form or later, or that the model declined, is not a failure. */
   failed(error: unknown, now: Date): void {
     if (noFailures.some((kind) => error instanceof kind)) return
     this.#failures += 1
@@ -36,8 +36,8 @@ export class Availability {
   }
 
   /**
-   * Whether another model should answer: while this one is down, except for an occasional question that finds out
-   * whether it is back.
+   * Whether another model should answer: while this one is down, except for an occasional question that probes whether
+   * it is back.
    */
   shouldRest(now: Date): boolean {
     if (!this.isDown(now)) return false
@@ -57,12 +57,12 @@ export class Availability {
   }
 }
 
-/** Whether that failure came before the server said anything, so that nothing is known about the model. */
+/** Whether the failure happened before the server answered anything, so that nothing is known about the model. */
 export const isUnreached = (reason: string): boolean => /connection to|not known to DNS/.test(reason)
 
 const noFailures = [RateLimitedError, ContextFault, ThoughtOnly, Refused]
 
-/** What the owner can change about a failure of the model, as a sentence; empty where the failure says so itself. */
+/** What the owner can change about a failure of the model, as a sentence; empty if the failure already says so. */
 export function adviceFor(
   error: unknown,
   {
@@ -79,7 +79,7 @@ export function adviceFor(
   }
   if (error instanceof NoUsableAnswer)
     return host === 'own'
-      ? 'The model is too small for this task, or its server takes no JSON Schema: run a larger one.'
+      ? 'The model is too small for this task, or its server does not accept a JSON Schema: run a larger one.'
       : 'Choose a model that can answer in JSON (model.name).'
   const reason = reasonOf(error)
   if (isUnreached(reason))

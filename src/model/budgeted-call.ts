@@ -157,7 +157,7 @@ function sharesIn({ config, accounts }: CallContext, mail: Occasion['mail']): Sh
   )
 }
 
-/** The first process to notice tells the owner, once a day for each share; the mail waits, and nothing is lost. */
+/** The first process to notice tells the owner, once a day for each share. The mail waits, and nothing is lost. */
 async function reached(
   { db, config, log, replyKey }: CallContext,
   { day, messageId }: NewModelCall,

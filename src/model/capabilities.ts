@@ -26,7 +26,7 @@ export interface Capabilities {
   /** null: unknown. */
   readonly contextTokens: number | null
   readonly cacheKey: boolean
-  /** Pictures; whether a model sees is not known before it refuses one. */
+  /** Pictures. That a model does not accept them only shows when it refuses one. */
   readonly images: boolean
 }
 
@@ -80,7 +80,7 @@ interface KnownModel {
   contextTokens?: number | null
 }
 
-/** What is set outranks the table. On a machine of the owner's the name says nothing: anything may be called gpt-4o. */
+/** Settings outrank the table. On the owner's own machine the name proves nothing: any model may be called gpt-4o. */
 export function capabilitiesOf({ name, host, json, contextTokens }: KnownModel): Capabilities {
   const bare = name.toLowerCase().replace(/^.*\//, '')
   const row = host === 'own' ? undefined : table.find(([pattern]) => pattern.test(bare))?.[1]
@@ -95,7 +95,7 @@ export function capabilitiesOf({ name, host, json, contextTokens }: KnownModel):
 /** Output tokens for reasoning once a model has shown some, and the maximum. */
 const firstThinking = 2000
 const mostThinking = 16_000
-/** Maximum share of the context length for reasoning: the question has to fit, too. */
+/** Maximum share of the context length for reasoning: the question has to fit as well. */
 const thinkingShare = 0.25
 
 /**
@@ -126,7 +126,7 @@ interface Adjustment {
   named: boolean
 }
 
-/** Servers whose model does not see say so in these words. */
+/** The words in which a server says that its model does not accept images. */
 const aboutImages = /image|vision|multi-?modal|mmproj/i
 
 /** llama.cpp refuses a picture with HTTP 500. */

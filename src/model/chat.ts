@@ -1,4 +1,4 @@
-/** What is said to a model and what it costs, as plain values shared by the prompts, the model adapter and the budget. */
+/** Messages to a model and their cost, as plain values shared by the prompts, the model adapter and the budget. */
 
 import type { ReadImage } from '../mail/attachments.ts'
 
@@ -15,15 +15,15 @@ export const imagesIn = (messages: Messages): number =>
   messages.reduce((sum, { images }) => sum + (images?.length ?? 0), 0)
 
 /**
- * Most tokens that a picture of 1024 pixels a side costs. OpenAI's models count 2,560 at most, other families less; one family
- * is made to cost as much as a larger model (base 2,833, and 5,667 for each of four tiles).
+ * Most tokens that a picture of 1024 pixels a side costs. OpenAI's models count 2,560 at most, other families less; one
+ * family is made to cost as much as a larger model (base 2,833, and 5,667 for each of four tiles).
  */
 export const imageTokens = (model: string): number => (/4o-mini/i.test(model) ? 25_501 : 3000)
 
-/** What a picture takes of a context, in octets of text. */
+/** Room that a picture takes in a context, in octets of text. */
 const imageOctets = 12_000
 
-/** Octets of the text, and what its pictures amount to. */
+/** Octets of the text, plus the equivalent of its pictures. */
 export const octetsOf = (messages: Messages): number => {
   const text = messages.reduce((sum, { content }) => sum + Buffer.byteLength(content), 0)
   return Math.max(1, text + imagesIn(messages) * imageOctets)

@@ -49,7 +49,7 @@ interface Connection {
   capabilities: Capabilities
   /** How often a request form was dropped although the server did not name it. */
   guesses: number
-  /** Tokens per octet of a prompt, as counted by the server: from the last answer, or more if others had more. */
+  /** Tokens per octet of a prompt, as counted by the server; rises at once and falls slowly. */
   density: number
 }
 
@@ -60,7 +60,7 @@ const fittingShare = 0.95
 /** Tokens that the chat format adds. */
 const frame = 64
 
-/** Reasons to end that the wire format knows: an endpoint may write anything there, and it goes to the log. */
+/** Finish reasons of the wire format: an endpoint may write anything there, and it goes to the log. */
 const finishes: ReadonlySet<string> = new Set([
   'stop',
   'length',
@@ -132,7 +132,7 @@ function learnDensity(connection: Connection, density: number): void {
   connection.density = Math.max(density, connection.density * 0.9)
 }
 
-/** The limit stated in the refusal or, if it states none, that this was too much. */
+/** Learns the limit stated in the refusal or, if it states none, that this input was too long. */
 function learnContext<T>(
   connection: Connection,
   { messages, maxOutputTokens }: Ask<T>,

@@ -5,15 +5,15 @@ import { Semaphore } from '../base/semaphore.ts'
 export type Outcome = 'answered' | 'timed-out' | 'failed'
 
 /**
- * One call until the first has told the endpoint's limits, then as many as are allowed. A time-out halves them, since a machine
- * that is asked too much at once answers nobody; each round of answers allows one more.
+ * One call until its answer has stated the endpoint's limits, then as many as are allowed. A time-out halves the
+ * number, since an overloaded machine answers no call at all; each round of answers allows one more.
  */
 export class ConcurrencyLimit {
   readonly #most: number
   readonly #semaphore = new Semaphore(1)
   #allowed = 1
   #opened = false
-  /** Counts the halvings: of calls that were under way together only the first time-out counts. */
+  /** Number of halvings: of calls that ran at the same time, only the first time-out counts. */
   #halvings = 0
 
   /** @param most calls at once, at least 1 */
@@ -21,7 +21,7 @@ export class ConcurrencyLimit {
     this.#most = most
   }
 
-  /** Waits for a place. @returns what to call when the call has ended, once */
+  /** Waits for a place. @returns the function to call once, when the call has ended */
   async enter(): Promise<(outcome: Outcome) => void> {
     const leave = await this.#semaphore.enter()
     const halvings = this.#halvings

@@ -160,7 +160,7 @@ export function durationOf(text: string | null): number | null {
 }
 
 /**
- * How long to leave the server alone: Retry-After in any of its forms, limited to 0.5 s to 10 min. @returns
+ * How long to leave the server alone: Retry-After in any of its forms, clamped to 0.5 s to 10 min. @returns
  * milliseconds
  */
 function retryAfter(headers: Headers | undefined, now: Date): number {
@@ -246,7 +246,7 @@ function ofStatus(error: APIError, status: number, { host, model, messages, now 
 
 const unknownName = /^(ENOTFOUND|EAI_AGAIN)$/
 
-/** @param error whatever the client threw during the request */
+/** @param error anything that the client threw during the request */
 export function classify(error: unknown, context: CallContext): Error {
   const { host, timeoutMs } = context
   const cause = { cause: error }

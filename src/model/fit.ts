@@ -38,7 +38,7 @@ function largest(least: number, fits: (share: number) => boolean): number {
 /** Most attempts: a model that says how much fits, or that it needs room to think, is asked again immediately. */
 const mostTries = 4
 
-/** @param attempt asks, fitted to what the model is known to take by then */
+/** @param attempt asks with a prompt fitted to what the model is known to accept by then */
 export async function untilItFits<T>(attempt: () => Promise<T>): Promise<T> {
   for (let tries = 1; ; tries++) {
     try {

@@ -1,4 +1,4 @@
-/** When models leave the API, and which one takes over. /v1/models and the answer 404 have the last word. */
+/** When models leave the API, and which one takes over. /v1/models and an answer with 404 outrank this table. */
 import type { ModelSettings } from '../config/settings.ts'
 import { bareName, isAssumed } from './budget/prices.ts'
 import { type Price, priceOfModel } from './budget.ts'
@@ -79,7 +79,7 @@ export function modelWarnings(
   const change = shutdown ? `set model.name to ${shutdown.replacement}` : 'choose another model.name'
   const row = listed?.find(({ id }) => id === name)
   const warnings: string[] = []
-  // A server with one model takes any name for it, or says at the first call that it does not.
+  // A server with one model accepts any name for it, or rejects the name at the first call.
   const few = settings.host === 'own' ? 1 : 0
   if (listed && listed.length > few && !row) {
     const some = listed.slice(0, 5).map(({ id }) => id)

@@ -64,14 +64,14 @@ export interface Model {
    * @throws ThoughtOnly when thoughts left no room for the answer; the next question gets more
    * @throws ContextFault when the input is too long; inputOctets knows more afterwards
    * @throws PermanentError when the second answer does not fit either, or on a refusal
-   * What a failed call has cost is told by spentOf(error).
+   * spentOf(error) tells what a failed call has cost.
    */
   ask<T>(request: Ask<T>): Promise<Answer<T>>
   /** The limit actually sent for a wanted length of the answer, tokens: reasoning counts as output. */
   outputLimit(maxOutputTokens: number): number
   /** Context length in tokens; null if unknown. Changes when the endpoint states it. */
   readonly contextTokens: number | null
-  /** Octets that the messages may have so that an answer of that length fits, too; Infinity while the context length is unknown. */
+  /** Octets that the messages may have with an answer of that length; Infinity while the context length is unknown. */
   inputOctets(maxOutputTokens: number): number
   listModels(signal?: AbortSignal): Promise<ListedModel[]>
 }

@@ -28,19 +28,19 @@ interface Opened {
   settings: ModelSettings
   model: RateLimitedModel
   availability: Availability
-  /** What is stored of it; undefined: not known, since an earlier process may have stored something. */
+  /** The stored notice; undefined: unknown, because an earlier process may have stored one. */
   said: string | null | undefined
-  /** What is being stored: one after the other, so that the last word stays. */
+  /** The write in progress: notices are stored one after the other, so that the last one remains. */
   saving: Promise<void>
 }
 
-/** Jobs that meet a model which was withdrawn come again for its successor. */
+/** Jobs that find their model withdrawn are retried after this, with its successor. Milliseconds. */
 const successionMs = 500
 
-/** Under which a model's limits and notices are shared. It is stored: an address may hold a password. */
+/** The key under which a model's limits and notices are shared. It is stored, so it omits a password in the URL. */
 const keyOf = ({ baseUrl, name }: ModelSettings): string => `${withoutPassword(baseUrl)} ${name}`
 
-/** Each of them once. */
+/** Each model once. */
 export const configuredModels = ({ tasks, fallback }: ModelChoice): ModelSettings[] => [
   ...new Set([...Object.values(tasks), ...(fallback ? [fallback] : [])]),
 ]
@@ -149,7 +149,7 @@ export class ConfiguredModels implements Models {
     return error
   }
 
-  /** In the log, and in the store for the pages. Once for each thing to say. */
+  /** Writes a notice to the log, and to the store for the pages; each notice only once. */
   #tell(opened: Opened, notice: ModelNotice | null): void {
     const said = notice?.said ?? null
     if (opened.said === said) return
@@ -163,7 +163,7 @@ export class ConfiguredModels implements Models {
     opened.saving = opened.saving
       .then(() => saveModelNotice(db, keyOf(settings), notice, now))
       .catch((error: unknown) => {
-        // Said again the next time.
+        // It is repeated the next time.
         opened.said = undefined
         log.warn({ event: 'model.notice-not-stored', reason: reasonOf(error) })
       })

@@ -45,7 +45,7 @@ interface RateSettings {
   /** Shared by the models of one endpoint. */
   concurrencyLimit: ConcurrencyLimit
   price: PriceRow
-  /** Called with each answer, and with each failure before it is thrown. @returns what is thrown in its place */
+  /** Called with each answer, and with each failure before it is thrown. @returns the error to throw instead */
   onAnswer: () => void
   onFailure: (error: unknown) => unknown
 }
@@ -190,7 +190,7 @@ export class RateLimitedModel implements PricedModel {
   }
 
   /**
-   * Only as many jobs need to wait as get a slot soon; their resources can be used without a model in the meantime.
+   * Only as many jobs need to wait as will get a slot soon; the others' resources are free for work without a model.
    */
   #adapt(waitMs: number): void {
     const jobs = jobsAfter(this.#jobs, jobsFor(this.#settings.calls), waitMs)

@@ -46,11 +46,11 @@ export interface Turn {
 
 const minute = 60_000
 const day = 24 * 60 * minute
-/** A call is made this long after the last one, whatever the provider said: its figures may be wrong, or hostile. */
+/** A call is made this long after the last one, even against the provider's figures: they may be wrong, or hostile. */
 export const longestPauseMs = 10 * minute
 /** Kept in the bucket: calls overtake each other, and tokens are estimated before the call. */
 const margin = 0.03
-/** Clocks differ; the rest shows up in the next answer and is used then. */
+/** Clocks differ; the unused remainder shows in the next answer and is used then. */
 const share = 0.99
 /** Tolerated difference from the provider's count, as shares of a bucket: towards a refusal, and away from it. */
 const optimism = 0.01
@@ -156,7 +156,7 @@ export function correct(rate: RateState, correction: RateCorrection, now: number
 const longWait = 1000
 const shortWait = 250
 
-/** Number of concurrent jobs after one has waited that long for its slot: waiting jobs only hold each other up. */
+/** Number of concurrent jobs after one has waited that long for its slot: waiting jobs only delay each other. */
 export function jobsAfter(jobs: number, most: number, waitMs: number): number {
   if (waitMs > longWait) return Math.max(1, Math.floor(jobs * 0.9))
   return waitMs < shortWait ? Math.min(most, jobs + 1) : jobs

@@ -1,4 +1,4 @@
-/** The openai client over replyd's own way out (base/http.ts). */
+/** The openai client on replyd's own HTTP layer (base/http.ts). */
 import OpenAI from 'openai'
 import { exchange } from '../base/http.ts'
 

@@ -25,7 +25,7 @@ export function wireSchema(schema: z.ZodType, bounded: boolean): object {
   return form
 }
 
-/** What is sent does not depend on what becomes of the answer: the part before a transformation may be shared by many questions. */
+/** The schema before any transformation of the answer: it is all that is sent, and many questions share it. */
 function shapeOf(schema: z.ZodType): z.ZodType {
   const isTransformed = schema instanceof z.ZodPipe && !(schema.def.in instanceof z.ZodTransform)
   return isTransformed ? shapeOf(schema.def.in as z.ZodType) : schema

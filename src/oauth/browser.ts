@@ -67,7 +67,7 @@ function authorizeUrl(settings: OAuth2Settings, endpoint: string, request: Reque
     code_challenge: createHash('sha256').update(request.verifier).digest('base64url'),
     code_challenge_method: 'S256',
     login_hint: request.loginHint,
-    // Google returns a refresh token only for offline access, and again only with consent.
+    // Google returns a refresh token only for offline access, and a second one only with renewed consent.
     ...(settings.provider === 'google' ? { access_type: 'offline', prompt: 'consent' } : {}),
   }
   for (const [name, value] of Object.entries(parameters)) url.searchParams.set(name, value)
@@ -104,7 +104,7 @@ async function listen(state: string): Promise<Redirect> {
 
 /** Null for anything but the provider's answer to this very request: another page may try to inject its own code. */
 function queryOf({ method, url = '/' }: IncomingMessage, state: string): URLSearchParams | null {
-  // `//` is a target of HTTP and no URL: every page that the browser shows can ask for it.
+  // `//` is a valid HTTP target but not a URL, and any page in the browser can request it.
   if (!URL.canParse(url, 'http://localhost')) return null
   const { searchParams, pathname } = new URL(url, 'http://localhost')
   if (method !== 'GET' || pathname !== '/' || !isState(searchParams, state)) return null

@@ -30,7 +30,7 @@ const patienceMs = 15_000
 const mostOctets = 262_144
 /** Assumed if the provider does not state the token's lifetime (it should: RFC 6749 section 5.1). Seconds. */
 const assumedLifetime = 3600
-/** Seconds. A token that is no longer taken is replaced at once, so nothing is lost by an earlier end. */
+/** Seconds. A token that is no longer accepted is replaced at once, so an earlier expiry does no harm. */
 const longestLifetime = 30 * 86_400
 
 /** Error codes that may change on a retry. */
@@ -38,7 +38,8 @@ const passing = new Set(['temporarily_unavailable', 'server_error'])
 
 /**
  * Posts a form with the client's credentials and reads the JSON answer.
- * @throws RefusedByProvider, TemporaryError when there was no answer, none in JSON, or a redirect; ConfigError for a URL without TLS
+ * @throws RefusedByProvider, TemporaryError when there was no answer, none in JSON, or a redirect; ConfigError for a
+ *   URL without TLS
  */
 export async function post(
   settings: OAuth2Settings,
@@ -61,7 +62,7 @@ export async function post(
   throw new RefusedByProvider(code, firstLine(answer.error_description))
 }
 
-/** The form holds secrets: it goes where it was meant to go, or nowhere. */
+/** The form holds secrets, so redirects are not followed. */
 async function ask(url: string, host: string, form: URLSearchParams, withinMs: number) {
   const { status, body } = await answerOf(url, host, form, withinMs)
   if (status >= 300 && status < 400) {
@@ -86,7 +87,7 @@ async function answerOf(
   }
 }
 
-/** Null when the body is no JSON object. */
+/** Null when the body is not a JSON object. */
 function jsonIn(body: Buffer): Record<string, unknown> | null {
   try {
     const answer: unknown = JSON.parse(body.toString())
@@ -115,7 +116,7 @@ export function grantFrom(answer: Record<string, unknown>, now: Date, previous: 
   }
 }
 
-/** A time that the provider states. @param otherwise when it states none, or what is no time */
+/** A time that the provider states. @param otherwise used when it states none, or an invalid one */
 export function secondsIn(stated: unknown, { otherwise, most }: { otherwise: number; most: number }): number {
   const seconds = Number(stated ?? otherwise)
   return Number.isFinite(seconds) && seconds >= 0 ? Math.min(seconds, most) : otherwise

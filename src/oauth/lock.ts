@@ -1,6 +1,6 @@
 /**
- * A lock between processes, also between containers that share only a directory. Therefore a file whose age, not whose
- * process id, shows that its holder is gone.
+ * A lock between processes, even in containers that share only a directory. It is therefore a file whose age, not its
+ * process id, shows that the holder is gone.
  */
 import { randomBytes } from 'node:crypto'
 import { linkSync, readFileSync, renameSync, statSync, unlinkSync, writeFileSync } from 'node:fs'
@@ -57,7 +57,7 @@ function removeStale(path: string, mark: string): void {
   }
 }
 
-/** Now by the file system's clock, which every process that shares the directory sees. @param path of a new file */
+/** The current time of the file system, which all processes that share the directory see. @param path of a new file */
 function fileTime(path: string): number {
   writeFileSync(path, '', { flag: 'wx', mode: 0o600 })
   try {

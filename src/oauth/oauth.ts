@@ -49,7 +49,7 @@ export class SignIns {
     return refreshing
   }
 
-  /** For connections, which ask for a token when they log in; undefined where the login is a password. */
+  /** For connections, which ask for a token when they log in; undefined if the login uses a password. */
   tokenSource(
     address: string,
     { oauth2 }: { readonly oauth2: OAuth2Settings | null },

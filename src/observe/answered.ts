@@ -1,4 +1,4 @@
-/** The owner has answered, in their own client, a mail whose reply waits here: then nothing is left to decide. */
+/** Notices when the owner has answered, in their own client, a mail whose reply waits here: no decision is left. */
 
 import { logDecision } from '../base/log.ts'
 import type { Account, StepContext } from '../context.ts'

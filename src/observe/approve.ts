@@ -86,8 +86,8 @@ const draftField =
   /^(?:bcc|x-responder-source|fcc|x-mozilla-[\w-]+|x-identity-key|x-account-key|x-uniform-type-identifier|x-universally-unique-identifier|x-apple-[\w-]+|x-kmail-[\w-]+|x-evolution-[\w-]+|status|x-status|x-keywords|x-uid)$/i
 
 /**
- * A draft from the owner's mailbox, prepared for sending: CRLF line ends, without private fields of clients. Adds Message-ID and Date if the client left them out
- * until sending (RFC 5322 section 3.6).
+ * A draft from the owner's mailbox, prepared for sending: CRLF line ends, without private fields of clients. Adds
+ * Message-ID and Date if the client has not written them yet (RFC 5322 section 3.6).
  * @param added written only if the draft has no such field
  */
 export function approvedOctets(draft: Buffer, added: { messageId: string; date: Date }): Buffer {

@@ -99,7 +99,7 @@ async function look(
   return false
 }
 
-/** It was approved as it is there, but could not be sent: only another version may be tried. */
+/** This version was approved but could not be sent: only another version may be tried. */
 function isRefused(
   { state, savedMailbox, savedUidValidity, savedUid }: ReplyRow,
   at: MailInMailbox,
@@ -195,7 +195,7 @@ async function noteMissing(
   { row, reply }: Watched,
   { since, graceMs }: Missing,
 ): Promise<void> {
-  // A held reply is decided elsewhere: what happens to its draft means nothing.
+  // A held reply is decided elsewhere, so a change to its draft means nothing.
   if (reply.state === 'held') return
   const now = context.clock.now()
   const first = since.get(reply.id) ?? now.getTime()

@@ -16,7 +16,7 @@ const wantedKeywords = ['$NotJunk', 'NotJunk', 'NonJunk']
 const junkKeywords = ['$Junk', 'Junk']
 const dayMs = 86_400_000
 
-/** What one look leaves to the next, so that unchanged mailboxes cost few commands. */
+/** State kept between looks, so that unchanged mailboxes cost few commands. */
 export interface JunkLook {
   /** Filed mails that left \\Junk for another mailbox: nothing is learned from them. */
   gone: Set<string>
@@ -142,9 +142,9 @@ async function withoutMark({ imap }: Account, { mailbox, uidValidity, uid }: Pla
 
 /**
  * Where the same mail is in its original mailbox, once it is no longer in \\Junk. A second copy of the mail is not
- * the moved one: it has a different time of arrival, or was there before the mail was filed. Where a move changes
- * the time of arrival (RFC 3501 section 6.4.7 only says SHOULD), the owner has to mark the mail as wanted, too;
- * otherwise nothing is learned.
+ * the moved one: it has a different time of arrival, or was there before the mail was filed. If a move changes the
+ * time of arrival (RFC 3501 section 6.4.7 only says SHOULD), the owner must also mark the mail as wanted; otherwise
+ * nothing is learned.
  */
 async function placeBack(
   { db }: StepContext,

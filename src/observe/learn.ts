@@ -53,8 +53,8 @@ async function trustedPatterns(context: StepContext, account: Account, row: Mess
 }
 
 /**
- * Spam that we missed: learned as an example. The address is denied if nothing else speaks for it, or at the second
- * time.
+ * Spam that we missed: learned as an example. The address is denied if there is no evidence in its favour, or the
+ * second time.
  * @param place where the owner moved it; null if they marked it in place
  */
 export async function learnSpam(
@@ -89,9 +89,9 @@ export async function learnSpam(
 }
 
 /**
- * The opposite of `learnSpam`, for a person who did not mean it: the mail waits again, and nothing learned from it is
- * left, not even what the observer learned when it saw the mail come back. A rule stays if the owner called other mail of
- * the sender spam, or took other mail out of \\Junk.
+ * Undoes `learnSpam` for a person who did not mean it: the mail waits again, and nothing learned from it remains, not
+ * even what the observer learned when the mail came back. A rule stays if the owner called other mail of the sender
+ * spam, or took other mail out of \\Junk.
  * @returns whether it was still where `learnSpam` left it
  */
 export async function unlearnSpam(

@@ -1,4 +1,4 @@
-/** Observe: what the owner does in their own mail client, visible in \Drafts, \Sent and \Junk, is also a decision. */
+/** Observe: the owner's actions in their own mail client, visible in \Drafts, \Sent and \Junk, are also decisions. */
 import { setTimeout as delay } from 'node:timers/promises'
 import { reasonOf } from '../base/errors.ts'
 import { Turns } from '../base/turns.ts'
@@ -20,9 +20,9 @@ const looks = new Turns(10)
 interface Options {
   /** Resolves with true once this process may look; with false when the signal fires first. */
   mayLook: (signal: AbortSignal) => Promise<boolean>
-  /** The watcher of the mailbox: it notices first what happens in an account in which nothing waits. */
+  /** The watcher of the mailbox: in an account in which nothing waits, it is the first to notice changes. */
   watcher?: Pick<Watcher, 'looks' | 'lookedAgain'>
-  /** The first look comes within this time, so that many accounts do not look at once. Milliseconds. */
+  /** The first look happens within this time, so that many accounts do not look at once. Milliseconds. */
   firstMs?: number
   /** Continues the delivery of a reply: the owner has approved its draft, or its copy was found in \\Sent. */
   onApproved: (id: string) => Promise<void>

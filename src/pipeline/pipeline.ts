@@ -38,7 +38,7 @@ import { failureReason, handOver, stepBackoff, table } from './table.ts'
 const ownerActionRetryMs = 60_000
 const busyRetryMs = 500
 const giveUpAfterMs = 24 * 3_600_000
-/** Mails; characters of a mail's text. Others are read again, and so is one whose job another process has run. */
+/** Mails carried in memory; characters of a mail's text. Others are read again, as after a job of another process. */
 const mostCarried = 1_000
 const longestCarried = 20_000
 const carriedForMs = 300_000
@@ -53,7 +53,7 @@ export class Pipeline extends EventEmitter<PipelineEvents> implements AsyncDispo
   /** Rows that this process is working on: after a lost lock or a wiped queue a job may be duplicated. */
   readonly #underWay = new Set<string>()
   readonly #sweeper: Sweeper
-  /** What the last step of a row left for a job of another queue, the oldest first. */
+  /** Data that the last step of a row left for its job in another queue, oldest first. */
   readonly #carried = new Map<string, { carried: Carried; until: number }>()
   /** The last message to the owner, by account. */
   readonly #toldOf = new Map<string, string>()
@@ -108,7 +108,7 @@ export class Pipeline extends EventEmitter<PipelineEvents> implements AsyncDispo
       const stage = row.step === 'guard' ? guarded.get(row.id)?.stage : row.step
       return stage ? [[row.id, stage]] : []
     })
-    // A backlog would leave no room for what other steps leave.
+    // A backlog would leave no room for the data of other steps.
     if (mails.length <= fewMails)
       for (const mail of mails)
         if (mail.row.step === 'triage') this.#carry(mail.row.id, { mail, reply: null })
@@ -122,7 +122,7 @@ export class Pipeline extends EventEmitter<PipelineEvents> implements AsyncDispo
     await this.#enqueue(this.#jobFor(id, stage, dueAt))
   }
 
-  /** A person asks to try again what was refused: connections are opened at once, and a new refusal is told again. */
+  /** A person asks to retry a refused login: connections are opened at once, and a new refusal is reported again. */
   tryAgain(account: string): void {
     this.#toldOf.delete(account)
     this.#context.accounts.get(account)?.imap.tryAgain()
@@ -135,7 +135,7 @@ export class Pipeline extends EventEmitter<PipelineEvents> implements AsyncDispo
   }
 
   async #takeDue(all: readonly DueRow[]): Promise<void> {
-    // A job goes through several steps: a second one for the step that it is at would only wait for it.
+    // A job runs several steps: a second job for its current step would only wait for it.
     const due = all.filter(({ id }) => !this.#underWay.has(id))
     const unguarded = due.filter(({ step }) => step === 'guard').map(({ id }) => id)
     await this.accept(await loadMails(this.#context.db, unguarded))
@@ -165,7 +165,7 @@ export class Pipeline extends EventEmitter<PipelineEvents> implements AsyncDispo
     // A job left in Redis by an earlier version may name a step that no longer exists. The sweeper creates one for
     // the row's own step.
     if (!Object.hasOwn(table, first)) return
-    // Another job of this row, which may be needed when the first has ended.
+    // Another job of this row is running; this one may be needed when that has ended.
     if (this.#underWay.has(id)) throw new RetryLater(busyRetryMs)
     this.#underWay.add(id)
     const next = await this.#runSteps(first, id, signal).finally(() => this.#underWay.delete(id))
@@ -208,7 +208,7 @@ export class Pipeline extends EventEmitter<PipelineEvents> implements AsyncDispo
       if (until > now) break
       this.#carried.delete(oldest)
     }
-    // Jobs run in the order in which they were queued, so what is left first is taken first: nothing may drive it out.
+    // Jobs run in the order in which they were queued, so the oldest entry is used next and must not be evicted.
     if (this.#carried.size < mostCarried) this.#carried.set(id, { carried, until: now + carriedForMs })
   }
 
@@ -251,7 +251,7 @@ export class Pipeline extends EventEmitter<PipelineEvents> implements AsyncDispo
     if (row === null) return null
     const { log } = this.#context
     const { account } = row
-    // The provider asked for the pause, or the pause prevents that it has to.
+    // The provider asked for the pause, or the pause spares it from having to.
     const level = error instanceof RateLimitedError ? 'info' : 'warn'
     log[level]({
       event: 'step.failed',
@@ -313,7 +313,7 @@ export class Pipeline extends EventEmitter<PipelineEvents> implements AsyncDispo
   async #tellOwner(error: OwnerActionError, account: string): Promise<void> {
     const told = error.scope === 'model' ? this.modelStopped : this.#toldOf.get(account)
     if (told === error.message) {
-      // The one who asked may have done so on the page of another process.
+      // The person may have asked on the page of another process.
       const { stopped } = await loadAccountState(this.#context.db, account)
       if (error.scope === 'account' && stopped === null) this.tryAgain(account)
       return
@@ -327,7 +327,7 @@ export class Pipeline extends EventEmitter<PipelineEvents> implements AsyncDispo
     const { db, log } = this.#context
     const isHeard = log.isLevelEnabled('info') || this.listenerCount('settled') > 0
     if (ids.length === 0 || !isHeard) return
-    // All is committed: that it can't be told must not bring the work back.
+    // Everything is committed: a failure to report it must not repeat the work.
     for (const row of await Promise.all(ids.map((id) => loadMessageBatched(db, id))).catch(() => [])) {
       if (row === null) continue
       const { id, account, disposition, reason } = row
@@ -346,6 +346,6 @@ interface PipelineEvents {
   postponed: [row: MessageRow, dueAt: Date, why: string]
   /** Only the owner can fix this; reported once per cause. */
   'owner-action': [error: OwnerActionError, account: string]
-  /** That account's connections are wanted at once. */
+  /** The account's connections should be opened at once. */
   'try-again': [account: string]
 }

@@ -61,7 +61,7 @@ export class Sweeper implements AsyncDisposable {
     const accounts = [...this.#context.accounts.keys()]
     const recalled = await recallFromAhead(db, now, new Date(now.getTime() + skewMs), accounts)
     if (recalled.length > 0) await this.#hasten(recalled)
-    // What is due before the next sweep is enqueued with its delay: a wiped queue has lost the delayed jobs, too.
+    // Rows due before the next sweep are enqueued with their delay: a wiped queue has lost the delayed jobs as well.
     await this.#take(await findDue(db, new Date(now.getTime() + sweepEveryMs), sweepLimit, accounts))
   }
 

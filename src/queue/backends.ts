@@ -91,7 +91,7 @@ export function postgresClasses(pool: PgPool, prefix: string, telemetry: Telemet
   }
 }
 
-/** BullMQ's objects listen for the pool's errors and still do so when they are closed. */
+/** BullMQ's objects listen for the pool's errors, even after they are closed. */
 function notingListeners(pool: EventEmitter) {
   const noted: ((error: Error) => void)[] = []
   return {

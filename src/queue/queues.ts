@@ -116,7 +116,7 @@ class BullQueues implements Queues {
   /**
    * Drops all jobs: those of a killed process would block their rows until their locks expire. The sweeper recreates
    * them. A queue that another process works on is left alone: it belongs to the original of a copied state directory.
-   * So is a queue of which Redis does not tell who works on it.
+   * So is a queue if Redis does not reveal who works on it.
    */
   async emptied(): Promise<this> {
     const workers = await this.#countWorkers()
@@ -139,12 +139,12 @@ class BullQueues implements Queues {
     return this
   }
 
-  /** How many workers all processes have on it; null where Redis does not say. */
+  /** Number of workers of all processes; null if Redis does not reveal it. */
   async #countWorkers(): Promise<number | null> {
     if (this.kind !== 'redis') return 0
     try {
       const workers = await Promise.all([...this.#queues.values()].map((queue) => queue.getWorkers()))
-      // BullMQ invents one without an address where the command does not exist.
+      // BullMQ invents a worker without an address if the command does not exist.
       return workers.flat().every(({ addr }) => addr !== undefined) ? workers.flat().length : null
     } catch (error) {
       if (/NOPERM|unknown command/i.test(reasonOf(error))) return null

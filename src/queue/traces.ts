@@ -1,4 +1,4 @@
-/** Traces of jobs for OpenTelemetry. The packages that make them are installed by those who want traces. */
+/** Traces of jobs for OpenTelemetry. Owners who want traces install the packages that create them. */
 import { type Span, SpanKind, type Telemetry } from 'bullmq'
 import { reasonOf } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
@@ -19,7 +19,7 @@ export interface TracesWanted {
 /** The newest that run on Node 20. */
 const packages = 'bullmq-otel@^2.0.1 @opentelemetry/sdk-node@^0.223.0'
 
-/** What is used of these packages. */
+/** The parts of these packages that are used. */
 interface Loaded {
   BullMQOtel: new (options: { tracerName: string; version: string }) => Telemetry
   NodeSDK: new (options: {
@@ -32,7 +32,7 @@ interface Loaded {
 }
 
 /**
- * Null when nobody wants traces, or when the packages are missing: one line of the log then says what to install.
+ * Null when traces are off, or the packages are missing: a log line then says what to install.
  * @param load imports a package by its name
  */
 export async function openTraces(

@@ -34,7 +34,7 @@ export async function readNew(
   const source = { ...cursor, mailbox, lease }
   // One batch is enqueued while the next is judged and committed and the one after that is being fetched.
   let handedOn = Promise.resolve()
-  // What a batch leaves to the step `guard` comes before the next batch.
+  // Mails of a batch that are left to the step `guard` are handled before the next batch.
   const inTurn: Judge | undefined = judge && ((mails) => handedOn.then(() => judge(mails)))
   try {
     for await (const batch of oneAhead(newMails(imap, mailbox, cursor, state))) {

@@ -68,7 +68,7 @@ export async function ingest(
   return stored
 }
 
-/** Cuts the batch before each copy by another route: what became of the first has to be known. */
+/** Splits the batch before each copy that arrived by another route: the first copy's outcome has to be known. */
 function untilCopies(read: readonly Read[]): Read[][] {
   const runs: Read[][] = [[]]
   let seen = new Map<string, number>()
@@ -157,13 +157,13 @@ interface Read {
   name: Name
   id: string
   /**
-   * `known`: the same mail has a row already: one answer for each mail and account, permanently. `refused`: all its rows are
-   * spam or of kinds that are never answered: an attacker may have sent a copy first to silence it.
+   * `known`: the same mail already has a row: a mail is answered once per account, permanently. `refused`: all its rows
+   * are spam or of kinds that are never answered: an attacker may have sent a copy first to silence it.
    */
   copy?: 'known' | 'refused'
 }
 
-/** What the guard says replaces the row's step. A copy that it refuses like the one before is a duplicate. */
+/** The guard's verdict replaces the row's step. A copy that it refuses like the previous one is a duplicate. */
 function outcomeOf(row: NewMessage, verdict: Guarded | undefined, copy: Read['copy']): NewMessage {
   return copy === 'refused' && verdict?.ceiling === 'never'
     ? { ...row, ...duplicate }
@@ -216,7 +216,7 @@ async function withoutKnown(
   return { fresh, relocated }
 }
 
-/** A mail that was moved has the size that it had. @param same rows of the same mail */
+/** A moved mail keeps its size. @param same rows of the same mail */
 function copyOf(same: readonly KnownMail[], size: number): Read['copy'] {
   if (same.length === 0) return undefined
   const judged = same.filter(({ disposition }) => disposition !== 'duplicate')
@@ -232,7 +232,7 @@ const keyOf = ({ messageId, digest }: Name) => `${messageId} ${digest}`
 /** What identifies this mail, even after it was renumbered or moved. */
 interface Name {
   messageId: string | null
-  /** Of what it says; of its header block when it has no Message-ID. */
+  /** Of its contents; of its header block when it has no Message-ID. */
   digest: string
   /** As rows of earlier versions have it. */
   earlier: () => string

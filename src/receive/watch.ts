@@ -20,7 +20,7 @@ const lookAfterStopMs = 5_000
 const tellAfter = 3
 
 interface Options {
-  /** Those of this process. */
+  /** The leases of this process. */
   leases: Leases
   /** Judges mails of the account before they are stored. */
   judge?: Judge
@@ -88,7 +88,7 @@ export class Watcher {
       await once(this.#events, 'looked', { signal }).catch(() => undefined)
   }
 
-  /** Resolves with true once this process has looked under the mailbox's lease; with false when the signal fires first. */
+  /** Resolves with true once this process has looked under the mailbox's lease, or with false if the signal fires. */
   async looked(signal: AbortSignal): Promise<boolean> {
     await this.lookedAgain(0, signal)
     return (await this.#wanted().held(signal)) !== null
@@ -125,7 +125,7 @@ export class Watcher {
     this.#events.emit('again')
   }
 
-  /** Resolves when a person, or the start of another process, has withdrawn that the account is stopped. */
+  /** Resolves when a person, or the start of another process, has cleared the account's stop. */
   async #askedAgain(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       const round = AbortSignal.any([signal, AbortSignal.timeout(lookAfterStopMs)])
@@ -204,7 +204,7 @@ export class Watcher {
     setTimeout(() => this.#look(), waitMs).unref()
   }
 
-  /** Notifications and polls do not cut it short: each look would read the whole mailbox again. */
+  /** Notifications and polls do not shorten the rest: each look would read the whole mailbox again. */
   #rest(): void {
     this.#renumbered++
     this.#resting = true
@@ -219,7 +219,7 @@ export class Watcher {
     this.#options.onTrouble(
       new OwnerActionError(
         'account',
-        `The mail server gives ${mailbox} new numbers (UIDVALIDITY) at each look, so replyd can't tell its mails apart. Open it once in a mail client that can write to it; if that does not help, the mail server is at fault.`,
+        `The mail server gives ${mailbox} new numbers (UIDVALIDITY) each time replyd looks, so replyd can't tell its mails apart. Open it once in a mail client that can write to it; if that does not help, the mail server is at fault.`,
       ),
     )
   }

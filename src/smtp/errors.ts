@@ -86,7 +86,7 @@ export function openError(error: unknown, server: Server): Error {
   return new TemporaryError(`SMTP connection to ${place} failed: ${why}`, { cause: error })
 }
 
-/** Whether the server replied, even with a refusal; a lost or missing connection is no answer. */
+/** Whether the server replied, even with a refusal; a lost or missing connection is not an answer. */
 export function wasAnswered(error: unknown): boolean {
   const { responseCode = 0 } = fieldsOf(error instanceof Error ? error.cause : null)
   return error instanceof OwnerActionError || responseCode > 0

@@ -19,7 +19,7 @@ import {
 import type { Accepted, Outgoing, SmtpTiming } from './types.ts'
 
 const QUIT_MS = 2000
-/** Octets that a server may say in a login, or for one mail. */
+/** Octets that a server may send during a login, or for one mail. */
 const MOST_SAID = 1 << 20
 
 /**
@@ -44,7 +44,7 @@ interface CommandWriter {
   _sendCommand(line: string, logged?: string): void
 }
 
-/** Where nodemailer takes what the server says: not public. */
+/** Where nodemailer receives the server's replies: not public. */
 interface Listening {
   _onData(chunk: Buffer): void
 }
@@ -143,7 +143,7 @@ export class Session {
     }
   }
 
-  /** nodemailer keeps a reply of many lines until its last one. */
+  /** nodemailer buffers a multi-line reply until its last line. */
   #limitReplies(): void {
     const listening = this.#connection as unknown as Listening
     const take = listening._onData.bind(this.#connection)

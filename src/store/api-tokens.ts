@@ -11,7 +11,7 @@ export interface ApiToken {
   scopes: TokenScope[]
   createdAt: Date
   createdBy: string
-  /** To a minute; null: never. */
+  /** To the minute; null: never. */
   usedAt: Date | null
 }
 

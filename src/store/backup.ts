@@ -1,15 +1,15 @@
 /**
- * A backup is JSON Lines: a head, each table's rows as `{"table":{…}}`, and an end with the number of rows, where numbers go
- * on, and a digest of all lines before it. It speaks of columns and values only, so it goes from PGlite to PostgreSQL and
- * back. Jobs are not in it: the sweeper makes them from the rows. All of it is signed with a key of the state directory: a
- * forged one could grant trust, allow senders, and choose what is sent.
+ * A backup is JSON Lines: a head, each table's rows as `{"table":{…}}`, and an end with the number of rows, the state
+ * of the sequences, and a digest of all lines before it. It contains only columns and values, so it can move between
+ * PGlite and PostgreSQL. Jobs are not in it: the sweeper recreates them from the rows. All of it is signed with a key
+ * of the state directory: a forged backup could grant trust, allow senders, and choose what is sent.
  */
 import { createHash, createHmac } from 'node:crypto'
 import { ConfigError } from '../base/errors.ts'
 import type { Queryable } from './database.ts'
 import { newestSchema, schemaVersion } from './migrate.ts'
 
-/** 1 did not sign its end line. */
+/** Format 1 did not sign its end line. */
 export const backupFormat = 2
 
 /** First line. */
@@ -43,12 +43,12 @@ export function partsOfEnd(line: string): { signed: string; mac: string } | null
   return open === undefined || mac === undefined ? null : { signed: `${open}}`, mac }
 }
 
-/** What the key of a backup is derived for (`stateKey`). */
+/** The purpose for which the key of backups is derived (`stateKey`). */
 export const backupPurpose = 'backup'
 
 const rowsAtOnce = 100
 
-/** No login outlives a restore, so these rows would only tell a thief who logs in from where. */
+/** Logins do not survive a restore, so these rows would only tell a thief who logs in, and from where. */
 const notBackedUp: readonly string[] = ['session', 'used_code']
 
 /**

@@ -9,7 +9,7 @@ type GatherOptions<In> = Pick<Options<In>, 'nameOf'> & {
   splitsOn?: (error: unknown) => boolean
 }
 
-/** While mails come fast, a statement waits this long for more rows, milliseconds: it costs more than all of its rows. */
+/** While mails arrive fast, a statement waits this long for more rows (milliseconds): it costs more than its rows. */
 const lingerMs = 20
 
 /**

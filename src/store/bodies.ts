@@ -30,7 +30,7 @@ type JoinedRow = MessageRow & { [Key in keyof Omit<MailBody, 'id'>]: MailBody[Ke
 
 /**
  * Rows with their bodies, for ids that still have one.
- * @param known messages that are not read again: a body never changes, it is only removed
+ * @param known messages that are not read again: a body never changes until it is removed
  */
 async function readMails(db: Queryable, ids: readonly string[], known: Lru<Message>): Promise<StoredMail[]> {
   const column = (name: string) => `case when m.id = any($2) then null else b.${name} end`
@@ -60,7 +60,7 @@ export async function loadMails(db: Queryable, ids: readonly string[]): Promise<
   return ids.length === 0 ? [] : readMails(db, ids, new Lru(0))
 }
 
-/** The steps of a mail follow each other closely: its text is read once, its row each time. Mails; UTF-16 units. */
+/** A mail's steps follow each other closely: its text is read once, its row each time. Mails; UTF-16 units. */
 const cached = { mails: 200, length: 20_000 }
 const recent = new WeakMap<Queryable, Lru<Message>>()
 

@@ -1,4 +1,4 @@
-/** A mail and its reply as they are after a move, so that the next step of the same process need not read them. */
+/** A mail and its reply in the state after a move, so that the next step in the same process need not read them. */
 import type { StoredMail } from './bodies.ts'
 import type { Moved } from './moves.ts'
 import type { NewReply, ReplyRow } from './replies.ts'
@@ -6,8 +6,8 @@ import { storable, storableText } from './storable.ts'
 import { dispositionAfter, type MailFields, type MailVerb, stageAfter } from './transitions.ts'
 
 /**
- * Every commit that rests on it names its versions (`MailFields.version`, `ReplyFields.version`): if anybody has
- * changed a row in the meantime, a person above all, nothing is committed.
+ * Every commit based on it names its versions (`MailFields.version`, `ReplyFields.version`): if somebody, especially a
+ * person, has changed a row in the meantime, nothing is committed.
  */
 export interface Carried {
   mail: StoredMail

@@ -9,7 +9,7 @@ export interface Cursor {
   lastUid: number
   /** UIDs up to here are ignored (`since`). */
   baselineUid: number
-  /** Mail that arrived before this is ignored, whatever its UID. */
+  /** Mail that arrived before this is ignored, regardless of its UID. */
   baselineAt: Date
   /**
    * UIDs up to here were reassigned by a UIDVALIDITY change: only `baselineAt` distinguishes old mail from new. 0 for

@@ -53,7 +53,7 @@ interface Opened {
 
 /**
  * PostgreSQL keeps a plan until a table's statistics change. A plan made while a store is new and empty would be a
- * sequential scan, so indexes are preferred whatever the statistics say; each statement on a mail's path has one.
+ * sequential scan, so indexes are preferred regardless of the statistics; each statement on a mail's path has one.
  */
 const planning = '-c enable_seqscan=off -c jit=off'
 
@@ -99,9 +99,10 @@ function explained(error: unknown): Error {
     return new ConfigError(`DATABASE_URL: PostgreSQL refused the login: ${reasonOf(error)}`, { cause: error })
   }
   if (code === '42501') {
-    return new ConfigError(`DATABASE_URL: PostgreSQL allows no schema: grant create on database … to …`, {
-      cause: error,
-    })
+    return new ConfigError(
+      `DATABASE_URL: PostgreSQL does not allow creating a schema: grant create on database … to …`,
+      { cause: error },
+    )
   }
   return new TemporaryError(`PostgreSQL can't be reached: ${reasonOf(error) || code}`, { cause: error })
 }
@@ -153,7 +154,7 @@ class PooledDatabase implements Database {
 
 /**
  * Tells this store from others on the same Redis. The first process to ask gives the store its id, which no backup
- * contains. A copy of the files has the same one, so the place is a part of it, too.
+ * contains. A copy of the files has the same id, so their location is included as well.
  * @param fresh the id, if the store has none yet
  */
 export async function storeId(db: Database, directory: string, fresh: string): Promise<string> {
@@ -171,7 +172,7 @@ async function placeOf(db: Database, directory: string): Promise<string> {
   return rows[0]?.place ?? ''
 }
 
-/** By text. The store's statements are constants, so there are few. */
+/** Statement names by text. The store's statements are constants, so there are few. */
 const names = new Map<string, string>()
 
 function nameOf(text: string): string {

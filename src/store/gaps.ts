@@ -1,4 +1,4 @@
-/** What replies were missing, and which sources they name. */
+/** Facts that replies were missing, and the sources that they name. */
 import type { Disposition, ReplyState, Stage } from '../base/dispositions.ts'
 import type { Queryable } from './database.ts'
 
@@ -19,13 +19,13 @@ export interface GapRow {
   edited: boolean
   /** What the reply says is missing, or which asks it leaves unanswered; null if there is none of the model's. */
   missing: string[] | null
-  /** The ledger's words for a mail without a reply. */
+  /** The ledger's detail for a mail without a reply. */
   detail: string | null
 }
 
 /**
- * Mails of which the model said that something was missing, the latest first. Replies without a gap are left out, and a question
- * that only a person may answer is none.
+ * Mails for which the model said that something was missing, the latest first. Replies without a gap are left out; a
+ * question that only a person may answer is not a gap.
  */
 export async function findGaps(
   db: Queryable,
@@ -68,7 +68,7 @@ export async function waitingAnswers(
   return rows
 }
 
-/** Waiting replies of the model, unchanged by a person, in which a statement or an answer is in doubt, with what their mails ask. */
+/** Waiting replies of the model, unchanged by a person, with a doubtful statement or answer; and their mails' asks. */
 export async function doubtedAnswers(
   db: Queryable,
   account: string,

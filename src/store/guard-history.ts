@@ -1,4 +1,4 @@
-/** What the guard's rules need of the ledger (docs/rules.md, section 7), asked in one statement for many mails. */
+/** What the guard's rules need from the ledger (docs/rules.md, section 7), queried in one statement for many mails. */
 import { batched } from './batched.ts'
 import type { Queryable } from './database.ts'
 import { storable } from './storable.ts'
@@ -31,7 +31,7 @@ interface GuardQuestion {
 interface GuardHistory {
   /**
    * Automatic replies of this account: those of the last day, those of the last week to an author or with the same
-   * text, and those among the thread's ids whatever their age.
+   * text, and those of any age among the thread's ids.
    */
   autoSent: AutomaticReply[]
   /** Which of the mail's ids belong to replies that this account wrote (drafts included). */
@@ -159,9 +159,9 @@ export const automaticRepliesSince = batched<{ account: string; since: Date }, A
 const mostHumanIds = 100
 
 /**
- * The sender asked for a person: these ids, the mail's own and those it names, are no longer answered automatically. Only
- * ids of the sender's own mails, and of replies, with the mails that they answer: a reply's id is keyed, so a person who knows it has
- * the reply. The ids of other people's mails end nothing, because they may be known to third parties.
+ * The sender asked for a person: the mail's own id and those it names are no longer answered automatically. This covers
+ * only ids of the sender's own mails, and of replies with the mails that they answer: a reply's id is keyed, so whoever
+ * knows it has the reply. The ids of other people's mails have no effect, because third parties may know them.
  * @param mail.authors addresses of its From
  */
 export async function saveHumanThread(

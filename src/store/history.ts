@@ -6,7 +6,7 @@ import { storable } from './storable.ts'
 interface SenderQuestion {
   account: string
   address: string
-  /** The mail that is asked about: only mail before it counts, and not the answer to it. */
+  /** The mail in question: only earlier mail counts, and not the answer to it. */
   id: string
 }
 
@@ -38,7 +38,7 @@ async function findSenders(db: Queryable, questions: readonly SenderQuestion[]):
 
 const senderOf = batched(findSenders)
 
-/** What the store knows of a mail's sender. */
+/** What the store knows about a mail's sender. */
 export function knownSender(
   db: Queryable,
   account: string,
@@ -48,7 +48,7 @@ export function knownSender(
   return senderOf(db, { account, address, id })
 }
 
-/** What is known of the sender when a mail arrives. */
+/** What is known about the sender when a mail arrives. */
 export async function senderHistory(
   db: Queryable,
   { account, fromAddress, id }: { account: string; fromAddress: string | null; id: string },

@@ -1,4 +1,4 @@
-/** What is stored of mails that were just read: rows, bodies and how far the mailbox was read, in one statement. */
+/** Stores mails that were just read: rows, bodies and how far the mailbox was read, in one statement. */
 import type { MailBody, StoredMail } from './bodies.ts'
 import type { Queryable } from './database.ts'
 import type { MessageRow } from './messages.ts'
@@ -26,7 +26,7 @@ export type NewMessage = Pick<
   emailId: string | null
   /** Digest of the mail's contents (`mailDigest`), or of its header block if it has no Message-ID. */
   digest?: string | null
-  /** The guard's, if it has judged already: then `step` is what follows. */
+  /** The guard's codes, if it has already judged: `step` is then the one that follows. */
   codes?: MessageRow['codes']
   ceiling?: MessageRow['ceiling']
 }
@@ -37,7 +37,7 @@ export interface ComingMail extends StoredMail {
   digest: string | null
 }
 
-/** What the guard makes of a row. */
+/** The fields of a row that the guard sets. */
 export type Guarded = Pick<MessageRow, 'step' | 'disposition' | 'reason' | 'codes' | 'ceiling'>
 
 export interface Ingested {

@@ -9,11 +9,11 @@ interface EditedRow {
   text: string
   addressees: string[]
   fromName: string | null
-  /** What `lookups` gave for it. */
+  /** What `lookups` found for it. */
   lookedUp: string[]
 }
 
-/** Replies of this category that were sent in a different form than the model wrote them; newest first. */
+/** Replies of this category that were sent in a different form from what the model wrote; newest first. */
 export function editedReplies(
   db: Queryable,
   account: string,
@@ -54,7 +54,7 @@ async function findEdited(
 
 const editedColumns = `r.draft_text as "draftText", r.text, r.addressees, m.from_name as "fromName",
   array(select s->>'text' from jsonb_array_elements(r.sources) s where s ? 'lookup') as "lookedUp"`
-/** Those that a person took back teach nothing. */
+/** Corrections that a person took back are ignored. */
 const editedSince = `from replyd.reply r join replyd.message m on m.id = r.id
   where r.account = $1 and r.state = 'sent' and r.finished_at >= $2 and r.text <> r.draft_text and r.text <> ''
     and r.draft_text <> '' and jsonb_typeof(r.composed) = 'object' and not exists (

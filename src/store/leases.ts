@@ -37,7 +37,7 @@ export async function takeLeases(
   return fencesOf(rows)
 }
 
-/** One of them. @returns the fence; null when another process holds it */
+/** As takeLeases, for one lease. @returns the fence; null when another process holds it */
 export async function takeLease(
   db: Queryable,
   name: string,
@@ -83,7 +83,7 @@ export async function leaseHolders(db: Queryable, names: readonly string[]): Pro
   return new Map(rows.map((row) => [row.holder, row.names]))
 }
 
-/** Ends them at once, as far as that holder has them. */
+/** Ends those that the holder has, at once. */
 export async function releaseLeases(db: Queryable, names: readonly string[], holder: string): Promise<void> {
   await db.query(
     `with held as materialized (
@@ -133,7 +133,7 @@ export class Lease {
     this.settle(null)
   }
 
-  /** What the store says now. */
+  /** Applies the store's current state. */
   settle(fence: number | null): void {
     const before = this.#fence
     this.#fence = fence
@@ -170,11 +170,11 @@ export class Leases implements Disposable {
     })
   }
 
-  /** From now on it is asked for and renewed, until it is released. @param lease one that was released, to be held again */
+  /** Requests and renews the lease until it is released. @param lease a released one that is to be held again */
   want(name: string, lease = new Lease(name)): Lease {
     this.#wanted.set(name, lease)
     this.#timer ??= setInterval(() => this.#renew(), this.#everyMs).unref()
-    // Together with those that are wanted in the same turn of the event loop.
+    // Together with those requested in the same turn of the event loop.
     setImmediate(() => void this.#renewAfterRound())
     return lease
   }
@@ -188,7 +188,7 @@ export class Leases implements Disposable {
   async release(name: string): Promise<void> {
     this.#wanted.get(name)?.settle(null)
     this.#wanted.delete(name)
-    // A statement under way could take it again.
+    // A statement in progress could take it again.
     await this.#round
     await this.#release(this.#db, name)
   }
@@ -232,7 +232,7 @@ function settle(leases: readonly Lease[], fences: ReadonlyMap<string, number>): 
   for (const lease of leases) lease.settle(fences.get(lease.name) ?? null)
 }
 
-/** Takes what is free, and at once what a dead process held. */
+/** Takes free leases and, without waiting, those of a dead process. */
 async function takeOver(
   db: Queryable,
   names: readonly string[],
@@ -247,21 +247,21 @@ async function takeOver(
   return freed.length === 0 ? taken : new Map([...taken, ...(await takeLeases(db, freed, holder, leaseMs))])
 }
 
-/** Milliseconds: the watching process looks more often. */
+/** Milliseconds. The watching process checks more often. */
 const forgottenAfterMs = 20_000
-/** The same for all, so that each may ask. */
+/** The same holder for all processes, so that each may ask. */
 const anyAsker = 'asked'
 const askedPrefix = 'again '
 
 /**
- * Somebody asks the process that watches a mailbox to connect at once: a lease that nobody renews, so that it is
- * forgotten if no process waits.
+ * Asks the process that watches a mailbox to connect at once. The request is a lease that is never renewed, so it
+ * expires if no process waits for it.
  */
 export async function askAgain(db: Queryable, address: string): Promise<void> {
   await takeLease(db, `${askedPrefix}${address}`, anyAsker, forgottenAfterMs)
 }
 
-/** Those of these mailboxes for which it was asked; it is told once. */
+/** The mailboxes for which such a request exists; each request is returned once. */
 export async function takeAskedAgain(db: Queryable, addresses: readonly string[]): Promise<string[]> {
   if (addresses.length === 0) return []
   const { rows } = await db.query<{ name: string }>(

@@ -191,8 +191,8 @@ export async function findKnownMails(
 }
 
 /**
- * The copies that have to be judged because these mails are refused: of each mail the oldest copy by another route, unless a
- * further copy is judged or answered already. A copy of another size is not the refused mail itself, moved by somebody.
+ * The copies to judge because these mails are refused: the oldest copy of each mail by another route, unless a further
+ * copy has already been judged or answered. A copy of another size is not just the refused mail itself, moved.
  */
 export async function copiesToJudge(db: Queryable, refused: readonly string[]): Promise<string[]> {
   const { rows } = await db.query<{ id: string }>(

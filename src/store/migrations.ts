@@ -355,10 +355,10 @@ alter table replyd.spending add primary key (day, account, share);
 alter table replyd.model_call add column shares jsonb not null default '[]';
 `
 
-/** By account, why it stopped as last reported to the webhook. */
+/** By account, the reason for its stop that was last reported to the webhook. */
 const reportedStops = "alter table replyd.webhook add column stopped jsonb not null default '{}';\n"
 
-/** What is known about the store itself: one row. */
+/** Facts about the store itself: one row. */
 const store = `
 create table replyd.store (
   one boolean primary key default true check (one),
@@ -369,7 +369,7 @@ create table replyd.store (
 /** What was read of a mail's files; null: nothing was read yet. */
 const attachments = 'alter table replyd.body add column attachments jsonb;\n'
 
-/** Of a webhook's URL only a hash: base64url, as `hashOfSecret` makes it. */
+/** Replaces a webhook's URL by its hash: base64url, as from `hashOfSecret`. */
 const webhookIds = `
 alter table replyd.webhook rename column url to id;
 update replyd.webhook set id = rtrim(translate(encode(sha256(convert_to(id, 'UTF8')), 'base64'), '+/', '-_'), '=');

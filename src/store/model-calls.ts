@@ -15,8 +15,8 @@ interface Used {
 }
 
 /**
- * Ends the reservations of `ended (day, account, shares, cost, reserved)`, wherever they count. Rows are locked in the
- * order in which they are reserved, so that neither waits for the other.
+ * Ends the reservations of `ended (day, account, shares, cost, reserved)` in every row that counts them. Rows are
+ * locked in the order in which they are reserved, so that no deadlock can occur.
  */
 const released = `changes as (
        select e.day, a.account, n.share, sum(e.cost) as cost, sum(e.reserved) as reserved from ended e
@@ -72,7 +72,7 @@ export async function dropModelCall(db: Queryable, id: string): Promise<void> {
 
 /**
  * Settles calls whose process died before it could. Their cost is unknown, so the maximum counts as spent: the budget
- * holds, and nothing waits for them any more.
+ * holds, and nothing waits for them any longer.
  * @returns how many there were
  */
 export async function settleAbandonedCalls(db: Queryable, before: Date): Promise<number> {

@@ -9,7 +9,7 @@ export interface ModelNotice {
   trouble: boolean
 }
 
-/** @param model endpoint and name @param notice null: nothing any more */
+/** @param model endpoint and name @param notice null removes it */
 export async function saveModelNotice(
   db: Database,
   model: string,

@@ -44,7 +44,7 @@ export async function isWatched(db: Queryable, account: string, since: Date): Pr
   return rows[0]?.watched ?? true
 }
 
-/** UIDs of other mails with its Message-ID that lay in that mailbox before it was filed. */
+/** UIDs of other mails with its Message-ID that were in that mailbox before it was filed. */
 export async function copiesBeforeFiling(
   db: Queryable,
   { id, account, messageId }: Pick<MessageRow, 'id' | 'account' | 'messageId'>,

@@ -5,7 +5,7 @@ import type { Queryable } from './queryable.ts'
 export const roles = ['reader', 'reviewer', 'owner'] as const
 export type PersonRole = (typeof roles)[number]
 
-/** Whether somebody of that role may do what needs the other. */
+/** Whether a person with that role may do what requires `needed`. */
 export const isAllowed = (role: PersonRole, needed: PersonRole): boolean =>
   roles.indexOf(role) >= roles.indexOf(needed)
 
@@ -54,7 +54,7 @@ export async function addPerson(
   return rows.length === 1
 }
 
-/** Undefined fields stay as they are; a new password ends the person's sessions. @returns false when there is nobody of that id */
+/** Undefined fields stay unchanged; a new password ends the person's sessions. @returns false for an unknown id */
 export async function changePerson(
   db: Queryable,
   id: string,
@@ -73,7 +73,7 @@ export async function changePerson(
   return rows.length === 1
 }
 
-/** Also ends that person's sessions. @returns false when there is nobody of that id */
+/** Also ends that person's sessions. @returns false for an unknown id */
 export async function removePerson(db: Queryable, id: string): Promise<boolean> {
   const { rows } = await db.query(
     `with gone as (delete from replyd.person where id = $1 returning id),
@@ -84,14 +84,14 @@ export async function removePerson(db: Queryable, id: string): Promise<boolean> 
   return rows.length === 1
 }
 
-/** Hash of the password of the page, where the configuration names none. Null: none was set on the page. */
+/** Hash of the page's password, used if the configuration names none. Null: none was set on the page. */
 export async function loadPagePassword(db: Queryable): Promise<string | null> {
   const { rows } = await db.query<{ hash: string }>('select hash from replyd.page_password')
   return rows[0]?.hash ?? null
 }
 
 /**
- * @param follows the hash that it takes the place of; null for the first
+ * @param follows the hash that it replaces; null for the first
  * @returns false when somebody else was faster
  */
 export async function savePagePassword(

@@ -185,7 +185,7 @@ const asText = (value: unknown) => (typeof value === 'object' ? JSON.stringify(v
 /** Parameters as pg accepts them: a number is allowed where text is expected. */
 const serializers = { [types.TEXT]: asText, [types.VARCHAR]: asText }
 
-/** An empty database, made by the build. */
+/** An empty database, created by the build. */
 const packaged = packagePath('dist', 'embedded-state.tgz')
 
 /** PGlite is one session in one process: PostgreSQL's server defaults would waste 140 MB. */
@@ -193,8 +193,8 @@ const settings = ['shared_buffers = 8MB', 'max_connections = 4', 'wal_buffers = 
 const mark = '# replyd: one session'
 
 /**
- * Unpacks an empty database, with settings for one small session. PGlite's own way of creating a database takes seven seconds of CPU and 800 MB. It is still used if there is no
- * template, and then the settings take effect from the second start.
+ * Unpacks an empty database, with settings for one small session. PGlite's own way of creating a database takes seven
+ * seconds of CPU and 800 MB. It is only used if there is no template; the settings then apply from the second start.
  */
 export async function prepareDirectory(directory: string, template = packaged): Promise<void> {
   if (!existsSync(join(directory, 'PG_VERSION')) && existsSync(template)) await unpack(template, directory)

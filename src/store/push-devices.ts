@@ -1,4 +1,4 @@
-/** Browsers that want notifications, and of what. */
+/** Browsers that want notifications, and which ones. */
 import type { Queryable } from './queryable.ts'
 
 export interface PushDevice {
@@ -12,9 +12,9 @@ export interface PushDevice {
   device: string
   /** The login that it ends with; null without a password. */
   session: string | null
-  /** Told when a reply waits. */
+  /** Notified when a reply waits. */
   waiting: boolean
-  /** Told when replyd has stopped for an account, or today's budget is used up. */
+  /** Notified when replyd has stopped for an account, or today's budget is used up. */
   trouble: boolean
   /** `HH:MM` of a daily summary in the owner's time zone; null: none. */
   digestAt: string | null
@@ -28,7 +28,7 @@ export interface PushDevice {
   quietFrom: string | null
   quietUntil: string | null
   addedAt: Date
-  /** Every event up to here was told, or did not matter. */
+  /** Every event up to here was reported, or did not matter. */
   lastEvent: number
   attempts: number
   failingSince: Date | null
@@ -41,7 +41,7 @@ const columns = `id, endpoint, keys, actor, device, session, waiting, trouble, d
   digest_day as "digestDay", troubled, detailed, quiet_from as "quietFrom", quiet_until as "quietUntil",
   added_at as "addedAt", last_event::float8 as "lastEvent", attempts, failing_since as "failingSince", due_at as "dueAt"`
 
-/** Notified from now on. @returns false when there are that many already */
+/** Notified from now on. @returns false when there are already that many */
 export async function addPushDevice(db: Queryable, device: NewPushDevice, most: number): Promise<boolean> {
   const { id, endpoint, keys, actor, device: name, session, addedAt } = device
   const { rows } = await db.query(

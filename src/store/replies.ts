@@ -66,7 +66,7 @@ export interface ReplyRow {
   sendAfter: Date | null
   claimedAt: Date | null
   finishedAt: Date | null
-  /** The server's answer, or what was found out. */
+  /** The server's answer, or what replyd found out itself. */
   replyText: string | null
   savedMailbox: string | null
   savedUidValidity: string | null
@@ -173,7 +173,7 @@ export const loadReply = batched<string, ReplyRow | null>(
   { nameOf: (id) => id },
 )
 
-/** What the reply was before a person last approved or rejected it; null: nobody did. */
+/** The reply's state before a person last approved or rejected it; null: nobody did. */
 export async function stateBefore(
   db: Queryable,
   id: string,

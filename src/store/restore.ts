@@ -29,7 +29,7 @@ const rowsAtOnce = 200
 /**
  * @param lines of the backup, without their ends
  * @param key that it must be signed with; null: not checked
- * @throws ConfigError when the store is not empty, or the backup is damaged, cut off, forged, or of a newer replyd
+ * @throws ConfigError when the store is not empty, or the backup is damaged, truncated, forged, or of a newer replyd
  */
 export function restoreBackup(
   db: Database,
@@ -68,7 +68,7 @@ async function prepare(session: Queryable, schema: number): Promise<void> {
 }
 
 const forged =
-  'The backup was not signed with this key, so it may be forged. Give the oauth.key of the state directory that it is of (--key FILE), or its REPLYD_KEY. Nothing was restored'
+  'The backup was not signed with this key, so it may be forged. Give the oauth.key of its state directory (--key FILE), or its REPLYD_KEY. Nothing was restored'
 
 /** @throws ConfigError when these are not the lines of a backup that this replyd can read */
 export const backupHead = (lines: AsyncIterable<string>): Promise<BackupHead> =>
@@ -167,7 +167,9 @@ class Loader {
   async add(line: string): Promise<void> {
     const [, table = '', row = ''] = rowLine.exec(line) ?? []
     if (!this.#tables.includes(table))
-      throw new ConfigError('The backup is damaged: a line is no row of a known table. Nothing was restored')
+      throw new ConfigError(
+        'The backup is damaged: a line is not a row of a known table. Nothing was restored',
+      )
     if (table !== this.#table) await this.flush()
     this.#table = table
     this.#batch.push(row)
@@ -238,7 +240,7 @@ async function afterRestore(
   now: Date,
 ): Promise<{ heldAgain: number; sending: number }> {
   await session.query('insert into replyd.restore (at, backup_at) values ($1, $2)', [now, at])
-  // What was ended after the backup must not come back: sessions, and notifications to their browsers.
+  // Sessions that ended after the backup, and their browsers' notifications, must not come back.
   await session.query('delete from replyd.session')
   await session.query('delete from replyd.push_device where session is not null')
   const approved = await session.query<{ id: string }>(`select id from replyd.reply where state = 'approved'`)

@@ -13,7 +13,7 @@ export type ListedMail = MessageRow & {
   replyEnvelope: TypedEnvelope | null
   holdReasons: Reason[] | null
   sendAfter: Date | null
-  /** It is among those that `held` of the filter shows, as long as it waits. */
+  /** The filter's `held` shows it, as long as it waits. */
   needsPerson: boolean
   /** The text is the model's. */
   asDrafted: boolean | null
@@ -24,17 +24,17 @@ export type ListedMail = MessageRow & {
   leftAlone: number
 }
 
-/** Modes, and that it was written again, are what somebody wanted: they are no doubt. */
+/** Modes and a rewrite are somebody's choice, not doubts. */
 const saysDoubt = `'(^| )(?!(mode-draft|mode-review|rewritten)( |$))[^ ]'`
 const doubted = `coalesce(r.hold_reason, '') ~ ${saysDoubt}`
-/** What a reply says without a source, or says itself that it lacks. */
+/** Whether a reply has claims without a source, or names missing facts itself. */
 const lacksIn = (reply: string) =>
   `(${reply}.claims <> '[]' or coalesce(${reply}.composed->'missing', '[]') <> '[]')`
 const byReviewIn = (reply: string) => `${reply}.hold_reason ~ '(^| )(mode-review|rewritten)( |$)'`
-/** Somebody looks at every reply of its kind, and nothing speaks against this one. */
+/** Every reply of its kind is reviewed, and there are no objections to this one. */
 const waitsByMode = `(${byReviewIn('r')} and not ${doubted} and not ${lacksIn('r')})`
 
-/** Uncertain, or a doubt is left. A text that a person wrote is no doubt. A mail whose decision was undone waits as before. */
+/** Uncertain, or with a remaining doubt. A person's text leaves no doubt. After an undo, the mail waits as before. */
 const needsPerson = `(case m.disposition when 'approved' then false when 'pending' then r.id is null or ${doubted}
         when 'drafted' then r.text = r.draft_text and ${doubted}
         when 'held' then not (m.reason in ('mode-review', 'rewritten', 'cancelled', 'reopened', 'junk-undone', 'edited') and r.id is not null
@@ -59,14 +59,14 @@ export interface WaitingFilter {
    * `sending`: approved. Everything when absent.
    */
   show?: Show | 'waiting'
-  /** With those that are being written again: they come back to where they are. */
+  /** Includes replies that are being rewritten: they keep their places. */
   rewriting?: boolean
 }
 
 /** A person asked for it, and the new text is not there yet. */
 const isRewriting = `m.disposition = 'pending' and m.instruction is not null and m.step in ('triage', 'compose', 'decide')`
 
-/** @param found what is looked through @param at number of the first of three parameters: words, senders, subjects */
+/** @param found the text searched @param at number of the first of three parameters: words, senders, subjects */
 const matching = (found: string, at: number) => {
   const all = (text: string, parameter: number) =>
     `not exists (select 1 from unnest($${parameter}::text[]) wanted where ${text} !~ wanted)`
@@ -93,10 +93,10 @@ const waitingValues = ({ account, search, show, category, rewriting }: WaitingFi
   rewriting ?? false,
 ]
 
-/** What the mode alone does not explain needs somebody. Neither a decision nor its undo changes it: no row jumps. */
+/** Whether the mode alone explains the wait. Neither a decision nor its undo changes this, so no row jumps. */
 const kindOf = (reply: string) =>
   `(coalesce(${reply}.hold_reason, '-') !~ ${saysDoubt} and not (${byReviewIn(reply)} and ${lacksIn(reply)}))`
-/** The place of a mail in the queue, first in, least first. */
+/** The sort key of a mail in the queue; the smallest comes first. */
 const placeOf = (mail: string, reply: string) =>
   `(${mail}.disposition <> 'uncertain', ${kindOf(reply)}, -coalesce((${mail}.verdict->>'urgency')::float8, 0),
     coalesce(case when ${mail}.verdict->'sentiment'->>'label' in ('negative', 'mixed')
@@ -106,7 +106,7 @@ const placeOfKey = (parameter: number) =>
   `(select ${columnsOf(placeOf('k', 'l'))} from replyd.message k left join replyd.reply l on l.id = k.id where k.id = $${parameter})`
 
 /**
- * What needs somebody first, then by urgency, by displeasure, by age.
+ * Mails that need a person come first, then by urgency, displeasure and age.
  * @param page `after`: id of a mail; only those behind it. At most 200 when `limit` is absent
  */
 export async function waitingMails(
@@ -139,9 +139,9 @@ export async function waitingBefore(
   return rows[0]?.n ?? null
 }
 
-/** Everything that waits, in one look at it: each mail is held, ready or being sent. */
+/** Counts of everything that waits, from one query: each mail is held, ready or being sent. */
 export type WaitingCounts = Record<Show, number> & {
-  /** Those that need somebody, and those that are not in Drafts: nobody else tells of them. */
+  /** Those that need a person, and those that are not in Drafts: nothing else shows them. */
   here: number
   /** Replies of the model that lack a fact. */
   lacking: number
@@ -232,7 +232,7 @@ export async function listMails(db: Queryable, filter: MailFilter): Promise<Hist
   return rows
 }
 
-/** The field for the sender is searched as typed, without syntax. */
+/** The sender field is searched as typed, without syntax. */
 function searchedWith({ search, from }: MailFilter): string[][] {
   const [words = [], senders = [], subjects = []] = matched(search)
   return [words, from ? [...senders, expressionOf(from)] : senders, subjects]
@@ -336,7 +336,7 @@ export async function decidedBetween(
   return rows.map(({ id }) => id)
 }
 
-/** What this person decided last and nobody has changed since; null if there is none. Only the last 500 events are read. */
+/** This person's last decision that nobody has changed since; null if none. Only the last 500 events are read. */
 export async function lastDecision(
   db: Queryable,
   { actor, reasons, since }: { actor: string; reasons: readonly Reason[]; since: Date },
@@ -350,7 +350,7 @@ export async function lastDecision(
   return rows[0] ?? null
 }
 
-/** A reply of the model, for what sending without a person would have done. */
+/** A reply of the model, to show what automatic sending would have done. */
 export interface WrittenReply {
   id: string
   subject: string | null

@@ -1,4 +1,4 @@
-/** What a person's actions change beyond the rows of one mail. */
+/** Effects of a person's actions beyond the rows of one mail. */
 import type { Database, Queryable } from './database.ts'
 import type { MessageRow } from './messages.ts'
 

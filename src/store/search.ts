@@ -1,16 +1,16 @@
 /**
- * What somebody types into a search, as regular expressions of PostgreSQL. Accents, case, the letters that Arabic and Persian
- * write differently, and marks between letters make no difference. Needs no extension of the database, and no locale.
+ * Converts a typed search to PostgreSQL regular expressions. Accents, case, letters that Arabic and Persian write
+ * differently, and marks between letters make no difference. Needs no database extension, and no locale.
  */
 
 export interface Search {
-  /** Each has to be somewhere in the mail. */
+  /** Each must occur somewhere in the mail. */
   words: string[]
   from: string[]
   subject: string[]
 }
 
-/** The rest is ignored: every word is searched for in every mail. */
+/** Anything beyond is ignored: every word is searched for in every mail. */
 const [mostWords, longestSearch] = [12, 300]
 
 /** Letters that a search treats as the same. */
@@ -19,7 +19,7 @@ const alike = [
   ...['0٠۰', '1١۱', '2٢۲', '3٣۳', '4٤۴', '5٥۵', '6٦۶', '7٧۷', '8٨۸', '9٩۹'],
   ...[`'’‘ʼ\``, '"“”„«»', '-‐‑–—'],
 ]
-/** Vowel signs and accents that stand beside their letter, and the stretch of Arabic. */
+/** Vowel signs and accents that follow their letter, and the Arabic elongation mark. */
 const marks = '[\u0300-\u036f\u0591-\u05c7\u0640\u064b-\u0655\u200c\u200d]*'
 const withoutMarks = (words: string) => words.normalize('NFC').replace(new RegExp(marks, 'gu'), '')
 const digits = '0-9٠-٩۰-۹'
@@ -61,7 +61,7 @@ function patternOf(letter: string): string {
   return unique.length === 1 ? escaped(unique[0] ?? '') : `[${unique.map(escaped).join('')}]`
 }
 
-/** A number is found from its first digit: 12 is in 1200, and not in 4712. */
+/** A number is found by its first digits: 12 matches 1200, but not 4712. */
 export function expressionOf(words: string): string {
   const letters = withoutMarks(words).match(/ss|./giu) ?? []
   const begin = new RegExp(`^[${digits}]`).test(words) ? `(^|[^${digits}])` : ''
@@ -71,7 +71,7 @@ export function expressionOf(words: string): string {
 /** `from:zoe "my new bike" service`: a name of a field, then a word or words in quotes. */
 const part = /(?:(from|subject):\s*)?(?:["“”„«]([^"“”»]*)["“”»]?|(\S+))/giu
 
-/** Without white space at the ends, and without what no text in the database holds. */
+/** Trimmed, and without characters that no text in the database can contain. */
 const plain = (typed: string) =>
   typed
     .slice(0, longestSearch)

@@ -1,4 +1,4 @@
-/** Who is logged in at the pages, and from which devices. Of the secret in the cookie only its hash is here. */
+/** Who is logged in to the pages, and from which devices. Only a hash of the cookie's secret is stored. */
 import type { PersonRole } from './people.ts'
 import type { Queryable } from './queryable.ts'
 
@@ -18,13 +18,13 @@ export interface SessionRow {
 
 const columns = 'session.id, actor, person, device, address, begun_at as "begunAt", seen_at as "seenAt"'
 
-/** A session's time: without anything done, and in all. Milliseconds. */
+/** A session's maximum idle time and total time. Milliseconds. */
 interface SessionLimits {
   idleMs: number
   longestMs: number
 }
 
-/** Also removes those that are over. @param mark of the login password: a new password ends every session */
+/** Also removes expired sessions. @param mark of the login password: a new password ends every session */
 export async function beginSession(
   db: Queryable,
   session: Omit<SessionRow, 'seenAt'> & { mark: string },
@@ -47,7 +47,7 @@ const oldest = ({ idleMs, longestMs }: SessionLimits, now: Date): [seen: Date, b
   new Date(now.getTime() - longestMs),
 ]
 
-/** The session while it lasts, with the present role of its person; otherwise null. */
+/** The session while it lasts, with the current role of its person; otherwise null. */
 export async function loadSession(
   db: Queryable,
   key: { id: string; mark: string },
@@ -69,7 +69,7 @@ export async function touchSession(db: Queryable, id: string, address: string, n
   await db.query('update replyd.session set seen_at = $2, address = $3 where id = $1', [id, now, address])
 }
 
-/** All that last, the one used last first. */
+/** All valid sessions, the most recently used first. */
 export async function listSessions(
   db: Queryable,
   mark: string,
@@ -90,7 +90,7 @@ export async function endSessions(db: Queryable, id: string | null): Promise<voi
 }
 
 /**
- * Takes the code of one time step (RFC 6238 section 5.2) out of use.
+ * Invalidates the code of one time step (RFC 6238 section 5.2).
  * @returns false when it was used before
  */
 export async function takeCode(db: Queryable, step: number): Promise<boolean> {

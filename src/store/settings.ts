@@ -26,7 +26,7 @@ export async function currentEdits(db: Queryable): Promise<SettingEdit[]> {
 }
 
 /**
- * Grows with each edit: their number, because an edit may be committed after one with a higher id. `0`: there was none.
+ * The number of edits, which grows with each: an edit may be committed after one with a higher id. `0` without edits.
  */
 export async function settingsVersion(db: Queryable): Promise<string> {
   const { rows } = await db.query<{ version: string }>(
@@ -35,7 +35,7 @@ export async function settingsVersion(db: Queryable): Promise<string> {
   return rows[0]?.version ?? '0'
 }
 
-/** The newest first. @param before id of an edit, whose older ones are wanted */
+/** Newest first. @param before id of an edit: only older ones are returned */
 export async function settingHistory(
   db: Queryable,
   { before, limit }: { before: string | null; limit: number },
@@ -59,7 +59,7 @@ export async function loadSettingEdit(db: Queryable, id: string): Promise<Settin
 }
 
 /**
- * Of two edits of one path that follow the same edit only one is kept.
+ * Of two edits of one path that follow the same edit, only one is kept.
  * @returns the id; null when somebody else was faster
  */
 export async function saveSettingEdit(db: Queryable, edit: Omit<SettingEdit, 'id'>): Promise<string | null> {

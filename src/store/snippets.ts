@@ -19,7 +19,7 @@ export async function listSnippets(db: Queryable): Promise<Snippet[]> {
   return rows
 }
 
-/** A text of the same id is replaced. */
+/** Replaces a text with the same id. */
 export async function saveSnippet(db: Queryable, { id, name, text, actor, at }: Snippet): Promise<void> {
   await db.query(
     `insert into replyd.snippet (id, name, text, actor, at) values ($1, $2, $3, $4, $5)

@@ -1,4 +1,4 @@
-/** The day's budget: what may still be reserved for a model call, of the whole and of each share. */
+/** The day's budget: how much may still be reserved for a model call, in total and in each share. */
 import type { Reason } from '../base/reasons.ts'
 import { batched } from './batched.ts'
 import type { Database, Queryable } from './database.ts'
@@ -31,7 +31,7 @@ interface Ceilings {
 const everyAccount = ''
 /** The row of `spending` for everybody's mail together. */
 export const everybody = ''
-/** Why a row waits for tomorrow: what is used up. The whole budget, or the share of that name up to its colon. */
+/** Why a row waits for tomorrow: the whole budget is used up, or the share of that name (up to its colon). */
 const reasons: Readonly<Record<string, Reason>> = {
   [everybody]: 'budget-reached',
   sender: 'sender-share-reached',
@@ -44,12 +44,12 @@ export const budgetReasons = Object.values(reasons)
 export const reachedReason = (share: string): Reason =>
   reasons[share.split(':', 1)[0] ?? ''] ?? 'budget-reached'
 
-/** US dollars; sums of floating-point numbers leave less than this behind. */
+/** US dollars; rounding errors of floating-point sums stay below this. */
 const nothing = 1e-9
 
 /**
  * What is left of a day's budget, US dollars: `unspent` counts what was paid, `free` also subtracts what running
- * calls may still cost. Both are of the limit that leaves the least.
+ * calls may still cost. Both belong to the limit that leaves the least.
  */
 export interface Room {
   unspent: number
@@ -80,8 +80,8 @@ const isNoRoom = (error: unknown): boolean =>
 
 /**
  * Reserves the call's maximum cost if the day's budget and each of the call's shares have room for it. Conditional
- * updates of their rows take the room, all of them or none, so that two concurrent calls, on whatever machines, can't
- * both take the last of it. A share always has room for one call: it may be smaller than the maximum cost.
+ * updates of their rows take the room, all of them or none, so that two concurrent calls, even on different machines,
+ * can't both take the last of it. A share always has room for one call: it may be smaller than the maximum cost.
  * @returns null when it is reserved, otherwise the room that is left
  */
 export async function reserveModelCall(

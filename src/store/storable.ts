@@ -18,9 +18,9 @@ export function storableText(text: string): string {
 const [earliest, latest] = [Date.parse('0001-01-01T00:00:00Z'), Date.parse('9999-12-31T23:59:59.999Z')]
 
 /**
- * A timestamptz of PostgreSQL. `infinity`, years that JavaScript cannot tell and those before our era become the nearest moment that
- * it can: no row makes a page fail.
- * @param parse what the driver does with the others
+ * A timestamptz of PostgreSQL. `infinity`, years that JavaScript cannot represent and those BC become the nearest
+ * moment that it can, so that no row breaks a page.
+ * @param parse the driver's parser for all others
  */
 export function momentOf(text: string, parse: (text: string) => unknown): Date {
   if (text === '-infinity' || text.endsWith(' BC')) return new Date(earliest)

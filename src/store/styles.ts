@@ -24,7 +24,7 @@ export interface StoredStyles {
   learnedAt: Date
 }
 
-/** Without what a person took back. */
+/** Without the parts that a person took back. */
 export const loadStyles = batched<string, StoredStyles | null>(async (db, accounts) => {
   const { rows } = await db.query<StoredStyles & { account: string; gone: string[] }>(
     `select account, styles, learned_at as "learnedAt",
@@ -57,7 +57,7 @@ export async function saveStyles(db: Queryable, account: string, styles: Styles,
   )
 }
 
-/** Removes all styles, or those learned before that: they are learned again from the remaining mail. */
+/** Removes all styles, or those learned before that moment: they are learned again from the remaining mail. */
 export async function removeStyles(db: Queryable, before: Date | null): Promise<void> {
   await db.query('delete from replyd.style where $1::timestamptz is null or learned_at < $1', [before])
 }

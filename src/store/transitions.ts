@@ -1,17 +1,18 @@
 /**
- * The only list of the ways in which a mail and its reply change, by name. A verb applies to the states in the table. In any
- * other state it changes nothing and returns null: another worker, a second reviewer, a double click. Mail and reply change
- * together in one statement (moves.ts).
+ * The only list of the ways in which a mail and its reply change, by name. A verb applies to the states in the table.
+ * In any other state (after another worker, a second reviewer, a double click) it changes nothing and returns null.
+ * Mail and reply change together in one statement (moves.ts).
  *
  * Why nothing is sent twice:
  * - A mailbox is read under a fenced lease (leases.ts, ingested.ts), so each mail has one row, and each row one reply.
- * - Only `claim` makes a reply `sending`, only from `approved`. Only the worker that holds the claim writes the final dot of SMTP.
- * - Five verbs lead out of `sending`: `markSent` (the server accepted, or the copy is in \Sent); `giveBack`, `refuse` and
- *   `startSaving` (the server refused, or the dot was not written); `doubt` (unknown). No other verb changes such a reply.
+ * - Only `claim` makes a reply `sending`, only from `approved`. Only the worker that holds the claim writes the final
+ *   dot of SMTP.
+ * - Five verbs lead out of `sending`: `markSent` (the server accepted, or the copy is in \Sent); `giveBack`, `refuse`
+ *   and `startSaving` (the server refused, or the dot was not written); `doubt` (unknown). No other verb changes it.
  * - Nothing leads out of `sent`.
- * - `uncertain` ends with a person's decision (`confirmSent`, `holdUncertain`), a copy found in \Sent or the server's late
- *   answer (`confirmSent`), or the owner's own answer (`answeredElsewhere`). After `holdUncertain` only a person's `approve`
- *   leads to another sending.
+ * - `uncertain` ends with a person's decision (`confirmSent`, `holdUncertain`), a copy found in \Sent or the server's
+ *   late answer (`confirmSent`), or the owner's own answer (`answeredElsewhere`). After `holdUncertain`, only a
+ *   person's `approve` leads to another sending.
  *
  * test/store/transitions.test.ts reads this table the other way: for each state, the verbs that leave it.
  */

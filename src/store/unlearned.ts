@@ -1,7 +1,7 @@
-/** What was learned and a person took back: an edited reply as a correction, or a part of the style in one language. */
+/** Lessons that a person took back: an edited reply as a correction, or a part of the style in one language. */
 import type { Queryable } from './database.ts'
 
-/** Parts of a style that are learned and removed on their own. */
+/** Parts of a style that are learned and removed separately. */
 export const styleParts = ['greeting', 'closing', 'words', 'manner'] as const
 export type StylePart = (typeof styleParts)[number]
 

@@ -4,13 +4,13 @@ import { hashOfSecret } from '../base/secret.ts'
 import type { Queryable } from './database.ts'
 
 export interface WebhookRow {
-  /** A hash of its URL, which may be a secret (Slack), and no backup should hold one. */
+  /** A hash of its URL: the URL may be a secret (Slack), which no backup should contain. */
   id: string
   /** Every event up to here was delivered, given up, or older than the webhook's configuration. */
   lastEvent: number
   /** The day for which the used-up budget was last reported. */
   budgetDay: string
-  /** By account, why it stopped as last reported. Under `seen ` and an account: when a stop began that is not reported yet. */
+  /** By account, the last reported reason of its stop. Under `seen ` and an account: when an unreported stop began. */
   stopped: Record<string, string>
   attempts: number
   failingSince: Date | null
@@ -56,7 +56,7 @@ export interface TellableEvent {
   subject: string | null
   summary: string | null
   detail: string | null
-  /** What the model did not know when it wrote the reply; null if there is no reply of its own. */
+  /** Facts that the model lacked when it wrote the reply; null if it wrote none. */
   missing: string[] | null
 }
 

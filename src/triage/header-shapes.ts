@@ -1,6 +1,6 @@
 /**
- * How a mail was made, for the local filter: traces of the program that wrote it and of the relays. The uses of a
- * program change slowly, whatever the text says.
+ * How a mail was made, for the local filter: traces of the program that wrote it and of the relays. A program's habits
+ * change slowly, regardless of the text.
  */
 import { fieldValues, firstField, type Message } from '../mail/message.ts'
 

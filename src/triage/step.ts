@@ -31,7 +31,7 @@ import { takeBackReplies, takesBack } from './withdrawn.ts'
 
 type TriageVerb = 'callSpam' | 'decline' | 'leaveUnanswered' | 'wantReply' | 'askPerson'
 
-/** What becomes of a mail, and why. */
+/** What happens to a mail, and why. */
 export type TriageDecision = { verb: TriageVerb } & Pick<Change<TriageVerb>, 'reason' | 'detail' | 'verdict'>
 
 export async function triage(
@@ -64,8 +64,8 @@ export async function triage(
 }
 
 /**
- * The owner's list entry for this sender: configured, or learned from their moves. An address outranks its domain. A mail
- * that fails authentication is not from the sender that the owner trusts.
+ * The owner's list entry for this sender: configured, or learned from their moves. An address outranks its domain. A
+ * mail that fails authentication is not from the sender that the owner trusts.
  */
 async function ruleFor({ context, account, mail }: Arrival): Promise<SenderRule | null> {
   const { row } = mail
@@ -102,7 +102,7 @@ async function withoutModel(
       verdict: found,
     }
   if (row.ceiling !== 'never') return null
-  // Never to be answered, so only spam is in question, and that is settled if the sender's earlier mail was accepted.
+  // Never to be answered, so the only question is spam, which is settled if the sender's earlier mail was accepted.
   const known =
     rule?.rule === 'allow' ||
     (row.fromAddress !== null &&
@@ -265,7 +265,7 @@ export function decisionOf(
     const reason = suspected ? 'suspected-spam' : row.reason
     return { verb: 'decline', reason, detail, verdict }
   }
-  // A person looks, whatever else the model says: no reply is written that could confirm it.
+  // A person looks, regardless of the rest of the verdict: no reply is written that could confirm it.
   if (verdict.payment_change) return { verb: 'askPerson', reason: 'payment-change', detail, verdict }
   if (suspected) return { verb: 'askPerson', reason: 'suspected-spam', detail, verdict }
   if (!verdict.needs_reply) return { verb: 'leaveUnanswered', reason: 'nothing-asked', detail, verdict }

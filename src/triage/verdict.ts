@@ -1,4 +1,4 @@
-/** The model's verdict on a mail: limits and tolerated deviations; and payment traps, which are detected without a model. */
+/** The model's verdict on a mail: limits and tolerated deviations. Also payment traps, detected without a model. */
 import { z } from 'zod'
 import { sentiments, spamKinds, type Verdict } from '../base/verdicts.ts'
 import {

@@ -22,7 +22,7 @@ test('a key is made once, for its owner alone, and nothing else is left', () => 
 test.each(['', '\n', ' \r\n\t', 'c2VjcmV0'])('a file of a full disk, %j, is no key', (text) => {
   writeFileSync(join(folder, 'oauth.key'), text, { mode: 0o600 })
   expect(() => stateKey(folder, null, 'backup')).toThrow(ConfigError)
-  expect(() => stateKey(folder, null, 'backup')).toThrow(/oauth\.key holds no whole key/)
+  expect(() => stateKey(folder, null, 'backup')).toThrow(/oauth\.key holds no complete key/)
 })
 
 test('a link that leads to nothing is refused', () => {

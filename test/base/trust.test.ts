@@ -72,7 +72,7 @@ describe('HTTPS', () => {
   test('TLS 1.1 is refused', async () => {
     await using server = await serve({ ...old, maxVersion: 'TLSv1.1' })
     await expect(exchange(`https://127.0.0.1:${server.port}`, { ...request, caFile })).rejects.toThrow(
-      /speaks no TLS 1\.2/,
+      /does not support TLS 1\.2/,
     )
   })
 })
@@ -82,7 +82,7 @@ describe('the model', () => {
     ['an unknown issuer', '127.0.0.1', undefined, identity.cert, /comes from an unknown issuer/, null],
     ['a wrong name', 'localhost', caFile, identity.cert, /is for another name/, null],
     ['an expired one', '127.0.0.1', expiredFile, readFileSync(expiredFile), /has expired/, null],
-    ['TLS 1.1', '127.0.0.1', caFile, identity.cert, /speaks no TLS 1\.2/, 'TLSv1.1'],
+    ['TLS 1.1', '127.0.0.1', caFile, identity.cert, /does not support TLS 1\.2/, 'TLSv1.1'],
   ] as const)('%s is named, and nothing was spent', async (_name, host, trusted, cert, words, maxVersion) => {
     await using server = await listening(
       createServer({ ...identity, cert, ...(maxVersion ? { ...old, maxVersion } : {}) }),
@@ -169,8 +169,8 @@ describe.each([
     ['an unknown issuer', {}, undefined, '127.0.0.1', /comes from an unknown issuer/],
     ['a wrong name', {}, caFile, 'localhost', /is for another name/],
     ['an expired certificate', expired, expiredFile, '127.0.0.1', /has expired/],
-    ['TLS 1.0', { ...old, maxVersion: 'TLSv1' }, caFile, '127.0.0.1', /speaks no TLS 1.2/],
-    ['TLS 1.1', { ...old, maxVersion: 'TLSv1.1' }, caFile, '127.0.0.1', /speaks no TLS 1.2/],
+    ['TLS 1.0', { ...old, maxVersion: 'TLSv1' }, caFile, '127.0.0.1', /does not support TLS 1.2/],
+    ['TLS 1.1', { ...old, maxVersion: 'TLSv1.1' }, caFile, '127.0.0.1', /does not support TLS 1.2/],
   ] as const)('%s is refused, and the error says why', async (_name, options, trusted, host, words) => {
     await using server = await speak(options)
     await expect(connect(account(server.port, trusted, host))).rejects.toThrow(words)

@@ -46,7 +46,7 @@ test('list names each file, and what is left out', async () => {
   const { status, out } = await run(['knowledge', 'list', '-c', config, '--json'])
   expect([status, JSON.parse(out.split('\n')[0] ?? '')]).toEqual([
     1,
-    { file: 'broken.pdf', passages: 0, fault: 'it is damaged, or no PDF file' },
+    { file: 'broken.pdf', passages: 0, fault: 'it is damaged, or not a PDF file' },
   ])
 })
 

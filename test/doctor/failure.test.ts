@@ -29,7 +29,7 @@ describe('a server that was not reached', () => {
     ],
     [
       withCode('ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION', 'ssl3_read_bytes:tlsv1 alert protocol version'),
-      /speaks no TLS 1\.2/,
+      /does not support TLS 1\.2/,
       /Update the server/,
     ],
     [

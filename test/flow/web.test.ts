@@ -169,7 +169,7 @@ describe('a reply', () => {
     await page.waitForSelector('#notice >> text=Nothing was saved')
     await page.waitForSelector('#editor[data-kept]')
     // Said at the field, with the address that does not fit; what was typed elsewhere stays.
-    expect(await page.locator('#cc-fault').innerText()).toMatch(/“ann” is not a whole address/)
+    expect(await page.locator('#cc-fault').innerText()).toMatch(/“ann” is not a complete address/)
     expect(await page.getAttribute('#cc', 'aria-invalid')).toBe('true')
     expect(new URL(page.url()).pathname).toBe(`/replies/${row.id}`)
     expect(await page.inputValue('#subject')).toBe('Saturday: we are open')

@@ -150,7 +150,7 @@ describe('a faulty document', () => {
   const bomb = Buffer.alloc(40_000_000, ' ')
   const doctype = `<!DOCTYPE w [<!ENTITY a "aaaaaaaaaa">${Array.from({ length: 30 }, (_, at) => `<!ENTITY ${String.fromCharCode(98 + at)} "${`&${String.fromCharCode(97 + at)};`.repeat(10)}">`).join('')}]>`
   test.each<[string, string, () => Buffer | string, string]>([
-    ['no PDF', 'a.pdf', () => 'hello', 'it is damaged, or no PDF file'],
+    ['no PDF', 'a.pdf', () => 'hello', 'it is damaged, or not a PDF file'],
     ['a scanned PDF', 'a.pdf', () => pdfOf([[]]), 'it has no text: it may be scanned'],
     [
       'a PDF of 4,000 pages',
@@ -174,8 +174,8 @@ describe('a faulty document', () => {
       () => pdfWith('/Type /Catalog', '/Type /Catalog /AcroForm << /Fields [] /XFA [(template) 5 0 R] >>'),
       'it is a dynamic form (XFA)',
     ],
-    ['no archive', 'a.docx', () => 'hello', 'it is no DOCX file'],
-    ['another archive', 'a.docx', () => zipOf({ 'a.txt': 'a' }), 'it is no DOCX file'],
+    ['no archive', 'a.docx', () => 'hello', 'it is not a DOCX file'],
+    ['another archive', 'a.docx', () => zipOf({ 'a.txt': 'a' }), 'it is not a DOCX file'],
     [
       'a zip bomb',
       'a.docx',
@@ -219,13 +219,13 @@ describe('a faulty document', () => {
   test('elements of a DOCX within elements without end', async () => {
     const xml = '<w:tbl><w:tr><w:tc>'.repeat(300_000)
     await expect(toMarkdown('a.docx', zipOf({ 'word/document.xml': xml }))).rejects.toThrow(
-      'more than 1000 elements',
+      'nested more than 1000 deep',
     )
   })
 
   test('elements within elements without end', async () => {
     await expect(asMarkdown('a.html', `${'<div>'.repeat(200_000)}deep`)).rejects.toThrow(
-      'more than 1000 elements',
+      'nested more than 1000 deep',
     )
   })
 })
@@ -262,7 +262,7 @@ describe('in the knowledge folder', () => {
     await knowledge.settled()
     expect(labels(knowledge)).toEqual(['returns.docx > Returns > Who pays'])
     expect(knowledge.files()).toEqual([
-      { file: 'broken.pdf', passages: 0, fault: 'it is damaged, or no PDF file' },
+      { file: 'broken.pdf', passages: 0, fault: 'it is damaged, or not a PDF file' },
       { file: 'hours.md', passages: 1, fault: null },
       { file: 'returns.docx', passages: 2, fault: null },
     ])

@@ -162,7 +162,7 @@ describe('restore refuses', () => {
     [
       'an unknown table',
       () => changed((text) => text.replace('{"lease"', '{"pg_user"')),
-      /no row of a known/,
+      /not a row of a known/,
     ],
     [
       'a newer schema',

@@ -25,7 +25,7 @@ export const deliver = {
   },
   'send-unconfirmed': {
     says: 'It is unknown whether the reply was sent.',
-    help: 'Look in Sent or ask the recipient, then say which it was. replyd never sends it again on its own.',
+    help: 'Look in Sent or ask the recipient, then say whether it was sent. replyd never resends it itself.',
   },
   restored: {
     says: 'replyd was restored from a backup, so the reply may have been sent already.',
@@ -74,7 +74,7 @@ export const review = {
   forgotten: 'The stored text of this correspondence was removed on request.',
 } as const
 
-/** What a person did to a mail, to be put behind their name. */
+/** What a person did to a mail; follows their name. */
 export const deeds = {
   'approved-by-person': 'approved it',
   cancelled: 'took the approval back',

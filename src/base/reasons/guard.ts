@@ -47,7 +47,7 @@ export const guard = {
   'dmarc-fail': 'The sender address may be forged.',
   unauthenticated: 'Nothing proves that the sender address is genuine.',
   'thread-stranger': 'The sender was not part of this conversation before.',
-  'reused-message-id': 'Another mail came under the same Message-ID.',
+  'reused-message-id': 'Another mail has the same Message-ID.',
   'multiple-from': 'It names several authors.',
   'malformed-from': 'Its sender field is malformed, so mail clients read it differently.',
   'multiple-reply-to': 'It asks for replies to several addresses.',

@@ -14,7 +14,7 @@ export const compose = {
     help: 'Ask the sender for what is missing, or look it up yourself.',
   },
   'lookup-odd': {
-    says: 'One of your systems gave a value that no reply should repeat.',
+    says: 'One of your systems returned a value that no reply should repeat.',
     help: 'Look at the record, and choose fields that only your own system writes.',
   },
   'nobody-to-answer': {
@@ -62,7 +62,7 @@ export const check = {
   },
   'wrong-name': { says: 'The reply greets somebody other than the sender.', help: 'Correct the greeting.' },
   'wrong-address': {
-    says: 'The reply uses another form of address than the mail.',
+    says: 'The reply uses a different form of address from the mail.',
     help: 'Correct the form of address, then approve the reply.',
   },
   'obeys-mail': {
@@ -108,7 +108,7 @@ export const decide = {
   urgent: 'It is urgent.',
   throttled: 'This sender received enough automatic replies.',
   'picture-seen': {
-    says: 'The reply rests on a picture, which cannot be checked for you.',
+    says: 'The reply relies on a picture, which replyd cannot check.',
     help: 'Look at the picture, then approve the reply.',
   },
   'file-unread': {

@@ -19,9 +19,9 @@ export const triage = {
   },
   'payment-change': {
     says: 'It announces new bank details, or asks for gift cards.',
-    help: 'Call the sender under a number that you know before you pay anything.',
+    help: 'Call the sender on a number that you know before you pay anything.',
   },
-  'spam-bayes': 'It resembles spam that was sorted out before.',
+  'spam-bayes': 'It resembles spam that was filtered before.',
   'spam-phishing': 'It is spam that tries to get passwords or payments.',
   'spam-scam': 'It is a fraud attempt.',
   'spam-bulk': 'It is advertising that you did not ask for.',

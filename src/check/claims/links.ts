@@ -4,10 +4,10 @@ import type { Found } from './found.ts'
 
 const schemed =
   /\b(?:[a-z][a-z0-9+.-]{1,20}:\/\/|www\d?\.|mailto:|tel:|javascript:|data:)[^\s<>"'`\u00ab\u00bb\u201c\u201d\u201e]+/giu
-/** Not within a word, an address or a path; what else stands before a host, such as `//`, hides it from nobody. */
+/** Not within a word, an address or a path; any other prefix of a host, such as `//`, is ignored. */
 const bare =
   /(?<![\p{L}\p{N}@]|[\p{L}\p{N}@][._/-])(?:[\p{L}\p{N}](?:[\p{L}\p{N}-]{0,61}[\p{L}\p{N}])?\.)+[\p{L}][\p{L}\p{N}-]{1,23}(?::\d{2,5})?(?:[/?#][^\s<>"'`]*)?(?![\p{L}\p{N}]|@[\p{L}\p{N}])/gu
-/** An address in place of a name, with a port or a path: without, it may be a version. */
+/** An IP address in place of a name, with a port or a path: without them it may be a version number. */
 const literal = /(?<![\p{L}\p{N}@._/-])(?:\d{1,3}\.){3}\d{1,3}(?:\/|:\d)[^\s<>"'`]*/gu
 const mailAddress =
   /[\p{L}\p{N}.!#$%&'*+/=?^_{|}~-]{1,64}@(?:[\p{L}\p{N}](?:[\p{L}\p{N}-]{0,61}[\p{L}\p{N}])?\.)+[\p{L}\p{N}-]{2,24}/gu
@@ -43,7 +43,7 @@ export function normalisedLink(link: string): string {
  */
 const reserved = /\.(?:example|test|invalid|localhost|local|internal|onion)$/i
 
-/** In any case, because programs that make links do not mind: a missing blank before a word such as `In` looks like one. */
+/** Ignores case, as programs that create links do: a missing blank before a word such as `In` looks like a domain. */
 function isDomain(text: string): boolean {
   if (reserved.test(text)) return true
   const { isIcann, publicSuffix, hostname } = parse(text)
@@ -78,11 +78,11 @@ export function findAddresses(text: string): Found[] {
   })
 }
 
-/** Spellings that people, or programs that make links, read as a dot, once full-width letters are plain ones. */
+/** Spellings that people, or programs that create links, read as a dot, after full-width letters are normalised. */
 const dots =
   /\s?[[({<]\s?(?:\.|dot)\s?[\])}>]\s?|(?<=[\p{Script=Latin}\p{N}])\u3002(?=[\p{Script=Latin}\p{N}])/giu
 
-/** What a text says about where to go or write, without its disguise: `evil[.]com`, `hxxp`, full width, invisible characters. */
+/** The text with its links and addresses undisguised: `evil[.]com`, `hxxp`, full width, invisible characters. */
 export const undisguised = (text: string): string =>
   text
     .normalize('NFKC')
@@ -90,7 +90,7 @@ export const undisguised = (text: string): string =>
     .replace(dots, '.')
     .replace(/\bhxxp/gi, 'http')
 
-/** Whether a stranger's text tells people where to go, write or call, also in disguise. */
+/** Whether a stranger's text tells people where to go, write or call, even in disguise. */
 export function hasContact(text: string): boolean {
   const plain = undisguised(text)
   return [findLinks, findAddresses, findTelephones].some((find) => find(plain).length > 0)

@@ -172,7 +172,7 @@ export function findNames(text: string): (Found & { words: string[] })[] {
   }) as (Found & { words: string[] })[]
 }
 
-/** People addressed in Japanese: the characters before 様 and さん, unless they address everybody. */
+/** People addressed in Japanese: the characters before 様 and さん, except in forms that address everybody. */
 export function findHonorifics(text: string): (Found & { words: string[] })[] {
   return [...text.matchAll(/([\p{Script=Han}\p{Script=Katakana}ー]{1,8}?)(?:様|さん)/gu)]
     .filter(([, name]) => name !== undefined && !/^(?:客|お客|皆|各位|神|担当者|方|同)$/.test(name))

@@ -1,4 +1,4 @@
-/** What a person, or a simple program, makes of a text that hides another: for leaks, whose author chooses the disguise. */
+/** How a person or simple program can read a text that hides another. For leaks, whose author chooses the disguise. */
 import { inLatin } from '../../mail/text/deceptive.ts'
 
 const words = (text: string) => text.match(/[\p{L}\p{M}\p{N}]+/gu) ?? []
@@ -26,7 +26,7 @@ const asLetter: Readonly<Record<string, string>> = {
   '7': 't',
 }
 
-/** Letters and figures alone, those that look alike as one. Two texts are to be compared in this form. */
+/** Only letters and figures, with lookalikes unified. Compare two texts in this form. */
 export function folded(text: string): string {
   const plain = text
     .replace(symbols, letterOf)
@@ -56,7 +56,7 @@ function withoutReferences(text: string): string {
   )
 }
 
-/** At each of the four places where the first group may begin. */
+/** Decoded from each of the four positions where the first group may begin. */
 function base64In(text: string): string[] {
   return (text.match(base64Run) ?? []).flatMap((run) => {
     const dense = run.replace(/[\s=]+/g, '')
@@ -64,7 +64,7 @@ function base64In(text: string): string[] {
   })
 }
 
-/** Decoded ordinary words are rubbish, with no second disguise in it. */
+/** Ordinary words that were decoded by mistake yield garbage, which hides nothing further. */
 const isRubbish = (text: string) =>
   (text.match(/[\ufffd\p{Cc}](?<![\n\r\t])/gu) ?? []).length * 8 > text.length
 
@@ -83,7 +83,7 @@ function decodings(text: string): string[] {
 const first = (text: string) => [...text][0] ?? ''
 const everySecond = <T>(list: readonly T[], start: 0 | 1) => list.filter((_, at) => at % 2 === start)
 
-/** Orders and choices of a text's own words and letters. */
+/** Rearrangements and selections of a text's own words and letters. */
 function arrangements(text: string): string[] {
   const spoken = words(text)
   const lines = text.split('\n').map((line) => words(line)[0] ?? '')
@@ -103,7 +103,7 @@ function arrangements(text: string): string[] {
   ]
 }
 
-/** Each letter as its distance from the one before: the same however far an alphabet is shifted, as in ROT13. */
+/** Each letter as its distance from the previous one: unaffected by a shifted alphabet, as in ROT13. */
 export function distances(text: string): string {
   const letters = [...text.toLowerCase().replace(/[^a-z]+/g, '')].map((letter) => letter.charCodeAt(0))
   return letters

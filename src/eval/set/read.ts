@@ -216,7 +216,7 @@ export class PagesOfSet implements Disposable {
 
   /**
    * The set with its pages among its knowledge, if it names any.
-   * @throws ConfigError when a page could not be read: a figure would be about something else
+   * @throws ConfigError when a page could not be read: the figures would be misleading
    */
   async added(set: EvalSet): Promise<EvalSet> {
     const { site, knowledge: folder } = set.account

@@ -1,4 +1,4 @@
-/** From the octets of a document to Markdown. Runs in a worker: a hostile document may need all its time and memory. */
+/** Converts a document's octets to Markdown. Runs in a worker: a hostile document may use up its time and memory. */
 import { decodeWords } from '../../mail/address.ts'
 import { firstField } from '../../mail/message.ts'
 import { decodeUnlabelled } from '../../mail/mime/charset.ts'
@@ -23,7 +23,7 @@ const readers: Readonly<Record<string, (octets: Buffer) => string | Promise<stri
 /** @throws DocumentFault */
 export async function toMarkdown(name: string, octets: Buffer): Promise<string> {
   const reader = readers[documentPattern.exec(name)?.[1]?.toLowerCase() ?? '']
-  if (!reader) throw new DocumentFault('it is of no known kind')
+  if (!reader) throw new DocumentFault('it is of an unknown kind')
   const text = shortEnough(await reader(octets))
   if (text.trim() === '') throw new DocumentFault('it has no text')
   return text

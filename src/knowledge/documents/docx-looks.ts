@@ -1,10 +1,10 @@
 /**
- * Which runs of a DOCX no reader sees (ECMA-376 part 1, section 17.3.2). What a stranger hides there is meant for the model, and
- * what an owner hides is a note that no reply may state.
+ * Finds the runs of a DOCX that no reader sees (ECMA-376 part 1, section 17.3.2). Text that a stranger hides there is
+ * meant for the model, and text that an owner hides is a note that no reply may reveal.
  */
 import { read } from './xml.ts'
 
-/** Of styles that are based on each other; a circle ends there. */
+/** Depth of styles that are based on each other; a cycle ends there. */
 const deepestStyle = 20
 /** In half points. */
 const tiny = 2
@@ -14,7 +14,7 @@ const isOn = (value: string) => !/^(?:0|false|off)$/i.test(value)
 
 const isWhite = (colour: string) => /^f{6}$/i.test(colour)
 
-/** Ids of the styles whose text is hidden: by themselves, or by the style that they are based on. */
+/** Ids of the styles that hide text, themselves or through the style that they are based on. */
 export function hiddenStyles(xml: string): Set<string> {
   const basedOn = new Map<string, string>()
   const hides = new Map<string, boolean>()
@@ -31,10 +31,10 @@ export function hiddenStyles(xml: string): Set<string> {
   return new Set([...hides.keys(), ...basedOn.keys()].filter((id) => isHidden(id)))
 }
 
-/** Follows the elements of a document, and knows how the run looks that is being read. */
+/** Follows the elements of a document, and tracks the look of the current run. */
 export class Looks {
   readonly #styles: ReadonlySet<string>
-  /** Tables and boxes may have a ground of their own, so that white letters can be read there. */
+  /** Tables and boxes may have their own background, so white letters can be read there. */
   #containers = 0
   #movedAway = 0
   /** What the formatting was before a tracked change. */
@@ -80,7 +80,7 @@ export class Looks {
     const ground =
       name === 'w:highlight' || (name === 'w:shd' && !isWhite(fill) && !/^(?:auto)?$/i.test(fill))
     if (name === 'w:pStyle') this.#paragraph.hidden = this.#styles.has(value)
-    // Within the properties of a paragraph the others describe its mark alone.
+    // Within the properties of a paragraph, the others only describe its mark.
     else if (!this.#inRun) this.#paragraph.ground ||= ground
     else if (name === 'w:rStyle') this.#run.styled = this.#styles.has(value)
     else if (name === 'w:vanish') this.#run.vanish = isOn(value)

@@ -12,7 +12,7 @@ const mostEntries = 10_000
 export async function readDocx(octets: Buffer): Promise<string> {
   const parts = await unpacked(octets)
   const document = parts.get('word/document.xml')
-  if (document === undefined) throw new DocumentFault('it is no DOCX file')
+  if (document === undefined) throw new DocumentFault('it is not a DOCX file')
   const styles = parts.get('word/styles.xml') ?? ''
   return markdownOf(document, headingStyles(styles), hiddenStyles(styles))
 }
@@ -21,7 +21,7 @@ function unpacked(octets: Buffer): Promise<Map<string, string>> {
   const parts = new Map<string, string>()
   return new Promise((resolve, reject) => {
     fromBuffer(octets, { lazyEntries: true, validateEntrySizes: true }, (error, archive) => {
-      if (error || !archive) return reject(new DocumentFault('it is no DOCX file', { cause: error }))
+      if (error || !archive) return reject(new DocumentFault('it is not a DOCX file', { cause: error }))
       let seen = 0
       archive.on('error', (fault) => reject(new DocumentFault('its archive is damaged', { cause: fault })))
       archive.on('end', () => resolve(parts))
@@ -64,7 +64,7 @@ function partOf(archive: ZipFile, entry: Entry): Promise<string> {
   })
 }
 
-/** Ids of the styles that are headings, whatever they are called in the language of the program, with their level. */
+/** Ids of the heading styles with their levels, regardless of their names in the program's language. */
 function headingStyles(xml: string): Map<string, number> {
   const found = new Map<string, number>()
   let style = ''

@@ -1,4 +1,4 @@
-/** The content of an HTML page as Markdown, without navigation, forms and whatever else repeats on every page. */
+/** The content of an HTML page as Markdown, without navigation, forms and anything else that repeats on every page. */
 import { Parser } from 'htmlparser2'
 import { decodeUnlabelled } from '../../mail/mime/charset.ts'
 import { DocumentFault, deepest } from './limits.ts'
@@ -27,7 +27,7 @@ export interface Page {
 /** Octets of a page in which its charset is looked for, as browsers do. */
 const prescanned = 1024
 
-/** @param contentType as the server sent it: it counts before what the page says of itself */
+/** @param contentType as the server sent it; outranks the page's own declaration */
 export function decodePage(octets: Buffer, contentType = ''): string {
   const named = /charset\s*=\s*["']?([\w:.-]+)/i
   const own = /<(?:meta|\?xml)[^>]*?(?:charset|encoding)\s*=\s*["']?([\w:.-]+)/i
@@ -70,7 +70,7 @@ class PageReader {
     const hidden = 'hidden' in attributes || attributes['aria-hidden'] === 'true'
     const skips = skipped.has(name) || hidden || skippedRoles.has(attributes.role ?? '')
     if (this.#open.length === deepest)
-      throw new DocumentFault(`it has more than ${deepest} elements within each other`)
+      throw new DocumentFault(`its elements are nested more than ${deepest} deep`)
     this.#open.push({ name, skips })
     if (skips) this.#skipping++
     if (blocks.has(name)) this.#flush()

@@ -1,6 +1,6 @@
 /**
- * Pictures of strangers, made small enough for a model. The decoder is Rust in WebAssembly: a picture that breaks it reaches
- * nothing outside of the worker. Dimensions are read before anything is decoded. What comes out has no metadata.
+ * Scales strangers' pictures down for a model. The decoder is Rust in WebAssembly: a picture that breaks it reaches
+ * nothing outside the worker. Dimensions are read before anything is decoded. The result has no metadata.
  */
 import { imageSize } from 'image-size'
 import type { ReadImage } from '../../mail/attachments.ts'
@@ -32,7 +32,7 @@ export async function readImage(octets: Buffer): Promise<ReadImage> {
   )
   const picture = upright(small.get_raw_pixels(), small.get_width(), small.get_height(), orientation)
   if (Math.max(picture.width, picture.height) > imageLimits.side)
-    throw new DocumentFault('it is larger than it says')
+    throw new DocumentFault('it is larger than it claims')
   const jpeg = new PhotonImage(picture.pixels, picture.width, picture.height).get_bytes_jpeg(
     imageLimits.quality,
   )
@@ -46,7 +46,7 @@ export async function readImage(octets: Buffer): Promise<ReadImage> {
 function dimensionsOf(octets: Buffer): { width: number; height: number; orientation: number } {
   const start = octets.subarray(0, 8).toString('latin1')
   const type = signatures.find(([, signature]) => start.startsWith(signature))?.[0]
-  if (type === undefined) throw new DocumentFault('it is no picture of a known kind')
+  if (type === undefined) throw new DocumentFault('it is not a picture of a known kind')
   try {
     const { width, height, orientation = 1, type: found } = imageSize(octets)
     if (found !== type || !(width > 0 && height > 0)) throw new DocumentFault('it is damaged')
@@ -56,7 +56,7 @@ function dimensionsOf(octets: Buffer): { width: number; height: number; orientat
   }
 }
 
-/** Turned as the camera says (Exif orientation), on white: JPEG has no transparency. @param pixels RGBA */
+/** Rotated by its Exif orientation, on a white background: JPEG has no transparency. @param pixels RGBA */
 export function upright(
   pixels: Uint8Array,
   width: number,

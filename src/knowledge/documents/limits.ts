@@ -1,4 +1,4 @@
-/** Limits for one document. Beyond them it is left out whole: half a document may lack the exception that matters. */
+/** Limits for one document. Beyond them it is omitted entirely: half a document may lack the exception that matters. */
 export const limits = {
   /** Octets of the file. */
   file: 20_000_000,
@@ -14,7 +14,7 @@ export const limits = {
   growth: 400,
 } as const
 
-/** Of elements within each other: each level makes the parsers slower. */
+/** Depth of nested elements: each level makes the parsers slower. */
 export const deepest = 1_000
 
 /** Why a document is left out, in words for the owner. */
@@ -33,11 +33,11 @@ export const documentPattern = /\.(pdf|docx|html?|csv|tsv|eml)$/i
 
 /** Limits for one picture. */
 export const imageLimits = {
-  /** Of the file as it came. Decoded they take four octets each, twice. */
+  /** Of the original picture. Decoded, each takes four octets, twice. */
   pixels: 25_000_000,
-  /** Of the longer side, in pixels: what a model gets, and less than what says anything. */
+  /** Of the longer side, in pixels: the most that a model gets, and the least that shows anything. */
   side: 1024,
   leastSide: 100,
-  /** Of JPEG. */
+  /** JPEG quality. */
   quality: 80,
 } as const

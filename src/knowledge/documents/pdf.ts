@@ -34,7 +34,7 @@ export async function readPdf(octets: Buffer): Promise<string> {
     verbosity: 0,
   }).catch((error: Error) => {
     throw new DocumentFault(
-      error.name === 'PasswordException' ? 'it is encrypted' : 'it is damaged, or no PDF file',
+      error.name === 'PasswordException' ? 'it is encrypted' : 'it is damaged, or not a PDF file',
       { cause: error },
     )
   })
@@ -79,7 +79,7 @@ function pieceOf(item: object): Piece[] {
   return [{ text: str, x: transform[4] ?? 0, y: transform[5] ?? 0, width: width ?? 0, size }]
 }
 
-/** In reading order as the file has them; pieces of one height are one line. */
+/** In the file's reading order; pieces at the same height form one line. */
 function linesOf(pieces: readonly Piece[]): Line[] {
   const lines: (Line & { end: number })[] = []
   for (const { text, x, y, width, size } of pieces) {
@@ -137,7 +137,7 @@ function writePage(writer: MarkdownWriter, lines: readonly Line[], sizes: readon
     const level = text.length > longestHeading ? 0 : sizes.indexOf(roundedSize(line)) + 1
     const columns = line.cells.length > 1 && level === 0
     const far = above !== null && Math.abs(above.y - line.y) > Math.max(above.size, line.size) * paragraphGap
-    // A long heading goes on in the next line.
+    // A long heading continues on the next line.
     const goesOn = level === title.level && (level > 0 || columns === table.length > 0)
     if (!goesOn || (far && !columns) || /^[•‣◦▪·–-]\s+/.test(text)) flush()
     if (level > 0) title = { level, words: [...title.words, text] }

@@ -1,4 +1,4 @@
-/** Converts documents and pictures, one after the other, in a thread of its own. */
+/** Converts documents and pictures, one after the other, in a separate thread. */
 import { parentPort } from 'node:worker_threads'
 import { toMarkdown } from './convert.ts'
 import { readImage } from './image.ts'

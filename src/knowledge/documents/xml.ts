@@ -14,8 +14,7 @@ export function read(xml: string, { opened, text, closed }: Receiver): void {
   const parser = new Parser(
     {
       onopentag: (name, attributes) => {
-        if (++depth > deepest)
-          throw new DocumentFault(`it has more than ${deepest} elements within each other`)
+        if (++depth > deepest) throw new DocumentFault(`its elements are nested more than ${deepest} deep`)
         opened?.(name, attributes)
       },
       ontext: (words) => text?.(words),

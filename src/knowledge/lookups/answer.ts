@@ -12,7 +12,7 @@ export interface Fact {
 
 export interface Facts {
   facts: Fact[]
-  /** Fields whose value is no short value, and why; empty: all may be shown. */
+  /** Fields whose value is not a short value, and why; empty: all may be shown. */
   odd: string[]
 }
 
@@ -21,8 +21,8 @@ const mostValues = 20
 const most = { characters: 160, words: 20 } as const
 
 /**
- * Whether a system that always answers with HTTP 200 says that it failed. An answer that nothing was found is none of these: it reads as
- * a number that somebody else has.
+ * Whether a system that always answers with HTTP 200 reports a failure. An answer that nothing was found is not a
+ * failure: it is treated like a number that belongs to somebody else.
  */
 export function reportsFailure(documents: readonly unknown[]): boolean {
   return documents.some((document) => {

@@ -3,13 +3,13 @@ import { PermanentError } from '../../base/errors.ts'
 
 /** A text, a number, or one of the marks that open, close and divide. */
 const token = /"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*|[{}[\],:]/gs
-/** With more digits a number is not exact any more (IEEE 754). */
+/** With more digits, a number is no longer exact (IEEE 754). */
 const exactDigits = 15
 
 /**
- * A name that stands twice in a group has no certain value (RFC 8259 section 4), and whose record it is must be certain. Numbers of more
- * than 15 digits become texts.
- * @throws PermanentError; it repeats nothing of the text
+ * A name that occurs twice in a group has no certain value (RFC 8259 section 4), but the owner of a record must be
+ * certain. Numbers of more than 15 digits become texts.
+ * @throws PermanentError; its message quotes nothing from the text
  */
 export function readJson(text: string): unknown {
   const plain = text.replace(/^\ufeff/, '')

@@ -13,8 +13,8 @@ import { isOwnedBy, namesOwner } from './owner.ts'
 import { type Documents, openReader, type Reader } from './read.ts'
 
 /**
- * `unproven`: nobody knows who wrote the mail, so nothing was read. `odd`: a value is no short value. `no-match`: the
- * mail names nothing to look up.
+ * `unproven`: the mail's author is not proven, so nothing was read. `odd`: a value is not a short value. `no-match`:
+ * the mail names nothing to look up.
  */
 export type LookupOutcome = 'found' | 'not-found' | 'not-owned' | 'unproven' | 'failed' | 'odd' | 'no-match'
 
@@ -42,7 +42,7 @@ export interface Lookups extends AsyncDisposable {
 const mostReads = 10
 const mostCached = 500
 
-/** What a record says to one author: far less than the record. */
+/** What one author may learn from a record: far less than the record. */
 type Judged = Pick<LookupResult, 'outcome' | 'facts' | 'detail' | 'at'>
 
 export function openLookups(
@@ -105,7 +105,7 @@ class OpenLookups implements Lookups {
     if (known && at.getTime() - known.at.getTime() < lookup.cacheMs) return known
     const documents = (await this.#readers.get(lookup)?.read({ match, sender: author })) ?? []
     const judged = { facts: [], detail: '', at, ...judgedOf(documents, lookup, author) }
-    // An order may be placed a moment after somebody asked for it.
+    // An order may be placed a moment after somebody asked about it.
     if (judged.outcome !== 'not-found' && lookup.cacheMs > 0) this.#cache.set(key, judged)
     return judged
   }
@@ -128,7 +128,7 @@ function judgedOf(
     const paths = lookup.fields.map(({ path }) => path)
     if (!isOwnedBy(documents, ownedBy, author ?? '', paths)) return { outcome: 'not-owned' }
   }
-  // No record is named: what it says may be about the failure itself.
+  // No owner proves that this is a record: the answer may describe a failure.
   if (ownedBy === null && reportsFailure(documents)) throw new PermanentError('the answer reports an error')
   const { facts, odd } = isNamed ? factsOf(documents, lookup) : { facts: [], odd: [] }
   if (odd.length > 0) return { outcome: 'odd', detail: odd.join('; ') }

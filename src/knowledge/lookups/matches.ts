@@ -54,7 +54,7 @@ function wantedBy(lookup: LookupSettings, words: MailWords): Wanted {
 }
 
 /**
- * From the author's own text and subject. "Where is it?" below a quoted confirmation is the commonest question, so a
+ * From the author's own text and subject. "Where is it?" with a quoted confirmation is the most common question, so a
  * quotation counts if the author names nothing, it names exactly one, and ownership is checked.
  */
 function matchesOf({ when, ownedBy }: LookupSettings, words: MailWords): string[] {
@@ -65,7 +65,7 @@ function matchesOf({ when, ownedBy }: LookupSettings, words: MailWords): string[
   return quoted.length === 1 ? quoted : []
 }
 
-/** In any case; a match is then written as the pattern alone would accept it. */
+/** Ignores case; a match is then written in the form that the pattern itself accepts. */
 const searching = new Script(`(() => {
   const exact = new RegExp('^(?:' + pattern + ')$', 'u')
   const found = new Set()
@@ -78,7 +78,7 @@ const searching = new Script(`(() => {
   return JSON.stringify([...found])
 })()`)
 
-/** Whether the owner's pattern is in a stranger's text, in any case. False if that takes too long to find out. */
+/** Whether the owner's pattern occurs in a stranger's text, ignoring case. False if the search takes too long. */
 export function matchesText(pattern: string, text: string): boolean {
   try {
     return search(pattern, text).length > 0
@@ -90,7 +90,7 @@ export function matchesText(pattern: string, text: string): boolean {
 /** Control characters, and steps that would lead to another path. */
 const unsafe = /\p{Cc}|(?:^|[/\\])\.{1,2}(?:[/\\]|$)/u
 
-/** Soft hyphens, and marks for the direction of writing: programs put them into a number, and nobody sees them. */
+/** Soft hyphens and direction marks, which programs insert invisibly into numbers. */
 const unseen = /\p{Cf}/gu
 
 /** @throws Error with the code ERR_SCRIPT_EXECUTION_TIMEOUT */
@@ -104,8 +104,8 @@ function search(pattern: string, text: string): string[] {
 }
 
 /**
- * In a context of its own, because only a script can be stopped. The limit counts the time of the clock: if this
- * process hardly had a processor meanwhile, the machine was busy and the pattern not slow, so it gets more time.
+ * In its own context, because only a script can be stopped. The limit is wall-clock time: if this process got hardly
+ * any CPU time meanwhile, the machine was busy rather than the pattern slow, so it gets more time.
  * @throws as `search`
  */
 function runSearch(pattern: string, text: string): string {

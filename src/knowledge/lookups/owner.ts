@@ -4,8 +4,8 @@ import parse from 'jsonpath-rfc9535/parser'
 import { canonicalAddress } from '../../config/fields.ts'
 
 /**
- * Whether all of it belongs to that address: every node that the path selects, at least one in each document, and one in each record of
- * a list or group that a field is read from.
+ * Whether all of it belongs to that address: every node that the path selects, at least one in each document, and one
+ * in each record of a list or group from which a field is read.
  * @param sender proven author of the mail
  * @param fields JSONPaths of what would be shown
  */
@@ -44,7 +44,7 @@ function nodes(document: unknown, path: string): { value: unknown; place: Place 
   return found
 }
 
-/** Steps at which the path may select several nodes: what lies below each is a record of its own, whether it has a number or a name. */
+/** Steps at which the path may select several nodes: below each node is a separate record, numbered or named. */
 function dividingSteps(path: string): boolean[] {
   return parse(path).segments.map(({ node }) => {
     if (node.type === 'WildcardSelector') return true

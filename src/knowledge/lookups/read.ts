@@ -15,7 +15,7 @@ export interface Asked {
 export type Documents = readonly unknown[]
 
 export interface Reader extends AsyncDisposable {
-  /** @throws TemporaryError, PermanentError; their messages repeat no secret and nothing of the mail */
+  /** @throws TemporaryError, PermanentError; their messages contain no secret and nothing from the mail */
   read(asked: Asked): Promise<Documents>
 }
 
@@ -56,7 +56,7 @@ async function readHttp(
   return document === null ? [] : [document]
 }
 
-/** A value that the column's type does not know (SQLSTATE class 22) is a number that nobody has. */
+/** A value that the column's type does not accept (SQLSTATE class 22) is a number that does not exist. */
 const isUnknownValue = (code: string | undefined) => code?.startsWith('22') ?? false
 
 class SqlReader implements Reader {

@@ -11,8 +11,8 @@ export const voidElements = words(
 )
 
 /**
- * Their contents are not text of the message. `head` is not among them: browsers end it at the first thing that does not
- * belong there, and much mail never closes it.
+ * Their contents are not text of the message. `head` is not among them: browsers end it at the first element that does
+ * not belong there, and much mail never closes it.
  */
 export const unreadElements = words('script style title template select textarea svg math audio video')
 

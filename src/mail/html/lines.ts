@@ -1,4 +1,4 @@
-/** Collects the text of HTML as lines, quoted lines behind `> ` as in plain text. */
+/** Collects the text of HTML as lines, with quoted lines prefixed by `> ` as in plain text. */
 
 const deepestQuote = 8
 

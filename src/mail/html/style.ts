@@ -1,5 +1,5 @@
 /** The few CSS rules that decide whether text is visible. Anything not understood counts as visible. */
-/** Colours as mail writes them, as far as is needed to see that text has the colour of its ground. */
+/** Colours as mail writes them, as far as needed to see that text has the colour of its background. */
 type Colour = readonly [red: number, green: number, blue: number]
 
 const namedColours: Readonly<Record<string, Colour>> = {
@@ -55,7 +55,7 @@ function sameColour(a: Colour, b: Colour): boolean {
 
 type Declarations = ReadonlyMap<string, string>
 
-/** What an element hands down to its children. */
+/** What an element passes on to its children. */
 export interface Look {
   hidden: boolean
   /** Font too small to read; unlike the others a child may undo it. */
@@ -88,7 +88,7 @@ export interface Sheet {
   groundsUnknown: boolean
 }
 
-/** Adds the rules of a style element. At-rules hold only under conditions and are passed over. Linear time. */
+/** Adds the rules of a style element. At-rules only apply under conditions and are skipped. Linear time. */
 export function addRules(sheet: Sheet, css: string): void {
   const text = withoutComments(css.replace(/<!--|-->/g, ''))
   let at = 0
@@ -131,7 +131,7 @@ function addRule(sheet: Sheet, prelude: string, declarations: Declarations): voi
   }
 }
 
-/** Index behind the block that opens at `open`, blocks inside it included. */
+/** Index after the block that opens at `open`, blocks inside it included. */
 function blockEnd(text: string, open: number): number {
   const brace = /[{}]/g
   brace.lastIndex = open
@@ -173,7 +173,7 @@ function pixels(value: string | undefined): number {
 
 const offScreen = ['left', 'top', 'right', 'bottom', 'margin-left', 'margin-top', 'text-indent']
 
-/** True if the element's box is invisible, whatever its children say. */
+/** True if the element's box is invisible, regardless of its children. */
 function isInvisible(css: Declarations): boolean {
   if (css.get('display') === 'none' || /^(hidden|collapse)$/.test(css.get('visibility') ?? '')) return true
   if (css.get('mso-hide') === 'all' || pixels(css.get('opacity')) < 0.05) return true

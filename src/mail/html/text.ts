@@ -228,7 +228,7 @@ export function readHtml(octets: Buffer, part: Part): ReadText & { html: string 
 const longestAttribute = 10_000
 
 interface HtmlReceiver {
-  /** @param selfClosing written as `<x/>`; HTML gives that no meaning but for foreign elements */
+  /** @param selfClosing written as `<x/>`, which HTML ignores except for foreign elements */
   open(name: string, attributes: ReadonlyMap<string, string>, selfClosing: boolean): void
   close(name: string): void
   text(text: string): void

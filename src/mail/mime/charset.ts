@@ -1,4 +1,4 @@
-/** Octets to text in the charsets that mail really carries (RFC 2978 names, RFC 6365 terms). Never throws. */
+/** Decodes octets in the charsets that mail really uses (RFC 2978 names, RFC 6365 terms). Never throws. */
 
 import chardet from 'chardet'
 import iconv from 'iconv-lite'
@@ -55,7 +55,7 @@ const vague = new Set([
   'utf8',
 ])
 
-/** Encodings of iconv-lite that are no charsets and must not be reached by a label. */
+/** Encodings of iconv-lite that are not charsets and must not be selectable by a label. */
 const forbidden = new Set(['base64', 'hex', 'binary', 'internal', 'ucs2', 'utf-7-imap', 'utf7imap'])
 
 /** Lower case, without quotes, blanks and RFC 2231 language suffix. */
@@ -74,7 +74,7 @@ function charsetLabel(label: string): string {
 
 const strictUtf8 = new TextDecoder('utf-8', { fatal: true })
 
-/** Octets 0x80 to 0x9f are control characters in these and letters or quotes in the charset of Windows that is meant. */
+/** Octets 0x80 to 0x9f are control characters in these, but letters or quotes in the Windows charset that is meant. */
 const ofWindows: Readonly<Record<string, string>> = {
   'iso-8859-2': 'windows-1250',
   'iso-8859-5': 'windows-1251',
@@ -210,7 +210,7 @@ function decodeShifted(octets: Buffer, name: string): string | null {
   return iconv.decode(Buffer.from(eight, 'latin1'), isKorean ? 'cp949' : 'gb18030')
 }
 
-/** Up to SI the octets of a piece after SO are raised. */
+/** Raises the octets of a piece after SO, up to SI. */
 function shiftedIn(piece: string, raised: (text: string) => string): string {
   const [shifted = '', ...plain] = piece.split('\u000f')
   return raised(shifted) + plain.join('')
@@ -219,7 +219,7 @@ function shiftedIn(piece: string, raised: (text: string) => string): string {
 const esc = '\u001b'
 const idleEscapes = new RegExp(`(?:${esc}[$(][@BJI])+(?=${esc}[$(][@BJI(])`, 'g')
 
-/** Joined encoded words each end in ASCII and begin with a shift. Node's decoder takes two escape sequences in a row for an error. */
+/** Joined encoded words each end in ASCII and begin with a shift, but Node's decoder rejects two escapes in a row. */
 function withoutIdleEscapes(octets: Buffer): Buffer {
   const text = octets.toString('latin1')
   return Buffer.from(text.replace(idleEscapes, ''), 'latin1')
@@ -252,7 +252,7 @@ function isOtherScript(octets: Buffer): boolean {
   return beyond >= 4 && beyond > (text.match(/[a-z]/gi)?.length ?? 0)
 }
 
-/** Guesses the charset of unlabelled octets. Null when no guess is convincing: then windows-1252 is what most senders mean. */
+/** Guesses the charset of unlabelled octets. Null without a convincing guess: most senders then mean windows-1252. */
 function detectCharset(octets: Buffer): string | null {
   const start = octets.subarray(0, sample)
   const beyond = isOtherScript(start)
@@ -260,7 +260,7 @@ function detectCharset(octets: Buffer): string | null {
   const candidates = beyond ? otherScripts : latinCharsets
   const [best, ...others] = chardet.analyse(start)
   if (!best || best.confidence < least) return null
-  // Of the Latin script only a guess that leads clearly.
+  // For the Latin script, only a guess with a clear lead counts.
   if (!beyond && others.some(({ confidence }) => confidence > best.confidence / 2)) return null
   return candidates.test(best.name) ? best.name.toLowerCase() : null
 }

@@ -27,7 +27,7 @@ function elementAt(octets: Buffer, at: number, limit: number, depth: number): El
   return { tag, start, end, next: end }
 }
 
-/** An element of indefinite length ends with two zero octets behind its last child. */
+/** An element of indefinite length ends with two zero octets after its last child. */
 function indefinite(octets: Buffer, tag: number, start: number, limit: number, depth: number): Element {
   let at = start
   while (at < limit && !(octets[at] === 0 && octets[at + 1] === 0)) {

@@ -83,7 +83,7 @@ interface RawField {
   octets: Buffer
 }
 
-/** Lines that are no fields (an mbox `From ` line, rubbish) are passed over. */
+/** Lines that are not fields (an mbox `From ` line, garbage) are skipped. */
 function rawFields(header: Buffer): RawField[] {
   const fields: RawField[] = []
   for (const line of unfolded(header.subarray(0, longestHeader))) {
@@ -112,7 +112,7 @@ const escaped = /\p{Cc}\$[@B]\P{Cc}*(?:\p{Cc}\([BJ])?/gu
 /** Nearly every field is, and needs no guess. An escape character may begin Japanese. */
 const isAscii = (octets: Buffer) => isAsciiOctets(octets) && !octets.includes(0x1b)
 
-/** What separates addresses and names in a value as the servers on its way read it. */
+/** The separators of addresses and names in a value, as servers along the way read it. */
 function structureOf(octets: Buffer): string {
   const text = octets.toString('latin1')
   const plain = text.replace(escaped, (japanese) => (/[\w+-]@[\w-]+\.\w/.test(japanese) ? japanese : ''))

@@ -1,8 +1,8 @@
-/** Field values by grammar, not by substring: comments, keywords and message ids (RFC 5322 sections 3.2.2 and 3.6.4). */
+/** Field values by grammar, not by substring: comments, keywords, message ids (RFC 5322 sections 3.2.2 and 3.6.4). */
 
 import { decodeWords } from './words.ts'
 
-/** Index behind the comment that opens at `start`, or -1 when it never closes. Nested, with backslash quoting. */
+/** Index after the comment that opens at `start`, or -1 when it never closes. Nested, with backslash quoting. */
 export function commentEnd(value: string, start: number): number {
   let depth = 0
   for (let at = start; at < value.length; at++) {
@@ -14,7 +14,7 @@ export function commentEnd(value: string, start: number): number {
   return -1
 }
 
-/** Index behind the quoted string that opens at `start`, or -1 when it never closes. */
+/** Index after the quoted string that opens at `start`, or -1 when it never closes. */
 export function quotedEnd(value: string, start: number): number {
   for (let at = start + 1; at < value.length; at++) {
     const char = value[at]
@@ -69,7 +69,7 @@ export function messageIds(written: string): string[] {
   return ids.length > 0 || value.includes('<') ? ids : bareIds(value)
 }
 
-/** A phrase of old programs (`message of Monday from ann@x.example`) holds addresses that are no ids. */
+/** A phrase of old programs (`message of Monday from ann@x.example`) contains addresses that are not ids. */
 function bareIds(value: string): string[] {
   const words = stripComments(value)
     .split(/[\s,;]+/)

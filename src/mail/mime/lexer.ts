@@ -16,7 +16,7 @@ function unquotePairs(text: string): string {
   return text.replace(/\\(.)/gsu, '$1')
 }
 
-/** Splits a value in linear time; a quote that never closes is passed over, a comment that never closes ends the value. */
+/** Splits a value in linear time; a quote that never closes is skipped, a comment that never closes ends the value. */
 export function tokens(value: string): Token[] {
   const found: Token[] = []
   const atom = /[^\s<>,;:@.()"[\]]+/y
@@ -51,7 +51,7 @@ export function tokens(value: string): Token[] {
   return found
 }
 
-/** Index behind what opens at `at` (comment, quoted string, domain literal), or -1. */
+/** Index after the comment, quoted string or domain literal that opens at `at`, or -1. */
 function closing(value: string, at: number, quotesClose: boolean): number {
   const char = value[at]
   if (char === '(') return commentEnd(value, at)

@@ -1,4 +1,4 @@
-/** A message from its octets, or from the pieces that IMAP hands out: two ways in, one reading. */
+/** Builds a message from its octets, or from the pieces that IMAP delivers; both are read in the same way. */
 
 import { faultOf } from '../fault.ts'
 import type { Message, Part } from '../message.ts'
@@ -15,7 +15,7 @@ const longestMessage = 40 << 20
  * Builds a message from what IMAP gives without its attachments.
  * @param header the outermost header block, with or without its final empty line
  * @param structure BODYSTRUCTURE as a Part tree
- * @param texts encoded octets by part path, for the parts of textPartsOf and unnamedCalendars; each may be cut at the end
+ * @param texts encoded octets by part path, for the parts of textPartsOf and unnamedCalendars; each may be truncated
  */
 export function messageFromParts(pieces: {
   header: Buffer

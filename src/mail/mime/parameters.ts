@@ -83,7 +83,7 @@ export function parseParameters(value: string): ParameterisedValue {
   }
 }
 
-/** A file name that can name nothing outside its folder; null when nothing is left. */
+/** A file name that cannot point outside its folder; null when nothing is left. */
 export function safeFilename(written: string | undefined): string | null {
   if (written === undefined) return null
   const name = plainLine(plainLine(decodeWords(written)).replace(/[/\\]/g, ' ')).replace(/^[. ]+/, '')

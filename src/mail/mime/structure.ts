@@ -234,8 +234,8 @@ function methodIn(octets: Buffer, encoding: string): string | null {
 }
 
 /**
- * The tree with the method of each calendar as a parameter, as RFC 6047 section 2.4 wants it, also where only the calendar
- * itself names it. An attached file that only publishes dates is no scheduling message.
+ * The tree with the method of each calendar as a parameter, as RFC 6047 section 2.4 requires, even if only the calendar
+ * itself names it. An attached file that only publishes dates is not a scheduling message.
  */
 export function withCalendarMethods(structure: Part, bodies: ReadonlyMap<string, Buffer>): Part {
   const methods = new Map<string, string>()

@@ -12,7 +12,7 @@ interface EncodedWord {
   octets: Buffer
 }
 
-/** RFC 2047 section 4.2; blanks inside the word are an error that many programs make and that is read as meant. */
+/** RFC 2047 section 4.2. Many programs wrongly put blanks inside the word; they are read as intended. */
 function fromQ(text: string): Buffer {
   const octets = Buffer.from(text, 'utf8').toString('latin1')
   return Buffer.from(

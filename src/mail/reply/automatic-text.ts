@@ -1,7 +1,7 @@
 /**
- * What an automatic reply says of itself, in the language of the reply: that an AI system wrote and sent it, and for whom
- * (Regulation (EU) 2024/1689, Article 50), and how to reach a person. `{owner}` stands where no language inflects it. The word HUMAN is
- * the same everywhere, since it is looked for.
+ * What an automatic reply says about itself, in its own language: that an AI system wrote and sent it, and for whom
+ * (Regulation (EU) 2024/1689, Article 50), and how to reach a person. `{owner}` is placed where its language does not
+ * inflect it. The word HUMAN is the same everywhere, because replyd looks for it.
  */
 export const automaticText: Readonly<Record<string, readonly [disclosure: string, human: string]>> = {
   en: ['Written and sent by an AI system on behalf of {owner}.', 'Reply HUMAN to reach a person.'],

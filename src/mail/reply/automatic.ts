@@ -43,8 +43,8 @@ export function automaticLines(
 }
 
 /**
- * Whether the author wants a person: the first line of their new text is the word that the line above asks for. Any case; quotes,
- * emphasis and a full stop do not count.
+ * Whether the author wants a person: the first line of their new text is the word that the line above asks for. Case,
+ * quotes, emphasis and a full stop are ignored.
  */
 export function asksForHuman(newText: string): boolean {
   const first = newText.slice(0, 400).trimStart().split('\n', 1)[0] ?? ''

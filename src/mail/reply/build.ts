@@ -62,7 +62,7 @@ export async function buildReply(input: ReplyInput): Promise<Reply> {
   }
 }
 
-/** As a reviewer typed it, otherwise as the rules have it. */
+/** As a reviewer typed it, otherwise according to the rules. */
 function envelopeOf({ original, owner, kind, typed }: ReplyInput, header: ReplyHeader) {
   // The correspondent chose the name: it is sent only if a person has seen it.
   if (kind === 'send')

@@ -37,7 +37,7 @@ function expectedFields(draft: Draft): string[] {
 
 /**
  * Writes the message. The same draft gives the same octets: the boundary comes from the Message-ID.
- * @throws PermanentError when the header that came out is not the one that was asked for
+ * @throws PermanentError when the resulting header is not the requested one
  */
 export async function compile(draft: Draft): Promise<Buffer> {
   const composer = new MailComposer({
@@ -111,7 +111,7 @@ export function checkHeader(header: string, fields: readonly string[]): void {
     if (/^[ \t]/.test(line)) continue
     const name = line.slice(0, Math.max(0, line.indexOf(':')))
     if (!expected.delete(name.toLowerCase()))
-      throw new PermanentError(`the reply has a header field too many: ${name}`)
+      throw new PermanentError(`the reply has an unexpected header field: ${name}`)
   }
   if (expected.size > 0)
     throw new PermanentError(`the reply lacks a header field: ${[...expected].join(', ')}`)

@@ -12,7 +12,7 @@ export function flowedText(body: ReplyBody): string {
 }
 
 function flowLine(line: string): string[] {
-  // The signature separator keeps its blank and is no soft break (RFC 3676 section 4.3).
+  // The signature separator keeps its blank and is not a soft break (RFC 3676 section 4.3).
   if (line === '-- ') return [line]
   if (line.startsWith('> ')) return wrapped(line.slice(2), width - 2).map((piece) => `> ${piece}`)
   return wrapped(line, width).map(stuffed)

@@ -3,10 +3,10 @@ import type { ReplyKind } from './reply.ts'
 
 /**
  * The Message-ID of a reply, angle brackets included. The same job always yields the same id, so that a crash
- * between SMTP and bookkeeping cannot send twice (section 5.7). Without the key nobody can compute it from the original, and
- * so nobody can send under it first.
+ * between SMTP and bookkeeping cannot send twice (section 5.7). Without the key, nobody can compute it from the
+ * original and use it first.
  * @param key secret of this installation
- * @param originalKey Message-ID of the original, or what else names it
+ * @param originalKey Message-ID of the original, or something else that identifies it
  * @param attemptGroup a new one gives a new id: a person rejected the first reply
  * @param domain that of From, A-labels
  */

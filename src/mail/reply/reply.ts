@@ -32,11 +32,11 @@ export interface ReplyInput {
   /** One block of text below `-- `; empty for none. */
   signature: string
   quote: 'none' | 'short'
-  /** What a reviewer typed into the header; for kind `send` it does not count. */
+  /** What a reviewer typed into the header; ignored for kind `send`. */
   typed?: TypedEnvelope | null
   /** The lines below an automatic answer that disclose it; null for none. */
   disclosure: string | null
-  /** The same above it. */
+  /** The same, above the answer. */
   notice?: string | null
   /** From `replyMessageId`, angle brackets included. */
   messageId: string

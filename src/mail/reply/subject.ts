@@ -4,8 +4,8 @@ import { firstField, type Message } from '../message.ts'
 /** Code points, `Re: ` included. */
 const longestSubject = 250
 
-// What mail programs put before the subject of a reply, by language. Forward prefixes (Fwd, WG, TR, RV, I, Enc, VB), `Auto:`,
-// a lone `R:` and bracketed tags belong to the subject, as does `Ref:`, which people write themselves.
+// What mail programs put before the subject of a reply, by language. Forward prefixes (Fwd, WG, TR, RV, I, Enc, VB),
+// `Auto:`, a lone `R:` and bracketed tags belong to the subject, as does `Ref:`, which people write themselves.
 const prefixes =
   're|aw|antwort|antw|antwoord|sv|svar|vs|vast|odp|odpověď|odpoveď|odg|одг|отг|ynt|yan[ıi]t|cev|res|resp|respuesta|resposta|rif|risp|' +
   'risposta|rép|réponse|atb|ats|at|vá|válasz|răsp|răspuns|bls|balas|отв|ответ|відп|відповідь|απ|απάντηση|σχετ|' +

@@ -7,17 +7,17 @@ import type { Message } from '../message.ts'
 import { addresseesOf, displayName } from './addressing.ts'
 import { replySubject } from './subject.ts'
 
-/** As the form has it; absent: not to be changed, empty: as the rules have it. */
+/** As the form submits it. Absent: unchanged; empty: according to the rules. */
 export interface TypedFields {
   to?: string | undefined
   cc?: string | undefined
   subject?: string | undefined
 }
 
-/** In To and Cc, and the characters of a subject. */
+/** Addressees in To and Cc; characters of a subject and of an address. */
 const [mostAddressees, longestSubject, longestAddress] = [20, 250, 254]
 
-/** To, Cc and Subject of the reply that a person sends, as the rules have them. */
+/** To, Cc and Subject of a reply that a person sends, according to the rules. */
 export function standardEnvelope(original: Pick<Message, 'fields'>, owner: Owner) {
   const to = addresseesOf(original, owner, 'draft').map(({ name, address }) => ({
     name: displayName(name),
@@ -36,7 +36,7 @@ export class UnfitField {
   }
 }
 
-/** @returns what then differs from the rules, null for nothing */
+/** @returns what then differs from the rules; null if nothing does */
 export function typedEnvelope(
   original: Pick<Message, 'fields'>,
   owner: Owner,
@@ -68,7 +68,7 @@ const longestField = mostAddressees * 2 * longestAddress
 
 /** Each part between commas has to be one address. A mistake is refused; nothing is guessed. */
 function typedMailboxes(field: 'to' | 'cc', value: string): Mailbox[] | UnfitField {
-  if (value.length > longestField) return new UnfitField(field, 'This is too long for addresses.')
+  if (value.length > longestField) return new UnfitField(field, 'This is too long for a list of addresses.')
   const parts = (value.match(/(?:"(?:\\.|[^"\\])*"|[^",;])+/gsu) ?? []).filter((part) => part.trim() !== '')
   const mailboxes: Mailbox[] = []
   for (const part of parts) {
@@ -81,9 +81,9 @@ function typedMailboxes(field: 'to' | 'cc', value: string): Mailbox[] | UnfitFie
 }
 
 export const notWhole = (part: string): string =>
-  `“${part}” is not a whole address, such as name@example.org. Commas go between several.`
+  `“${part}” is not a complete address, such as name@example.org. Separate several with commas.`
 
-/** On one line, as far as a sentence can hold it. Characters. */
+/** On one line, short enough for a sentence. */
 const shortened = (part: string): string => plainLine(part).trim().slice(0, 80)
 
 const isReachable = (address: string) =>

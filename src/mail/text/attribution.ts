@@ -115,7 +115,7 @@ function joined(lines: readonly string[], start: number, end: number): string {
   return plainDigits(text.join(' ').trim())
 }
 
-/** A line that only ends an attribution whose address was wrapped: `> wrote:` behind an open `<`. */
+/** A line that only ends an attribution whose address was wrapped: `> wrote:` after an open `<`. */
 function endsOpenBracket(lines: readonly string[], at: number): boolean {
   const line = lines[at] ?? ''
   if (line.length > 40) return false

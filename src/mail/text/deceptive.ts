@@ -1,5 +1,5 @@
 /**
- * Characters that deceive: those that no reader sees, those that programs take for a link, and letters that are read as
+ * Deceptive characters: those that no reader sees, those that programs take for a link, and letters that look like
  * others.
  */
 
@@ -7,15 +7,15 @@
 // U+200C and U+200D stay: Persian, Indic scripts and emoji need them.
 const zeroWidth = /[\u00ad\u180e\u200b\u2060-\u2064\ufeff]/g
 
-// Tag characters spell ASCII that nothing displays; behind a black flag they are a flag (Unicode emoji tag sequence).
+// Tag characters spell ASCII that nothing displays; after a black flag they form a flag (Unicode emoji tag sequence).
 const tagRun = /(\u{1f3f4}?)([\u{e0000}-\u{e007f}]+)/gu
 
-// Controls but tab and line feed, and the bidi embeddings that can make text read other than it is stored.
+// Controls except tab and line feed, and the bidi embeddings that can display text in another order than it is stored.
 const controls = /[\u202a-\u202e\u2066-\u2069]|(?![\t\n])\p{Cc}/gu
 
 /**
- * Line ends become LF, invisible characters are removed: what they carry is not the author's words. `hidden` says whether
- * they spelled something.
+ * Line ends become LF, and invisible characters are removed: a text made of them is not the author's. `hidden` says
+ * whether they spelled something.
  */
 export function withoutInvisible(text: string): { text: string; hidden: boolean } {
   let hidden = false
@@ -34,7 +34,7 @@ export function withoutInvisible(text: string): { text: string; hidden: boolean 
   }
 }
 
-/** A word joiner (U+2060): no reader sees it, and no program takes what it parts for a link or a mention. */
+/** A word joiner (U+2060): no reader sees it, and no program takes text that it divides for a link or a mention. */
 const joiner = '\u2060'
 
 /** Between characters of a host name or an address; accents and invisible characters count as well. */

@@ -35,7 +35,7 @@ const caution = any(
   'вложени|ссыл|осторож|получен|вкладен|посилан|συνημμ|σύνδεσμ|προσοχή|προέρχεται|添付|リンク|注意|届|附件|链接|連結|来自|來自|첨부|링크|주의|مرفق|روابط|احذر|קישור|קבצים|זהיר',
 )
 
-/** This mail, as it is spoken of by what handled it. */
+/** "This mail", in the words of a system that handled it. */
 const thisMail = any(
   '^\\W*(?:this|the) (?:incoming |outgoing )?(?:e-?mail|message|mail|transmission|communication|sender)|^\\W*diese (?:e-?mail|nachricht|mail)|^\\W*ce (?:message|courriel|mail|courrier)|^\\W*cet e-?mail',
   '^\\W*este (?:mensaje|correo|e-?mail)|^\\W*est[ae] (?:mensagem|e-?mail)|^\\W*quest[ao] (?:e-?mail|messaggio)|^\\W*d(?:it|eze) (?:e-?mail|bericht)|^\\W*(?:detta|det här|denne|dette|denna) (?:e-?|meddel|besk|meld|mail)',
@@ -79,12 +79,12 @@ function isBanner(text: string): boolean {
   return sentencesOf(text).every((each) => isCareful(each) || outside.test(each))
 }
 
-/** A line without a letter or digit, as they are drawn around warnings. */
+/** A line without a letter or digit, such as those drawn around warnings. */
 const isFrame = (line: string) => !/[\p{L}\p{N}>]/u.test(line.slice(0, longestLine))
 
 const joined = (lines: readonly string[]) => lines.map((line) => line.trim()).join(' ')
 
-/** Index behind the warning that begins on line `start`: its paragraph, or the first lines of it; `start` without one. */
+/** Index after the warning that begins on line `start`: its paragraph, or its first lines; `start` without one. */
 function bannerEnd(lines: readonly string[], start: number, isOwn: (at: number) => boolean): number {
   let end = start
   while (end < lines.length && end < start + mostLines && isOwn(end)) end++
@@ -93,8 +93,8 @@ function bannerEnd(lines: readonly string[], start: number, isOwn: (at: number) 
 }
 
 /**
- * How many lines at the top a gateway put there, warning of a sender from outside; 0 where nothing would be left.
- * @param isOwn tells the lines that are neither blank nor quoted
+ * Number of lines at the top in which a gateway warns of a sender from outside; 0 if nothing else would be left.
+ * @param isOwn recognises lines that are neither blank nor quoted
  */
 export function bannerLines(lines: readonly string[], isOwn: (at: number) => boolean): number {
   let end = 0

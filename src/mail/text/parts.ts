@@ -144,7 +144,7 @@ export function readTexts(structure: Part, texts: ReadonlyMap<string, Buffer>, d
   }
 }
 
-/** Paths of the text parts that a reader sees and of which only a beginning is in `texts`: the rest has to be fetched. */
+/** Paths of the visible text parts of which `texts` has only the beginning: the rest has to be fetched. */
 export function cutParts(structure: Part, texts: ReadonlyMap<string, Buffer>): readonly string[] {
   return show(structure, startReading(structure, texts, 0)).cut
 }

@@ -20,7 +20,7 @@ const forwarded =
 /**
  * What the mail is about: the author's own words, and below them the mail of somebody else that they pass on. A forward
  * of the owner's own mail is history.
- * @param isOwn tells the owner's addresses
+ * @param isOwn tests for the owner's addresses
  */
 export function matterOf(
   message: Pick<Message, 'fields' | 'text'>,
@@ -44,7 +44,7 @@ function hasBody(quoted: string): boolean {
   return lines.slice(Math.max(lastLabel, 0) + 1).some((line) => /[\p{L}\p{N}]/u.test(line))
 }
 
-/** HTML mail has a forwarded mail behind quote marks. */
+/** In HTML mail, a forwarded mail has quote marks. */
 function unmarked(quoted: string): string {
   const lines = quoted.split('\n')
   const isMarked = lines.every((line) => line.trim() === '' || line.startsWith('>'))

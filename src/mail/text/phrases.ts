@@ -157,7 +157,7 @@ function markApart(line: string): string {
   return line
 }
 
-/** True for a line like `-----Original Message-----`, `Begin forwarded message:` or a help desk's "reply above" line. */
+/** True for `-----Original Message-----`, `Begin forwarded message:`, a help desk's "reply above" line and the like. */
 export function isOriginalMark(written: string): boolean {
   if (written.length > 160) return false
   const line = plainDashes(written)

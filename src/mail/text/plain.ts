@@ -62,8 +62,8 @@ export function readPlain(octets: Buffer, part: Part): ReadText {
 const longestPlaceholder = 600
 
 /**
- * True for a text/plain side that only points to the HTML side: no word in it, or a short note about HTML of which the
- * HTML side repeats little.
+ * True for a text/plain side that only points to the HTML side: no word in it, or a short note about HTML that the HTML
+ * side hardly repeats.
  */
 export function isPlaceholder(plain: string, html: string): boolean {
   const words = wordsOf(plain)

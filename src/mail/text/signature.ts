@@ -10,7 +10,7 @@ const sentFromStart =
 const sentFromEnd =
   /(?:から送信(?:されました)?|を入手|에서 보냄|에서 보냈습니다|gönderildi|gesendet|傳送|发送|發送|dan gönderildi|küldve|downloaden|holen)$/iu
 
-/** Short remarks that take another form. */
+/** Short remarks of another form. */
 const mobile =
   /^[\p{L}'. -]{1,30} (?:from|via|on) (?:my )?(?:mobile|phone|iphone|ipad|cell)(?: phone| device)?$/iu
 
@@ -48,7 +48,7 @@ function isSentFrom(line: string): boolean {
   return device.test(clause) && clause.split(/\s+/).length <= long && !/[?]/.test(bare)
 }
 
-/** Lines that a signature behind `--` may have; more is rather a second half of the message. */
+/** Lines that a signature below `--` may have; a longer one is more likely the second half of the message. */
 const mostLines = 25
 
 const contact =
@@ -98,7 +98,7 @@ function isName(line: string): boolean {
   )
 }
 
-/** Whether a block that begins with `name` is the author's own: by an address, by the domain of a page, or by both names. */
+/** Whether a block that begins with `name` is the author's: by an address, the domain of a page, or both names. */
 function isAuthors(name: string, block: readonly string[], { author, names }: Known): boolean {
   if (author.size === 0) return true
   const text = block.join(' ').toLowerCase()

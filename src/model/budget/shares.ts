@@ -1,4 +1,4 @@
-/** Which parts of the day's budget a mail may use, so that nobody uses it up alone. Pure. */
+/** Which parts of the day's budget a mail may use, so that no single sender uses it up. Pure. */
 
 import { domainPart, organisationalDomain } from '../../mail/address.ts'
 import { personKey } from '../../mail/correspondents.ts'
@@ -48,7 +48,7 @@ export function sharesOf(sender: Sender, { perSender, perDomain, reserve }: Frac
   return [person, { name: `domain:${claimed}${domain}`, part: most }, { name: strangers, part: 1 - reserve }]
 }
 
-/** What everybody to whom the owner has not written may use together. */
+/** Name of the share of everybody to whom the owner has not written. */
 export const strangers = 'strangers'
 
 /** Whom the share of that name belongs to, for the owner. */

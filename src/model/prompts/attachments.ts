@@ -1,12 +1,12 @@
-/** What was read of a mail's files, for a prompt: the sender's matter, never a source of what the owner states. */
+/** What was read of a mail's files, for a prompt: the sender's content, never a source for the owner's statements. */
 import type { ReadAttachment, ReadImage } from '../../mail/attachments.ts'
 import { block } from './blocks.ts'
 import { cutMiddle, factValue, neutralised, roughTokens } from './untrusted.ts'
 
-/** Rough tokens that one picture takes of the room for files, and the most pictures of one mail. */
+/** Rough tokens that one picture counts in the room for files, and the most pictures of one mail. */
 const imageShare = 600
 export const mostImages = 3
-/** With less room the beginning of a text says nothing. Rough tokens. */
+/** With less room, the beginning of a text is useless. Rough tokens. */
 const leastText = 50
 
 export interface ShownAttachments {

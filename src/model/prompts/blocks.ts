@@ -40,7 +40,7 @@ export function passagesWithin(
   return kept
 }
 
-/** Rough tokens of what was looked up: few short values, which never give way to the knowledge. */
+/** Rough tokens of looked-up facts: a few short values, which the knowledge never displaces. */
 export function lookupTokens(passages: readonly PromptPassage[]): number {
   return passages
     .filter(({ lookup }) => lookup)

@@ -21,7 +21,7 @@ const formatOf = memoized(
     }),
 )
 
-/** Of a minute in a time zone. The same few are asked for many times: now, and when a mail was written. */
+/** Parts of a minute in a time zone. The same few are needed again and again: now, and when a mail was written. */
 const partsIn = memoized((minuteAndZone) => {
   const [minute = '', timeZone = ''] = minuteAndZone.split(' ')
   const parts = formatOf(timeZone).formatToParts(new Date(Number(minute) * minuteMs))

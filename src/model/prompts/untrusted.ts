@@ -44,7 +44,7 @@ export function neutralised(text: string, salt: string): string {
   )
 }
 
-/** Looks back from each run of brackets once: a lookbehind would be tried at every character, and scan all blanks before it. */
+/** Looks back once from each run of brackets: a lookbehind would scan all preceding blanks at every character. */
 function withoutClosing(text: string): string {
   let end = 0
   return text.replace(closing, (run, at: number) => {

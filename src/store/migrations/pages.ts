@@ -1,4 +1,4 @@
-/** Tables for what people do on the pages: settings, logins, lessons that they take back, and notifications; and for what is learned. */
+/** Tables for people's actions on the pages (settings, logins, lessons taken back, notifications) and for lessons. */
 /** Edits of settings on the page, the newest of each path being the one that applies, and the people who log in. */
 export const setup = `
 create table replyd.setting_edit (
@@ -43,7 +43,7 @@ create table replyd.snippet (
 );
 `
 
-/** What was learned from a person's mail and edits and is not to be used. */
+/** What was learned from a person's mail and edits but must not be used. */
 export const unlearned = `
 create table replyd.unlearned (
   account text not null,
@@ -79,7 +79,7 @@ export const typedEnvelope = `
 alter table replyd.reply add column envelope jsonb;
 `
 
-/** What else a browser is notified of, and what it was notified of already. */
+/** What else a browser is notified about, and what it has already been notified about. */
 export const pushWishes = `
 alter table replyd.push_device add column waiting boolean not null default true;
 alter table replyd.push_device add column trouble boolean not null default true;

@@ -36,7 +36,7 @@ test.each([
     { subject: 'Gravel\r\nBcc: x@y.example' },
     { ...current, subject: 'Gravel Bcc: x@y.example' },
   ],
-  ['no address', { to: 'Jonas' }, unfit('to', /^“Jonas” is not a whole address/)],
+  ['no address', { to: 'Jonas' }, unfit('to', /^“Jonas” is not a complete address/)],
   ['a slip beside an address', { cc: 'ada@quarry.example, tom@' }, unfit('cc', /^“tom@” is not/)],
   [
     'two without a comma',
