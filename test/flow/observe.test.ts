@@ -3,6 +3,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import type { ImapFlow } from 'imapflow'
 import type { Disposition } from '../../src/base/dispositions.ts'
+import { TemporaryError } from '../../src/base/errors.ts'
 import { type StandIn, startStandIn } from '../../src/demo/stand-in.ts'
 import { sampleWorld } from '../../src/demo/world.ts'
 import { parseOctets } from '../../src/mail/mime/octets.ts'
@@ -67,7 +68,7 @@ beforeAll(async () => {
     mayLook: async () => true,
     graceMs: 0,
   })
-  await observer.lookOnce()
+  await look()
 })
 
 afterAll(async () => {
@@ -89,6 +90,18 @@ const inMailbox = (path: string, work: (client: ImapFlow) => Promise<unknown>) =
     await client.mailboxOpen(path)
     await work(client)
   })
+
+/** As the daemon does it: what a busy server did not answer in time is looked at again once it answers. */
+async function look(): Promise<void> {
+  for (;;) {
+    try {
+      return await observer.lookOnce()
+    } catch (error) {
+      if (!(error instanceof TemporaryError)) throw error
+      await inMailbox('INBOX', (client) => client.noop())
+    }
+  }
+}
 
 async function replyOf(row: MessageRow): Promise<ReplyRow> {
   const reply = await loadReply(running.daemon.context.db, row.id)
@@ -123,10 +136,10 @@ test('the phone edits a draft and flags it: the customer gets the edited text, o
     await client.messageDelete(String(draft.uid), { uid: true })
   })
   const sent = running.settledWith(({ id, disposition }) => id === row.id && disposition === 'sent')
-  await observer.lookOnce()
-  await observer.lookOnce()
+  await look()
+  await look()
   await sent
-  await observer.lookOnce()
+  await look()
   const got = await answersTo(row, reply.addressee)
   expect(got).toHaveLength(1)
   const octets = got[0]?.octets ?? Buffer.alloc(0)
@@ -156,7 +169,7 @@ test.each([['Approved'], ['Team', 'approved']])(
       await client.messageMove(String(reply.savedUid), path, { uid: true })
     })
     const sent = running.settledWith(({ id, disposition }) => id === row.id && disposition === 'sent')
-    await observer.lookOnce()
+    await look()
     await sent
     expect(await answersTo(row, reply.addressee)).toHaveLength(1)
     expect(await readMailbox(dovecot, address, path)).toEqual([])
@@ -181,7 +194,7 @@ test('a flagged draft goes to everybody in To, Cc and Bcc, and nobody sees who i
     text.replace(/^To: /m, `Cc: Boss <${others[0]}>\r\nBcc: ${others[1]}\r\nTo: `),
   )
   const sent = running.settledWith(({ id, disposition }) => id === row.id && disposition === 'sent')
-  await observer.lookOnce()
+  await look()
   await sent
   for (const user of [reply.addressee, ...others]) {
     const got = await answersTo(row, user)
@@ -197,16 +210,16 @@ test('one addressee that the server refuses: nobody gets it, the draft stays, an
   const original = await draftOf(reply)
   await replaceDraft(original, (text) => text.replace(/^To: /m, 'Cc: x@refused.invalid\r\nTo: '))
   const held = running.settledWith(({ id, disposition }) => id === row.id && disposition === 'held')
-  await observer.lookOnce()
+  await look()
   expect(await held).toMatchObject({ reason: 'addressee-refused' })
   expect((await now(row))?.detail).toMatch(/1 of 2 recipients was refused.*x@refused\.invalid/)
-  await observer.lookOnce()
+  await look()
   expect(await answersTo(row, reply.addressee)).toEqual([])
   const draft = (await readMailbox(dovecot, address, 'Drafts')).find((one) => one.inReplyTo === row.messageId)
   expect(draft?.octets.toString('latin1')).toContain('x@refused.invalid')
   const sent = running.settledWith(({ id, disposition }) => id === row.id && disposition === 'sent')
   if (draft) await replaceDraft(draft, (text) => text.replace('x@refused.invalid', 'boss@nordlicht.example'))
-  await observer.lookOnce()
+  await look()
   await sent
   expect(await answersTo(row, reply.addressee)).toHaveLength(1)
   expect(await answersTo(row, 'boss@nordlicht.example')).toHaveLength(1)
@@ -216,7 +229,7 @@ test('a deleted draft counts as rejected and is not made again', async () => {
   const row = drafted()
   const reply = await replyOf(row)
   await inMailbox('Drafts', (client) => client.messageDelete(String(reply.savedUid), { uid: true }))
-  await observer.lookOnce()
+  await look()
   expect(await now(row)).toMatchObject({ disposition: 'rejected', reason: 'draft-deleted' })
   const drafts = await readMailbox(dovecot, address, 'Drafts')
   expect(drafts.filter(({ inReplyTo }) => inReplyTo === row.messageId)).toEqual([])
@@ -239,7 +252,7 @@ test('a draft that the owner sent from their own client is known as such, with h
     await client.append('Sent', Buffer.from(mail), ['\\Seen'])
     await client.messageDelete(String(reply.savedUid), { uid: true })
   })
-  await observer.lookOnce()
+  await look()
   expect(await now(row)).toMatchObject({
     disposition: 'sent-by-owner',
     detail: expect.stringMatching(/^edited \d+%$/),
@@ -253,7 +266,7 @@ test('spam that goes to Trash teaches nothing', async () => {
     await client.mailboxCreate('Trash')
     await client.messageMove(String(row.junkUid), 'Trash', { uid: true })
   })
-  await observer.lookOnce()
+  await look()
   expect(await now(row)).toMatchObject({ disposition: 'filed' })
   expect(await senderRule(running.daemon.context.db, address, row.fromAddress ?? '')).toBeNull()
 })
@@ -262,7 +275,7 @@ test('mail that the owner takes out of Junk is restored, and its sender trusted'
   const row = take(({ disposition, fromAddress }) => disposition === 'filed' && fromAddress !== null)
   const { db } = running.daemon.context
   await inMailbox('Junk', (client) => client.messageMove(String(row.junkUid), 'INBOX', { uid: true }))
-  await observer.lookOnce()
+  await look()
   expect(await now(row)).toMatchObject({ disposition: 'restored', reason: 'moved-back-by-owner' })
   const back = (await readMailbox(dovecot, address, 'INBOX')).find(
     ({ messageId }) => messageId === row.messageId,
@@ -321,7 +334,7 @@ describe('a second copy of a mail is not the mail moved', () => {
 
   async function emptyJunk(row: MessageRow) {
     await inMailbox('Junk', (client) => client.messageDelete(String(row.junkUid), { uid: true }))
-    await observer.lookOnce()
+    await look()
     const rule = await senderRule(running.daemon.context.db, address, row.fromAddress ?? '')
     return { disposition: (await now(row))?.disposition, rule: rule?.rule ?? null }
   }
@@ -363,8 +376,8 @@ describe('a second copy of a mail is not the mail moved', () => {
     const octets = await octetsIn('INBOX', row.uid)
     const at = new Date(row.internalDate.getTime() + laterMs)
     await inMailbox('INBOX', (client) => client.append('Junk', octets, [], at))
-    await observer.lookOnce()
-    await observer.lookOnce()
+    await look()
+    await look()
     expect(await now(row)).toMatchObject({ disposition: 'no-reply-needed' })
     expect(await senderRule(db, address, row.fromAddress ?? '')).toBeNull()
   })
@@ -380,12 +393,12 @@ describe('a second copy of a mail is not the mail moved', () => {
     const row = await fresh('no-reply-needed', local)
     await inMailbox('INBOX', async (client) => {
       await client.messageCopy(String(row.uid), 'Junk', { uid: true })
-      await observer.lookOnce()
+      await look()
       expect(await now(row)).toMatchObject({ disposition: 'no-reply-needed' })
       await remove(client, String(row.uid))
     })
-    await observer.lookOnce()
-    await observer.lookOnce()
+    await look()
+    await look()
     expect(await now(row)).toMatchObject({ disposition: 'filed', reason: 'junked-by-owner' })
   })
 })
@@ -393,9 +406,9 @@ describe('a second copy of a mail is not the mail moved', () => {
 test('mail that the owner moves to Junk is an example of spam, and its unknown sender denied', async () => {
   const row = take(({ disposition, mailbox }) => disposition === 'no-reply-needed' && mailbox === 'INBOX')
   await inMailbox('INBOX', (client) => client.messageMove(String(row.uid), 'Junk', { uid: true }))
-  await observer.lookOnce()
+  await look()
   // A connection may not have heard yet that the original is gone (RFC 3501 section 7.4.1); it is looked at once more.
-  await observer.lookOnce()
+  await look()
   expect(await now(row)).toMatchObject({ disposition: 'filed', reason: 'junked-by-owner' })
   const { rows: examples } = await running.daemon.context.db.query(
     'select spam, source from replyd.spam_example where message_id = $1',
@@ -412,7 +425,7 @@ test.each([
   async (keyword, expected) => {
     const row = take(({ disposition, mailbox }) => disposition === 'no-reply-needed' && mailbox === 'INBOX')
     await inMailbox('INBOX', (client) => client.messageFlagsAdd(String(row.uid), [keyword], { uid: true }))
-    await observer.lookOnce()
+    await look()
     expect(await now(row)).toMatchObject(expected)
     const { rows: examples } = await running.daemon.context.db.query(
       'select spam, source from replyd.spam_example where message_id = $1',
@@ -426,7 +439,7 @@ test.each([
       await client.messageFlagsRemove(String(row.uid), [keyword], { uid: true })
       await client.messageFlagsAdd(String(row.uid), ['$NotJunk'], { uid: true })
     })
-    await observer.lookOnce()
+    await look()
     expect(await now(row)).toMatchObject({ disposition: 'restored', reason: 'marked-not-junk' })
   },
 )
@@ -436,7 +449,7 @@ test('spam that the owner marks $NotJunk in Junk is restored without a move', as
   await inMailbox('Junk', (client) =>
     client.messageFlagsAdd(String(row.junkUid), ['$NotJunk'], { uid: true }),
   )
-  await observer.lookOnce()
+  await look()
   expect(await now(row)).toMatchObject({ disposition: 'restored', reason: 'marked-not-junk' })
   expect(await senderRule(running.daemon.context.db, address, row.fromAddress ?? '')).toMatchObject({
     rule: 'allow',
@@ -464,10 +477,10 @@ describe('the owner answers from their own client', () => {
 
   test.each(['held', 'uncertain'] as const)('what is %s: nothing is left to decide', async (state) => {
     const row = await holdIt(state)
-    await observer.lookOnce()
+    await look()
     expect(await now(row)).toMatchObject({ disposition: state })
     await putIntoSent(answer(`<own-${state}@nordlicht.example>`, `In-Reply-To: ${row.messageId}`))
-    await observer.lookOnce()
+    await look()
     expect(await now(row)).toMatchObject({
       step: 'done',
       disposition: 'superseded',
@@ -479,7 +492,7 @@ describe('the owner answers from their own client', () => {
   test('an answer to another mail changes nothing', async () => {
     const row = await holdIt('held')
     await putIntoSent(answer('<other@nordlicht.example>', 'In-Reply-To: <never@heard.example>'))
-    await observer.lookOnce()
+    await look()
     expect(await now(row)).toMatchObject({ disposition: 'held' })
   })
 
@@ -488,7 +501,7 @@ describe('the owner answers from their own client', () => {
     const reply = await replyOf(row)
     await putIntoSent(reply.octets)
     const sent = running.settledWith(({ id, disposition }) => id === row.id && disposition === 'sent')
-    await observer.lookOnce()
+    await look()
     await sent
     expect((await replyOf(row)).state).toBe('sent')
     const copies = await readMailbox(dovecot, address, 'Sent')
@@ -504,7 +517,7 @@ describe('the owner answers from their own client', () => {
     await forceMail(db, { id: row.id, from: 'done', to: 'review', disposition: 'held', reason: 'edited' }, at)
     const reply = await replyOf(row)
     await inMailbox('Drafts', (client) => client.messageMove(String(reply.savedUid), 'Sent', { uid: true }))
-    await observer.lookOnce()
+    await look()
     expect(await now(row)).toMatchObject({ disposition: 'sent-by-owner', detail: 'edited 0%' })
   })
 })
