@@ -57,7 +57,7 @@ export class TimeLimitError extends TemporaryError {
 }
 
 const mostRedirects = 3
-/** Most interim answers (1xx, RFC 9110 section 15.2): a server that keeps sending them is never silent. */
+/** Maximum number of interim answers (1xx, RFC 9110 section 15.2): a server that keeps sending them is never silent. */
 const mostInterim = 1000
 
 /** Like Node's own agents, but without the proxies that NODE_USE_ENV_PROXY sets for those. */

@@ -323,9 +323,7 @@ function textOf({ changed, refused }: Changes): string {
   const left = refused.map((each) => `${nameOf(each)}${refusalOf(each)}`)
   return [
     ...(used.length > 0 ? ['In use from now on:', ...used.map((line) => `  ${line}`)] : []),
-    ...(left.length > 0
-      ? ['Needs a restart before it is used:', ...left.map((line) => `  ${line}`)]
-      : []),
+    ...(left.length > 0 ? ['Needs a restart before it is used:', ...left.map((line) => `  ${line}`)] : []),
   ].join('\n')
 }
 

@@ -54,8 +54,7 @@ export async function install(
     await writeLine(terminal.stdout, options.json ? json : text.trimEnd())
     return 0
   }
-  if (existsSync(path) && !options.force)
-    throw new UsageError(`${path} already exists: --force replaces it`)
+  if (existsSync(path) && !options.force) throw new UsageError(`${path} already exists: --force replaces it`)
   const { words, answers } = managerOf(system)
   if ((await asked(system, answers)).lacks) {
     await writeLine(terminal.stderr, asCalled(insteadOf(words), terminal.environment))

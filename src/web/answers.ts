@@ -225,7 +225,9 @@ const change = z
     from: z
       .string()
       .optional()
-      .meta({ description: 'Only for short values that are not secret; for a mailbox `present` or `absent`' }),
+      .meta({
+        description: 'Only for short values that are not secret; for a mailbox `present` or `absent`',
+      }),
     to: z.string().optional().meta({ description: 'Like `from`' }),
   })
   .meta({ id: 'Change' })

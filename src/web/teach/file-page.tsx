@@ -85,8 +85,8 @@ function Editor({ teach: { view, account }, shown: { file, typed }, folderText }
       <input type="hidden" name="seen" value={folderText.hash} />
       {typed === null ? null : (
         <p class="fault" role="alert">
-          The file has changed in the meantime, and your text is still here. Saving it now replaces what
-          is there.
+          The file has changed in the meantime, and your text is still here. Saving it now replaces what is
+          there.
         </p>
       )}
       <label for="file-text">Text</label>
