@@ -32,8 +32,8 @@ export interface Result extends Pick<Attack, 'name' | 'holds'> {
 }
 
 /**
- * Milliseconds. An attack that is not over by then counts as broken, because something hangs; so does an attack for which
- * the area had no time left.
+ * Milliseconds. An attack that is not over by then counts as broken, because something hangs; so does an attack for
+ * which the area had no time left.
  */
 const [longestStrike, longestArea] = [180_000, 480_000]
 

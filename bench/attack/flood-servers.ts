@@ -1,4 +1,7 @@
-/** Runs in a separate process (`apart.ts`): every server that floods the daemon. First argument: the model to forward to. */
+/**
+ * Runs in a separate process (`apart.ts`): every server that floods the daemon. First argument: the model to forward
+ * to.
+ */
 import { type Flood, FloodingServer } from '../../test/imap/flooding-server.ts'
 import { type Answer, type Moment, ScriptedServer } from '../../test/smtp/scripted-server.ts'
 import { serveApart } from './apart.ts'

@@ -77,7 +77,9 @@ class Scene implements AsyncDisposable {
     return stood
   }
 
-  /** The peak of memory if the quiet account is answered now, by the process that was started; otherwise what is wrong. */
+  /**
+   * The peak of memory if the quiet account is answered now, by the process that was started; otherwise what is wrong.
+   */
   async stands(): Promise<string | Held> {
     const mail = letter({ to: quiet })
     await this.deliver(quiet, mail)

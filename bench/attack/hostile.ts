@@ -1,4 +1,6 @@
-/** Servers that lie: mail servers that want the password in the clear, models, identity providers, webhooks, and the servers that `init` asks. */
+/**
+ * Servers that lie: mail servers that want the password in plain text, models, webhooks, and servers that `init` asks.
+ */
 import { spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, readFileSync } from 'node:fs'

@@ -1,4 +1,6 @@
-/** Somebody sends a mail with the Message-ID of a mail that arrives later, so that the later one is taken for a copy. */
+/**
+ * Somebody sends a mail with the Message-ID of a mail that arrives later, so that the later one is taken for a copy.
+ */
 import { deliverAll } from '../../test/live/servers/index.ts'
 import { type Attack, differs } from './attack.ts'
 import { letter } from './letter.ts'

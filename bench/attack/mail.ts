@@ -1,6 +1,6 @@
 /**
- * Strangers and correspondents write to a daemon in mode `send`, with a model that answers, on real servers. All mail that is
- * sent ends in a mailbox of the same Dovecot, so that no recipient is overlooked.
+ * Strangers and correspondents write to a daemon in mode `send`, with a model that answers, on real servers. All mail
+ * that is sent ends in a mailbox of the same Dovecot, so that no recipient is overlooked.
  */
 import { createHash } from 'node:crypto'
 import { readdirSync } from 'node:fs'

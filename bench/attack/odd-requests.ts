@@ -1,4 +1,6 @@
-/** Requests that two programs may read differently (RFC 9112 section 11), or that never end in places without a limit. */
+/**
+ * Requests that two programs may read differently (RFC 9112 section 11), or that never end in places without a limit.
+ */
 import { connect } from 'node:net'
 import { type Attack, differs } from './attack.ts'
 import { apiToken, type Pages } from './daemon.ts'

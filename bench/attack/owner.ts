@@ -1,4 +1,7 @@
-/** Effects that only the owner may cause: trust in a sender, a mail out of \Junk, a thread for people, and what the owner is told. */
+/**
+ * Effects that only the owner may cause: trust in a sender, a mail out of \Junk, a thread for people, and what the
+ * owner is told.
+ */
 import { loadAccountState } from '../../src/store/accounts.ts'
 import { deliverAll } from '../../test/live/servers/index.ts'
 import { ScriptedServer } from '../../test/smtp/scripted-server.ts'

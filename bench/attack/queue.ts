@@ -1,4 +1,6 @@
-/** Redis and PostgreSQL: other installations on them, wiped keys, jobs and rows that somebody else wrote, and passwords. */
+/**
+ * Redis and PostgreSQL: other installations on them, wiped keys, jobs and rows that somebody else wrote, and passwords.
+ */
 import { renameSync } from 'node:fs'
 import { join } from 'node:path'
 import { Queue } from 'bullmq'

@@ -1,6 +1,6 @@
 /**
- * Mails to an account for which replyd itself checks signatures. Each has a separate author, whose domain has a key and a policy, so
- * that no limit and no other row affects it. The reason why it is not answered is compared.
+ * Mails to an account for which replyd itself checks signatures. Each has a separate author, whose domain has a key and
+ * a policy, so that no limit and no other row affects it. The reason why it is not answered is compared.
  */
 import { type Names, nameServer, type Signer, sealed, signed, signer } from '../../test/mail/signed.ts'
 import { authservId, type Letter, type LetterOptions, letter } from './letter.ts'

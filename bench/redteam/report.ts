@@ -1,4 +1,4 @@
-/** The red team's figures as a table: how many attacks are left after each layer, and what went wrong. */
+/** The red team's figures as a table: how many attacks remain after each layer, and what went wrong. */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Figures } from './attempt.ts'
