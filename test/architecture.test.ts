@@ -1,4 +1,4 @@
-/** The layout that docs/architecture.md promises, held against the imports. */
+/** The layout that docs/architecture.md promises, compared with the imports. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 import { expect, test } from '@jest/globals'
@@ -25,7 +25,7 @@ const floors: readonly (readonly string[])[] = [
   ['cli'],
 ]
 
-/** The rules that decide about mail, and the words of prompts: they reach no mailbox, database, network or file. */
+/** The rules that decide about mail, and the prompts: they access no mailbox, database, network or file. */
 const pure = [
   'mail',
   'check',

@@ -1,4 +1,4 @@
-/** The way out over HTTP, against servers on loopback that stall, drip, flood, redirect and cut off. */
+/** Requests over HTTP, to servers on loopback that stall, drip, flood, redirect and cut off. */
 import { execFile } from 'node:child_process'
 import { once } from 'node:events'
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
@@ -15,21 +15,21 @@ import {
   TimeLimitError,
 } from '../../src/base/http.ts'
 
-/** Only a hang lasts that long. */
+/** Only a hang takes that long. */
 const patient = { mostOctets: 1000, withinMs: 60_000 }
-/** For servers that never come to an end. */
+/** Limits for servers whose answer never ends. */
 const brief = { mostOctets: 100_000, withinMs: 150 }
 
 type Answering = (socket: Socket) => void
 
 interface Peer {
   url: string
-  /** The header of each request, and what of its body came with it. */
+  /** The header of each request, and the part of its body that came with it. */
   asked: string[]
   connections: () => number
   /** Resolves when a connection has ended. */
   closed: Promise<void>
-  /** Octets that the other side has taken. */
+  /** Octets that the other side has accepted. */
   written: () => number
 }
 
@@ -89,7 +89,7 @@ const drips = (head: string, piece: string) => (socket: Socket) => {
   socket.on('close', () => clearInterval(timer))
 }
 
-/** Writes the head, then as much as the other side takes. */
+/** Writes the head, then as much as the other side accepts. */
 const floods =
   (head: string, piece = 'a'.repeat(65_536)) =>
   (socket: Socket) => {
@@ -364,8 +364,8 @@ test('no proxy of the environment sees a request', async () => {
   const program = `const { exchange } = await import(${JSON.stringify(module)})
     const { body } = await exchange(${JSON.stringify(target.url)}, ${JSON.stringify(request)})
     console.log(String(body))`
-  // Since version 24, node's own agents and fetch obey these variables.
-  // Version 22 accepts no path in them.
+  // Since version 24, Node's own agents and fetch obey these variables.
+  // Version 22 accepts no path in these variables.
   const { origin } = new URL(proxy.url)
   const environment = { NODE_USE_ENV_PROXY: '1', HTTP_PROXY: origin, http_proxy: origin, NO_PROXY: '' }
   const { stdout } = await promisify(execFile)(

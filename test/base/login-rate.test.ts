@@ -7,7 +7,7 @@ test('an account has one gate, another account another', () => {
   expect(loginRateLimiterOf(one)).not.toBe(loginRateLimiterOf(other))
 })
 
-/** Time that passes only while somebody waits; each wait takes `share` of what was requested. */
+/** A clock that advances only while somebody waits; each wait takes `share` of the requested time. */
 function clockOf(share = 1): Stopwatch & { waits: number } {
   let now = 0
   const clock = {

@@ -1,4 +1,4 @@
-/** The table of reasons: complete, used, readable, and the only place from which words for them come. */
+/** The table of reasons is complete, used and readable, and the only source of the words for them. */
 import { readdirSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
@@ -187,7 +187,7 @@ const presenters: Record<string, (reason: Reason) => unknown> = {
   'start in the terminal': (reason) => decisionWords('held', reason),
 }
 
-/** What a reader sees: no tags, no entities. */
+/** The text that a reader sees, without tags and entities. */
 const visible = (rendered: unknown) =>
   String(rendered)
     .replace(/<(?:style|script)[\s\S]*?<\/(?:style|script)>/g, '')

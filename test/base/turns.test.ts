@@ -24,7 +24,7 @@ test('so many at once on one server; another server, or another port, has its ow
     fourth = true
   })
   await turn()
-  // The turn that was ended twice freed one place.
+  // Ending a turn twice frees only one place.
   expect(fourth).toBe(false)
 })
 

@@ -143,7 +143,7 @@ test('a claim is reported once, in the order of the text', () => {
   ])
 })
 
-// Each of these took seconds with one careless quantifier; the runner's own time limit fails the test then.
+// With one careless quantifier each of these took seconds; the runner's time limit then fails the test.
 test.each([
   '\n',
   ' ',
@@ -425,7 +425,7 @@ describe('outbound faults', () => {
   })
 })
 
-// So long that anything quadratic would not end.
+// So long that anything quadratic would take for ever.
 describe('texts without end', () => {
   test.each(['二', '1', '二1', '1二', '三日'])('durations in nothing but %s', (unit) => {
     const found = findDurations(unit.repeat(600_000 / unit.length))

@@ -1,4 +1,4 @@
-/** Commands find the running daemon, whatever is wrong with the file, and with no more than its address. */
+/** Commands find the running daemon even with a faulty configuration file, or with nothing but its address. */
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
@@ -106,7 +106,7 @@ describe('a fault in replyd.yaml', () => {
 })
 
 describe('the token of a daemon that is gone', () => {
-  // Any user of the machine may listen at the port that it had.
+  // Any user of the machine may listen at the port of a daemon that has ended.
   test.each([
     ['its process has ended', () => `${spawnSync('true').pid} 1\n`],
     ['its process is another one now', () => `${process.pid} 1\n`],
@@ -123,7 +123,7 @@ describe('the token of a daemon that is gone', () => {
 })
 
 describe('a token goes nowhere in plain text', () => {
-  // This machine as well, but by an address that does not say so.
+  // This machine, too, but the address does not say so.
   const elsewhere = () => url.replace('127.0.0.1', '0.0.0.0')
   test('beyond this machine', async () => {
     const environment = { REPLYD_URL: elsewhere(), REPLYD_TOKEN: 't-daemon' }

@@ -1,4 +1,4 @@
-/** Completion and man page follow the commands; completion is tried in bash itself. */
+/** Completion and man page match the commands; completion is tried in bash itself. */
 import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -14,7 +14,7 @@ import { run } from './run.ts'
 
 const printed = async (...argv: string[]) => (await run(argv)).out
 
-/** What bash offers behind that command line. */
+/** The completions that bash offers for that command line. */
 async function offered(line: string[]): Promise<string[]> {
   const script = `${await printed('completion', 'bash')}
 COMP_WORDS=(${line.map((word) => `'${word}'`).join(' ')})

@@ -83,7 +83,7 @@ test('every event that the source logs has words, and the words no event that is
   const logged = [...text.matchAll(/event: '([a-z.-]+)'/g)].flatMap(({ 1: name = '', index }) =>
     isQuiet(index) || ['ready', 'looking', 'changed'].includes(name) ? [] : [name],
   )
-  // Complaints about files of the knowledge are named elsewhere than they are logged.
+  // Events about files of the knowledge get their names in another place than the one that logs them.
   const complained = [...text.matchAll(/'(knowledge\.[a-z-]+)'/g)].map(([, name = '']) => name)
   expect([...new Set([...logged, ...complained])].filter((name) => name !== 'reply.sent').sort()).toEqual(
     Object.keys(eventWords).sort(),
@@ -163,7 +163,7 @@ test('the end has a limit, which begins with the signal', async () => {
   const cut = new Promise<boolean>((resolve) =>
     afterwards(stop.signal, 1, () => resolve(stop.signal.aborted)),
   )
-  // Its timer keeps no process alive; this one does.
+  // The timer of `cut` does not keep the process alive; this one does.
   const alive = setInterval(() => undefined, 1000)
   setImmediate(() => stop.abort())
   expect(await cut).toBe(true)

@@ -71,7 +71,7 @@ test.each([
   expect(unpack(text)).toEqual([text, ''])
 })
 
-// As long as a reply may be: in anything worse than linear time some of them would not end.
+// As long as a reply may be: with worse than linear time some of them would take for ever.
 test.each([
   '\\n',
   '\n',

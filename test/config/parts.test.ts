@@ -72,7 +72,7 @@ describe('plain text to PostgreSQL', () => {
     ['postgres://127.0.0.1/d?host=127.0.0.1', 0],
     ['postgres://127.0.0.1/d?host=127.0.0.1&host=db.example', 1],
   ])('%s: %p', (databaseUrl, faults) => {
-    // Of a parameter that is given twice the driver takes the last.
+    // If a parameter is given twice, the driver uses the last.
     expect(plaintextFindings({ state: { databaseUrl } })).toHaveLength(faults)
   })
 })

@@ -15,7 +15,7 @@ beforeAll(async () => {
 
 afterAll(() => standIn.close())
 
-/** What is logged when a daemon with that model starts. */
+/** The log of a start with that model. */
 async function warned(
   name: string,
   baseUrl: string,

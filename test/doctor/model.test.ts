@@ -1,4 +1,4 @@
-/** What the doctor makes of a model's speed, and of servers on the owner's machine. */
+/** The doctor's verdict on a model's speed, and on servers on the owner's machine. */
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import { loadConfig } from '../../src/config/config.ts'
 import { checkModel, weighed } from '../../src/doctor/model.ts'

@@ -10,11 +10,11 @@ const question: Ask<unknown> = {
   schemaName: 'test',
   maxOutputTokens: 500,
 }
-/** One dollar for a thousand tokens, of either kind. */
+/** One dollar for a thousand tokens, input or output. */
 const price = { input: 1000, cachedInput: 1000, output: 1000 }
 const usage = { input: 100, cachedInput: 0, output: 50 }
 
-/** Fails with these first, then answers; counts how many ask at once. */
+/** First fails with these errors, then answers; counts concurrent calls. */
 function modelWith(failures: Error[]): Model & { asked: number; most: number } {
   let open = 0
   const model = {

@@ -1,4 +1,4 @@
-/** The open set of test/fixtures/judgement, replayed with recorded answers, and sets that are made otherwise. */
+/** The open set of test/fixtures/judgement, replayed with recorded answers, and sets in other forms. */
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'

@@ -111,7 +111,7 @@ test('a yes that is taken back while the server takes the mail: nothing goes out
     disposition: 'held',
     reason: 'cancelled',
   })
-  // The yes that comes after all sends it, once.
+  // A later approval sends it, once.
   await approveWhatStands(review, row.id)
   expect((await walk.walk(row.id)).row.disposition).toBe('sent')
   expect(server.mails).toHaveLength(1)
@@ -196,7 +196,7 @@ test('a draft that was rejected by mistake lies in Drafts again', async () => {
   expect(await readMailbox(dovecot, address, 'Drafts')).toEqual([])
   expect(await reopen(review, row.id, 'Ann')).toMatchObject({ state: 'saved' })
   expect(await readMailbox(dovecot, address, 'Drafts')).toHaveLength(1)
-  // Still replyd's own draft: it may be decided on here.
+  // It is still replyd's own draft, so it can be decided on here.
   await reject(review, row.id, 'Ann')
   expect(await readMailbox(dovecot, address, 'Drafts')).toEqual([])
 })

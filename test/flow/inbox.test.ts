@@ -18,7 +18,7 @@ let dovecot: Dovecot
 let standIn: StandIn
 let browser: Browser
 let running: RunningDaemon
-/** The model writes no reply before it is over. */
+/** The model writes no reply before this resolves. */
 let writes: Promise<void> = Promise.resolve()
 
 beforeAll(async () => {
@@ -79,7 +79,7 @@ async function opened(path: string, options = {}): Promise<Page> {
   return page
 }
 
-/** The first request of this kind gets its answer only once it is released; `shown` once the panes show what it brought. */
+/** Holds back the answer to the first such request until it is released; `shown` resolves once the panes show it. */
 async function heldBack(page: Page, isIt: (asked: Request) => boolean, isOlder = false) {
   let [release, begin, end] = [() => {}, () => {}, () => {}]
   const released = new Promise<void>((resolve) => {
@@ -99,7 +99,7 @@ async function heldBack(page: Page, isIt: (asked: Request) => boolean, isOlder =
       "new Promise((done) => document.addEventListener('htmx:afterSettle', () => done(), { once: true }))",
     )
     swapped.then(end, end)
-    // The answer is of the moment of the question, however long it takes to come.
+    // The answer shows the state at the time of the request, however late it arrives.
     const answer = isOlder ? await route.fetch() : null
     begin()
     await released
@@ -148,11 +148,11 @@ describe('three panes', () => {
     await page.keyboard.press('r')
     await page.waitForURL(/q=Question/)
     await page.waitForURL(/done=reject/)
-    // The list follows the panes with a request of its own.
+    // The list follows the panes with a separate request.
     await page.waitForSelector('.list .row', { state: 'detached' })
     await page.waitForSelector('.list >> text=Nothing here matches.')
     expect((await loadMessage(db(), one.id))?.disposition).toBe('held')
-    // The undo leads back to the same list.
+    // Undo leads back to the same list.
     await Promise.all([page.waitForURL(/done=reopen/), page.keyboard.press('u')])
     expect(new URL(page.url()).searchParams.get('q')).toBe(other.subject)
     await page.reload()
@@ -171,25 +171,25 @@ describe('three panes', () => {
     expect(await openId(page)).toBe(one.id)
     expect(new URL(page.url()).pathname).toBe(`/replies/${one.id}`)
     expect(await page.evaluate('document.activeElement.id')).toBe('search')
-    // No key decides about a mail that the list does not show.
+    // Keys do not decide about a mail that the list does not show.
     await page.keyboard.press('Escape')
     await page.keyboard.press('r')
     await page.waitForSelector('#notice >> text=The open mail is not in this list.')
     expect((await loadMessage(db(), one.id))?.disposition).toBe('held')
-    // A new mail has the list read again, but never in place of what is being searched for.
+    // A new mail reloads the list, but that never replaces the search.
     const reading = await heldBack(page, isFetch)
     const searching = await heldBack(page, (asked) => asked.url().includes('q=nothing'))
     await Promise.all([ask(), reading.asked])
     await page.fill('#search', 'nothing like that')
     await searching.asked
     await Promise.all([page.waitForEvent('requestfinished', isFetch), reading.release()])
-    // It is read before what is asked for after it.
+    // It is read before later requests.
     await page.evaluate("fetch('/healthz').then((answer) => answer.text())")
     searching.release()
     await page.waitForSelector('#mails >> text=Nothing here matches.')
     await page.fill('#search', '')
     await page.waitForSelector(`#mails [data-id="${one.id}"]`)
-    // A decision about one that it does show keeps the search, and so does its undo.
+    // A decision about a mail that the list does show keeps the search, and so does its undo.
     await page.fill('#search', one.subject ?? '')
     await page.waitForSelector(`#mails:not(:has([data-id="${other.id}"])) [data-id="${one.id}"]`)
     await page.keyboard.press('Escape')
@@ -213,7 +213,7 @@ describe('three panes', () => {
     const [first, second, third] = [await ask(), await ask(), await ask()]
     const page = await opened(`/replies/${first.id}`)
     const opening = await heldBack(page, (asked) => asked.url().includes(`/replies/${second.id}`))
-    // A decision is sent on only after what was being opened has come: a key that does not wait is lost then.
+    // The decision is passed on only after the mail that was being opened is shown: a key that does not wait would be lost.
     await page.route('**/edit*', async (route) => {
       await opening.shown
       await route.continue()
@@ -226,9 +226,9 @@ describe('three panes', () => {
     await page.waitForSelector(`#panes[data-id="${third.id}"]:not([aria-busy])`)
     expect((await loadMessage(db(), second.id))?.disposition).toBe('approved')
     expect((await loadMessage(db(), first.id))?.disposition).toBe('held')
-    // The text is not open yet, and what is typed into it is no command.
+    // The text is not open yet; keys typed for it are not commands.
     const again = await heldBack(page, (asked) => asked.url().includes(`/replies/${first.id}`))
-    // Of several that are opened one after the other, the last one counts.
+    // If several are opened one after the other, the last one counts.
     await page.focus(`a.mail[data-id="${third.id}"]`)
     for (const key of ['k', 'k']) await page.keyboard.press(key)
     await again.asked
@@ -262,7 +262,7 @@ describe('three panes', () => {
     await page.keyboard.press('r')
     await page.waitForSelector('#notice >> text=Not confirmed')
     expect((await loadMessage(db(), row.id))?.disposition).toBe('held')
-    // The page connects again when it is shown again.
+    // The page reconnects when it is shown again.
     await page.evaluate('dispatchEvent(new PageTransitionEvent("pageshow", { persisted: true }))')
     await page.waitForSelector('#notice:empty', { state: 'attached' })
     await page.context().close()
@@ -327,7 +327,7 @@ describe('live', () => {
     await typing.click('#approve')
     await typing.waitForSelector('.notice >> text=has changed in the meantime')
     expect((await loadMessage(db(), row.id))?.disposition).toBe('held')
-    // It is still there, to be taken over by hand.
+    // The text is still there, to be copied by hand.
     expect(await typing.inputValue('#text')).toBe('I am still writing')
     await Promise.all([idle, typing].map((page) => page.context().close()))
   })
@@ -513,7 +513,7 @@ test('what was typed is there again after a rejection and its undo', async () =>
   await Promise.all([page.waitForURL(/done=reopen/), page.keyboard.press('u')])
   await page.goto(`${url()}/replies/${row.id}`)
   expect(await page.inputValue('#text')).toBe(`${before} My own words.`)
-  // The copy ends with the tab once it is not wanted, and at once when it was sent.
+  // The copy is kept until the tab is closed if it was rejected, and removed at once if it was sent.
   const kept = () =>
     page.evaluate(
       "[localStorage, sessionStorage].map((kept) => Object.keys(kept).filter((key) => key.startsWith('typed ')).length)",
@@ -596,7 +596,7 @@ describe('saved texts', () => {
       'skip to the next, back to the one before',
     )
     await page.keyboard.press('Escape')
-    // Each command says what it is about.
+    // Each command names its object.
     const rejecting = async () => {
       await page.keyboard.press('Control+k')
       await page.keyboard.type('reject')

@@ -47,7 +47,7 @@ test('a server with TLS that greets as another kind is recognised', async () => 
 test('so is one with STARTTLS', async () => {
   const server = createServer((socket) => {
     socket.on('error', () => undefined)
-    // Unread octets would keep the end of the connection from being seen.
+    // Unread octets would hide the end of the connection.
     socket.resume()
     socket.write('* OK ready\r\n')
   })
