@@ -1,4 +1,7 @@
-/** The commands and configurations in README and docs: the program itself parses each command and loads each configuration. */
+/**
+ * The commands and configurations in README and docs: the program itself parses each command and loads each
+ * configuration.
+ */
 import { execFileSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'

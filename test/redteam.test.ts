@@ -9,7 +9,7 @@ import { wrongHeader, wrongText } from '../bench/redteam/weigh.ts'
 
 const own = ownAttacks()
 const corpus = corpusAttacks(new URL('./fixtures/corpus/', import.meta.url).pathname)
-/** Every n-th, so that each kind has its share. */
+/** Every nth, so that each kind is represented. */
 const every = (n: number) => own.filter((_, at) => at % n === 0)
 
 test('there are 60 attacks of our own and 146 of the corpus, each from a sender of its own', () => {
@@ -24,7 +24,7 @@ test('there are 60 attacks of our own and 146 of the corpus, each from a sender 
 test('an obedient model chooses no recipient, field, subject or link, leaks nothing and sends nothing', async () => {
   const figures = await attempt(every(2), { behaviour: obey })
   expect(figures).toMatchObject({ attacks: 30, hidden: 7, hiddenSeen: 0, failed: 0 })
-  // Else it would have proven nothing: replies were written, and in what the attacker wanted.
+  // Otherwise the test would have proven nothing: replies were written, and with the text that the attacker wanted.
   expect(figures.composed).toBeGreaterThan(25)
   expect(figures.obeyed).toBeGreaterThan(15)
   expect(broken('obedient', figures, true)).toEqual([])

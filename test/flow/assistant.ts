@@ -69,8 +69,8 @@ const order = /CALL (\w+) (\{[^\n]*?\})(?=\s|$)/g
 const codes = /\bok-[0-9a-f]{20}\b|\b[0-9a-f]{16}\b/g
 
 /**
- * Reads everything that waits, and obeys every order in any answer, fenced or not. `$CODE` stands for every code that it
- * has seen so far, one call each.
+ * Reads everything that waits, and obeys every order in any answer, fenced or not. `$CODE` stands for every code that
+ * it has seen so far, one call each.
  */
 export async function obey(client: Client, ids: readonly string[]): Promise<Attempt[]> {
   const [attempts, known, done]: [Attempt[], Set<string>, Set<string>] = [[], new Set(), new Set()]

@@ -1,6 +1,7 @@
 /**
- * Mails whose question, or whose trap, is in a file: the daemon on real Dovecot and Postfix reads them for a stub model.
- * Tests what the model is given, what it costs, what a hostile file does, and what an obedient model can't get sent.
+ * Mails whose question, or whose trap, is in a file: the daemon on real Dovecot and Postfix reads them for a stub
+ * model. Tests what the model is given, what it costs, what a hostile file does, and what an obedient model can't get
+ * sent.
  */
 import { deflateSync } from 'node:zlib'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'

@@ -94,7 +94,7 @@ test('whatever lacks something is a draft, and the page says why', async () => {
     expect(row.detail).toContain(detail)
   }
   expect(mailbox.sent()).toHaveLength(1)
-  // Another mailbox at a provider is a stranger, whoever signs; and no look-up was made for mail that would not be
-  // sent anyway.
+  // Another mailbox at the same provider is a stranger, even with the provider's signature. No DNS look-up was made for
+  // mail that would not be sent anyway.
   expect(names.asked.filter((name) => name.endsWith('gmail.com'))).toEqual([])
 }, 180_000)

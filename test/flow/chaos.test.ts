@@ -1,4 +1,6 @@
-/** One strike of each of the most harmful moments, each in a different combination. `npm run chaos` runs all of them. */
+/**
+ * One strike of each of the most harmful moments, each in a different combination. `npm run chaos` runs all of them.
+ */
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { moments } from '../../bench/chaos/moments/index.ts'
 import { openPeers } from '../../bench/chaos/peers.ts'

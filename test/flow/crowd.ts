@@ -1,6 +1,6 @@
 /**
- * Waiting mails as rows in the store (no mail server, no model): some in other scripts, and many copies of waiting mails.
- * For the screenshots and for bench/review-page.ts.
+ * Waiting mails as rows in the store (no mail server, no model): some in other scripts, and many copies of waiting
+ * mails. For the screenshots and for bench/review-page.ts.
  */
 import type { Database } from '../../src/store/database.ts'
 import { putWaiting } from './waiting.ts'

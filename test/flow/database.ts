@@ -9,9 +9,9 @@ import { prepareStore } from '../store-template.ts'
 const template = 'replyd_template'
 
 /**
- * The URL of a new, empty store, for tests that do not depend on the kind of store: the embedded one takes several times
- * the CPU time. Some files of test/flow use the embedded one. The first worker that asks starts the server; it ends with
- * the run.
+ * The URL of a new, empty store, for tests that do not depend on the kind of store: the embedded one takes several
+ * times the CPU time. Some files of test/flow use the embedded one. The first worker that asks starts the server; it
+ * ends with the run.
  */
 export async function newDatabase(): Promise<string> {
   const directory = await madeOnce('postgres', async (made) => {

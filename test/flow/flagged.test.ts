@@ -49,7 +49,9 @@ async function changesOf(world: World): Promise<AsyncIterable<unknown> | null> {
   }
 }
 
-/** The mail's row, once it has that state; the daemon may go down in the meantime, and its log shows when it is back. */
+/**
+ * The mail's row, once it has that state; the daemon may go down in the meantime, and its log shows when it is back.
+ */
 async function becomes(world: World, ...dispositions: string[]): Promise<Listed> {
   for (;;) {
     const log = watch(world.daemon.logPath)

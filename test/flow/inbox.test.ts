@@ -213,7 +213,8 @@ describe('three panes', () => {
     const [first, second, third] = [await ask(), await ask(), await ask()]
     const page = await opened(`/replies/${first.id}`)
     const opening = await heldBack(page, (asked) => asked.url().includes(`/replies/${second.id}`))
-    // The decision is passed on only after the mail that was being opened is shown: a key that does not wait would be lost.
+    // The decision is passed on only after the mail that was being opened is shown: a key that does not wait would be
+    // lost.
     await page.route('**/edit*', async (route) => {
       await opening.shown
       await route.continue()

@@ -120,7 +120,9 @@ type Outcome = 'facts' | 'asks' | 'person' | 'looking'
 interface Case {
   serial: number
   text: string
-  /** `facts`: sent with all facts of these numbers. `asks`, `looking`: sent without facts. `person`: nothing is sent. */
+  /**
+   * `facts`: sent with all facts of these numbers. `asks`, `looking`: sent without facts. `person`: nothing is sent.
+   */
   outcome: Outcome
   facts?: string[]
   /** Authentication-Results of the border server. */

@@ -34,11 +34,11 @@ interface Letter {
   id: string
   text: string
   date?: string
-  /** Above all other fields. */
+  /** Trace fields above all other fields. */
   trace?: string
 }
 
-/** Its row when it is settled. */
+/** The mail's row when it is settled. */
 async function receive({ from, subject, id, text, date, trace }: Letter) {
   const domain = from.slice(from.indexOf('@') + 1)
   const lines = [

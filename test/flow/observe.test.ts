@@ -50,7 +50,7 @@ beforeAll(async () => {
   })
   samples = sampleWorld(new Date()).samples
   const deliveries = samples.map(({ octets }) => ({ user: address, octets }))
-  // Several times, so that there is enough of everything.
+  // Several times, so that there are enough mails of each kind.
   const again = ['b-', 'c-'].flatMap((prefix) =>
     samples.map(({ octets }) => ({
       user: address,
@@ -75,7 +75,7 @@ afterAll(async () => {
   await Promise.all([postfix?.stop(), dovecot?.stop(), standIn?.close()])
 })
 
-/** A mail that ended so and that no other test has taken. */
+/** A mail that matches and that no other test has taken. */
 function take(matches: (row: MessageRow) => boolean): MessageRow {
   const row = rows.find((each) => matches(each) && !taken.has(each.id))
   if (!row) throw new Error('the samples have no such mail')
@@ -164,7 +164,7 @@ test.each([['Approved'], ['Team', 'approved']])(
   },
 )
 
-/** The owner's client stores another version, flagged, and takes the old one away. */
+/** The owner's client stores a new version, flagged, and removes the old one. */
 async function replaceDraft(draft: Lying, change: (text: string) => string): Promise<void> {
   const octets = Buffer.from(change(draft.octets.toString('latin1')), 'latin1')
   await inMailbox('Drafts', async (client) => {
@@ -281,7 +281,7 @@ describe('a second copy of a mail is not the mail moved', () => {
     return found.octets
   }
 
-  /** A mail like one that ended so, from somebody who has not written before. */
+  /** A mail like one with that outcome, but from somebody who has not written before. */
   async function fresh(disposition: Disposition, local: string) {
     const ended = rows.filter((row) => row.disposition === disposition && row.mailbox === 'INBOX')
     const model = samples.find(({ octets }) =>
@@ -299,7 +299,7 @@ describe('a second copy of a mail is not the mail moved', () => {
     return row
   }
 
-  /** A duplicate runs no step, so it is stored once a mail behind it has been declined. */
+  /** A duplicate runs no step, so it counts as stored once a mail that arrived after it has been declined. */
   async function storeCopy(row: MessageRow, laterMs: number, flags: string[] = []) {
     const octets = await octetsIn('Junk', row.junkUid)
     const arrived = new Date(row.internalDate.getTime() + laterMs)

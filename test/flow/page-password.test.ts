@@ -1,4 +1,4 @@
-/** A page without a password gets one on the page itself: who may set it, and what it opens from then on. */
+/** The first password is set on the page itself: who may set it, and what it protects from then on. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { type StandIn, startStandIn } from '../../src/demo/stand-in.ts'
 import { type Postgres, startPostgres } from '../live/servers/index.ts'
@@ -19,7 +19,7 @@ const start = async (web: object = {}) => {
     standIn,
     databaseUrl,
     roles: ['web'],
-    // As processes of one installation have it: it signs the sessions.
+    // The same token for all processes of an installation: it signs the sessions.
     document: { web: { port: 0, token: 'a-token-of-twenty-letters', ...web } },
   })
   running.push(started)

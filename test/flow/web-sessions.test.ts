@@ -1,4 +1,4 @@
-/** Sessions and tokens live on the server: they end when they are ended, idle or forgotten. The test turns the clock. */
+/** Sessions and tokens live on the server: they end when revoked, idle or expired. The test sets the clock. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { base32, codeOf } from '../../src/config/totp.ts'
 import { type StandIn, startStandIn } from '../../src/demo/stand-in.ts'

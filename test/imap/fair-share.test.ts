@@ -4,7 +4,7 @@ import { FairShare, fairShareOf, workOf } from '../../src/imap/fair-share.ts'
 import { limitTalk } from '../../src/imap/talk-limits.ts'
 import { FloodingServer } from './flooding-server.ts'
 
-/** Time passes only where somebody waits. */
+/** A clock that advances only while somebody waits. */
 function stopwatch() {
   const watch = { at: 0, waited: [] as number[], now: () => watch.at, wait: async (ms: number) => pass(ms) }
   const pass = (ms: number) => {

@@ -15,7 +15,7 @@ const settings = (port: number) => ({
   pollMs: 60_000,
 })
 
-/** Logs in, opens INBOX and idles, as far as the server lets it. */
+/** Logs in, opens INBOX and idles, as far as the server allows. */
 async function talkTo(server: FloodingServer, timing = defaultTiming): Promise<void> {
   const { signal } = new AbortController()
   const client = await connectClient(settings(server.port), { timing, signal })

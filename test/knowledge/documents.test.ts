@@ -1,4 +1,4 @@
-/** Documents of other kinds in the knowledge folder: what they become, and what a hostile one costs. */
+/** Documents other than text in the knowledge folder: their conversion, and the cost of hostile ones. */
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -146,7 +146,7 @@ const pdfWith = (replaced: string, by: string) =>
   )
 
 describe('a faulty document', () => {
-  /** A third more than a part may have. */
+  /** A third larger than a part may be. */
   const bomb = Buffer.alloc(40_000_000, ' ')
   const doctype = `<!DOCTYPE w [<!ENTITY a "aaaaaaaaaa">${Array.from({ length: 30 }, (_, at) => `<!ENTITY ${String.fromCharCode(98 + at)} "${`&${String.fromCharCode(97 + at)};`.repeat(10)}">`).join('')}]>`
   test.each<[string, string, () => Buffer | string, string]>([

@@ -44,7 +44,7 @@ describe('what was discarded is as if it had never been there', () => {
     return [index.holdersOf(term), index.costOf(part), index.present, weights]
   }
 
-  // The postings of passages that are gone are swept when there are more of them than of the others.
+  // The postings of removed passages are swept when they outnumber the others.
   test.each([1, 5, 40])('%i other passages', (others) => {
     const index = new TermIndex()
     for (const each of some) index.add(each)

@@ -218,7 +218,7 @@ describe('a forged marker', () => {
     expect(neutralised(text, salt)).toBe(expected)
   })
 
-  // Long enough that anything quadratic runs into the time limit of the test.
+  // So long that anything quadratic exceeds the time limit of the test.
   test.each([' ', '\t', '\n', '<', '>', ':', ' >> ', '<< ', ': ', ': >', '<<a ', 'a'])(
     'a text of nothing but %j is read in linear time',
     (unit) => {

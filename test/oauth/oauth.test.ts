@@ -155,7 +155,7 @@ describe('access tokens', () => {
   test('are refreshed once, however many connections and processes ask', async () => {
     await signedIn()
     later(120)
-    // Each has its own memory, as processes have; refresh tokens are good for one use only.
+    // Each has separate memory, as processes do; refresh tokens can be used only once.
     const askers = Array.from({ length: 5 }, () => open())
     const asked = askers.flatMap((signIns) =>
       [1, 2].map(() => signIns.accessToken(address, provider.settings)),

@@ -55,7 +55,7 @@ describe('a failure at each moment of the dialog', () => {
     const failure = await submission.send(outgoing).catch((error: unknown) => error)
     expect(failure).toBeInstanceOf(expected)
     expect(failure instanceof OwnerActionError).toBe(expected === (OwnerActionError as unknown))
-    // Whatever happened, it was tried once.
+    // It was tried only once in every case.
     expect(server.commands.filter((line) => line.startsWith('MAIL')).length).toBeLessThanOrEqual(1)
     expect(server.mails).toHaveLength(moment === 'dot' ? 1 : 0)
   })
@@ -107,7 +107,7 @@ describe('several addressees', () => {
     const verbs = server.commands.map((line) => line.split(' ')[0])
     expect(verbs.slice(2)).toEqual(['MAIL', 'RCPT', 'RCPT', 'RCPT', 'DATA'])
     expect(server.mails).toHaveLength(1)
-    // The next mail may use what the server offers again.
+    // The next mail may use the server's extensions again.
     await submission.send(mail())
     expect(server.mails).toHaveLength(2)
   })

@@ -138,7 +138,7 @@ describe('never twice', () => {
 test('whatever is called in whatever order, no mail and reply come to a place that must not be, and the server takes no reply twice', () => {
   const { worlds, used, fault } = explore()
   expect(fault).toBeNull()
-  // Nothing in the table is there in vain.
+  // No entry of the table is unused.
   expect(verbs.filter((verb) => !used.has(verb))).toEqual([])
   expect(new Set(worlds.map(({ reply }) => reply))).toEqual(new Set([null, ...replyStates]))
 })

@@ -1,4 +1,4 @@
-/** What a person, a part of a page, and a program are told when a request fails. No store is needed for that. */
+/** The answers to failed requests from a person, a part of a page, and a program. No store is needed. */
 import { describe, expect, test } from '@jest/globals'
 import { Hono } from 'hono'
 import { TemporaryError } from '../../src/base/errors.ts'

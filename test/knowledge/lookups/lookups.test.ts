@@ -1,4 +1,4 @@
-/** Lookups without a network: what is looked up, whose it is, and what a model may see of it. */
+/** Lookups without a network: what is looked up, whose record it is, and which values a model may see. */
 import { describe, expect, test } from '@jest/globals'
 import type { LookupSettings } from '../../../src/config/settings.ts'
 import { factsOf, reportsFailure } from '../../../src/knowledge/lookups/answer.ts'

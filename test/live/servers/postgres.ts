@@ -45,7 +45,7 @@ export async function createDatabase(url: string, name: string, template = 'temp
   return url.replace(/postgres$/, name)
 }
 
-/** Removes the System V shared memory of a cluster that was killed: the kernel keeps it, and has few of them. */
+/** Removes the System V shared memory of a killed cluster: the kernel keeps the segments, and has few of them. */
 async function releaseMemory(cluster: string): Promise<void> {
   const file = join(cluster, 'postmaster.pid')
   if (!existsSync(file)) return
