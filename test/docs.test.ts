@@ -160,7 +160,7 @@ describe('commands', () => {
     expect(named.filter((name) => scripts[name] === undefined)).toEqual([])
   })
 
-  test('what README says of files to copy is true', () => {
+  test('files that the README copies exist', () => {
     for (const [, file = ''] of readFileSync(join(root, 'README.md'), 'utf8').matchAll(
       /cp (\S+\.example\S*|\.env\.example)/g,
     ))

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals'
 import { LoginRateLimiter, loginRateLimiterOf, type Stopwatch } from '../../src/base/login-rate.ts'
 
-test('an account has one gate, another account another', () => {
+test('each account has a separate gate', () => {
   const [one, other] = [{}, {}]
   expect(loginRateLimiterOf(one)).toBe(loginRateLimiterOf(one))
   expect(loginRateLimiterOf(one)).not.toBe(loginRateLimiterOf(other))

@@ -33,7 +33,7 @@ const sourceFiles = readdirSync(source, { recursive: true, encoding: 'utf8' })
 const wholeSource = sourceFiles.join('\n')
 
 describe('the table', () => {
-  test('holds no code in two rooms', () => {
+  test('has no code twice', () => {
     const codes = Object.values(reasonsByRoom).flatMap((room) => Object.keys(room))
     expect(codes.filter((code, at) => codes.indexOf(code) !== at)).toEqual([])
     expect(codes.sort()).toEqual([...reasonCodes].sort())
@@ -56,7 +56,7 @@ describe('the table', () => {
     expect(sentenceOf('constructor' as Reason)).toBe('Another version of replyd decided this.')
   })
 
-  test('docs/reasons.md is what the table gives (else: npm run reference)', () => {
+  test('docs/reasons.md matches the table (else: npm run reference)', () => {
     const page = readFileSync(resolve(source, '../docs/reasons.md'), 'utf8')
     expect(page).toBe(reasonsReference())
   })
@@ -69,7 +69,7 @@ describe('the source', () => {
     expect(used.test(wholeSource)).toBe(true)
   })
 
-  test('every literal that stands as a reason is in the table', () => {
+  test('every literal that is used as a reason is in the table', () => {
     const literals = [...wholeSource.matchAll(/\breason(?::| =| <>) '([a-z-]+)'/g)].map(([, code]) => code)
     expect(literals.length).toBeGreaterThan(40)
     expect(literals.filter((code) => !reasonCodes.includes(code as Reason))).toEqual([])

@@ -162,7 +162,7 @@ test.each([
   'in ',
   '<',
   '{',
-])('16 KiB of %j end', (part) => {
+])('16 KiB of %j are read in time', (part) => {
   const text = part.repeat(Math.floor(16_384 / part.length))
   expect(checkClaims(text, [text])).toEqual([])
   placeholders(text)
@@ -426,7 +426,7 @@ describe('outbound faults', () => {
 })
 
 // So long that anything quadratic would take for ever.
-describe('texts without end', () => {
+describe('endless texts', () => {
   test.each(['二', '1', '二1', '1二', '三日'])('durations in nothing but %s', (unit) => {
     const found = findDurations(unit.repeat(600_000 / unit.length))
     expect(found.length).toBe(unit === '三日' ? 300_000 : 0)

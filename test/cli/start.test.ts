@@ -15,7 +15,7 @@ import { accountOn } from '../live/imap-account.ts'
 const src = fileURLToPath(new URL('../../src', import.meta.url))
 const account = accountOn({ host: '127.0.0.1', imapPort: 143, password: 'secret' }, 'me@replyd.test')
 
-test('whoever starts it at a terminal reads what the README says, and what becomes of each mail', async () => {
+test('at a terminal it prints what the README shows, and the outcome of each mail', async () => {
   const stdout = new PassThrough({ encoding: 'utf8' })
   const pipeline = new EventEmitter()
   const daemon = {
@@ -74,7 +74,7 @@ test('a mail that has to wait is named once for each reason, and again when it i
   )
 })
 
-test('every event that the source logs has words, and the words no event that is gone', () => {
+test('every event that the source logs has words, and no other event has', () => {
   const sources = readdirSync(src, { recursive: true, encoding: 'utf8' }).filter((name) =>
     /(?<!log-words)\.tsx?$/.test(name),
   )

@@ -91,14 +91,14 @@ describe.each([
   })
 })
 
-test('SPF of the envelope does not speak for another author', async () => {
+test('SPF of the envelope proves nothing about another author', async () => {
   const mail = letter('kim@rsa.example')
   const checked = await received(mail, 'eva@spf.example', own)
   expect(checked).toMatch(/spf=pass/)
   expect((await found(checked, 'kim@rsa.example')).byServer).toBe('your mail server: dmarc-fail')
 })
 
-test('the copy of a mailing list with a valid ARC chain is explained, and believed where the list is named', async () => {
+test('the copy of a mailing list with a valid ARC chain is explained, and believed if the list is named', async () => {
   const author = 'kim@rsa.example'
   const arrived = await received(mails.get(author) ?? '', author, own)
   const results = /^Authentication-Results: [^;]+;([\s\S]*?)\r\n(?! )/m.exec(arrived)?.[1] ?? ''

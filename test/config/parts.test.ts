@@ -239,7 +239,7 @@ describe('a password hash', () => {
       expect(await verifyPassword('', other)).toBe(false)
     },
   )
-  test('is compared beside the event loop', async () => {
+  test('is compared outside of the event loop', async () => {
     const order: string[] = []
     const compared = verifyPassword('pässword', hash).then(() => order.push('compared'))
     setImmediate(() => order.push('others'))

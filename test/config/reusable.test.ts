@@ -93,7 +93,7 @@ test.each<[string, string]>([
   expect(usedAgain(`${account}${text}\n`, environment)).not.toMatch(/hush/)
 })
 
-test('two accounts keep what is theirs', () => {
+test('two accounts keep their own settings', () => {
   const second = `  - address: ben@shop.example
     imap: { host: 127.0.0.1, port: 1143, secure: false, password: hush-ben, poll: 5m }
     smtp: { host: 127.0.0.1, port: 25 }

@@ -24,7 +24,7 @@ afterAll(async () => {
   rmSync(directory, { recursive: true, force: true })
 })
 
-test('a lost connection is told while it lasts, and only by the process that watches', async () => {
+test('a lost connection is reported while it lasts, and only by the process that watches', async () => {
   using leases = new Leases(db, { holder: 'watching', isGone: () => false }, silentLog)
   const health = (state: ConnectionHealth['state']) => () => ({ state, since: new Date(), lastError: null })
   const watcher = { address: 'a@shop.example', holdsLease: true, health: health('waiting'), tryAgain() {} }

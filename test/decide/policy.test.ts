@@ -231,7 +231,7 @@ describe('whatever the input', () => {
     minConfidence: fc.double({ min: 0, max: 1, noNaN: true }),
   })
 
-  test('nothing is sent but with the mode send, under the guard’s ceiling, and without one reason against it', () => {
+  test('a reply is sent only in mode send, under the guard’s ceiling, and without any reason against it', () => {
     fc.assert(
       fc.property(input, (one) => {
         const { action, reasons } = applyPolicy(one)
@@ -251,7 +251,7 @@ describe('whatever the input', () => {
     )
   })
 
-  test('taking a doubt away never makes it stricter', () => {
+  test('removing a doubt never makes it stricter', () => {
     const rank = { hold: 0, 'save-draft': 1, send: 2 }
     fc.assert(
       fc.property(input, (one) => {

@@ -119,7 +119,7 @@ async function healthyAnswer(running: RunningDaemon, round: string): Promise<str
   return rows.map(({ disposition }) => disposition)
 }
 
-test('a wrong password stops its account, which says so, and one that stalls is alone in it', async () => {
+test('a wrong password stops its account, which says so, and an account that stalls delays no other', async () => {
   const [ill, wrong] = ['stalls@replyd.test', 'wrong@replyd.test']
   await using stalling = await Relay.start(dovecot.imapPort)
   let logins = 0

@@ -100,7 +100,7 @@ test('the next page begins after the cursor', async () => {
   expect(next.map(({ id }) => id)).toEqual([all[1]?.id])
 })
 
-test('approving tells when it goes out, and not while the account is paused; an edit names the new text', async () => {
+test('an approval says when the reply goes out, except while the account is paused; an edit names the new text', async () => {
   const id = newId(seededAt)
   const mail = { from: 'noor@buyers.example', subject: 'Hours', text: 'When do you open?', reply: 'At nine.' }
   await putWaiting(running.daemon.context.db, { id, account, uid: 99, ...mail }, seededAt)

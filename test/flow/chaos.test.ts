@@ -55,7 +55,7 @@ function runNamed(name: string, place: string): Promise<Outcome> {
   return runMoment(moment, combination, peers, 1)
 }
 
-test.each(chosen)('%s [%s]: nothing lost, nothing doubled', async (name, place) => {
+test.each(chosen)('%s [%s]: nothing lost, nothing duplicated', async (name, place) => {
   const outcome = await runs.get(`${name} ${place}`)
   expect(outcome?.problems).toEqual([])
   expect(outcome).toMatchObject({ struck: 1, lost: 0, duplicated: 0, misplaced: 0, other: 0, ok: true })

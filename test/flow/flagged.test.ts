@@ -114,7 +114,7 @@ test('killed at the final dot: it has gone out once, and nobody sends it again',
   expect(await readMailbox(peers.dovecot, world.address, 'Sent')).toHaveLength(1)
 })
 
-test('killed between the yes and the sending: it goes out once after the start', async () => {
+test('killed between approval and sending: it goes out once after the start', async () => {
   await using world = await buildWorld()
   await draftedAndFlagged(world)
   await post(world, `/accounts/${encodeURIComponent(world.address)}/pause`)

@@ -162,7 +162,7 @@ test('no script runs, nothing is asked of a foreign host, and the policy has not
   await page.close()
 })
 
-test('pictures are loaded only for who asks for them, and still no script runs', async () => {
+test('pictures are loaded only on request, and still no script runs', async () => {
   const row = rows.find(({ messageId }) => messageId === '<bait@evil.example>')
   const { page } = await watchedPage()
   await page.goto(`${running.daemon.url}/mails/${row?.id}?remote=1`)

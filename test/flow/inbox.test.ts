@@ -241,7 +241,7 @@ describe('three panes', () => {
     await page.context().close()
   })
 
-  test('keys pressed while a decision is under way come after it, and never act on the mail behind', async () => {
+  test('keys pressed during a decision act after it, and never on the mail behind', async () => {
     const [first, second] = [await ask(), await ask()]
     const page = await opened(`/replies/${first.id}`)
     const deciding = await heldBack(page, (asked) => asked.method() === 'POST')
@@ -288,7 +288,7 @@ describe('three panes', () => {
 })
 
 describe('live', () => {
-  test('a reply that is written again appears by itself; until then its row and its old text stay in view', async () => {
+  test('a reply that is written again appears automatically; until then its row and its old text stay in view', async () => {
     const row = await ask()
     const page = await opened(`/replies/${row.id}?q=${encodeURIComponent(row.subject ?? '')}`)
     const before = await page.locator('#reply').getAttribute('data-mark')
@@ -313,7 +313,7 @@ describe('live', () => {
     await page.context().close()
   })
 
-  test("another person's change is told, but takes the place of no text that could be sent or is being typed", async () => {
+  test("another person's change is reported, but never replaces text that could be sent or is being typed", async () => {
     const row = await ask()
     const [idle, typing] = [await opened(`/replies/${row.id}`), await opened(`/replies/${row.id}`)]
     await typing.fill('#text', 'I am still writing')
@@ -407,7 +407,7 @@ describe("the owner's own mails in Sent", () => {
     )
   }
 
-  test('what was written from another mail client stands in the conversation', async () => {
+  test('mail that was written in another mail client is in the conversation', async () => {
     const row = await answered(serial + 1)
     const page = await opened(`/replies/${row.id}`)
     await page.waitForSelector('#thread .earlier.own >> text=We close at noon on Saturday')

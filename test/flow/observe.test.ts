@@ -332,7 +332,7 @@ describe('a second copy of a mail is not the mail moved', () => {
     expect(await emptyJunk(row)).toEqual({ disposition: 'filed', rule: null })
   })
 
-  test('so does spam of which a copy of the same second lay there before it was filed', async () => {
+  test('so does spam of which a copy of the same second was there before it was filed', async () => {
     const row = await fresh('filed', 'before')
     const id = await storeCopy(row, 0)
     const { db } = running.daemon.context
@@ -483,7 +483,7 @@ describe('the owner answers from their own client', () => {
     expect(await now(row)).toMatchObject({ disposition: 'held' })
   })
 
-  test('what is uncertain and turns up in Sent after all has gone out', async () => {
+  test('an uncertain reply that later appears in Sent counts as sent', async () => {
     const row = await holdIt('uncertain')
     const reply = await replyOf(row)
     await putIntoSent(reply.octets)

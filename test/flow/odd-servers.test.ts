@@ -65,7 +65,7 @@ async function odd(hooks: Hooks): Promise<Odd> {
 const text = 'Hello,\n\nwhat are your opening hours on Saturday?\n\nKim'
 const from = 'kim@asks.example'
 
-test('a copy that \\Sent does not take now does not keep the original unanswered', async () => {
+test('a copy that \\Sent refuses for now does not keep the original unanswered', async () => {
   await using o = await odd({
     toServer: (line) => line.replace(/(APPEND "?)Sent/, '$1Nowhere'),
     // Courier's refusal has no response code, so it counts as temporary.

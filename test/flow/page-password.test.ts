@@ -77,7 +77,7 @@ test.each([
   expect((await askPage(`${page}/history`)).status).toBe(200)
 })
 
-test('of two people who set the first password at once, one does; from then on every process asks for it', async () => {
+test('if two people set the first password at once, one succeeds; from then on every process asks for it', async () => {
   const [one, other] = [await browser(page), await browser(neighbour)]
   expect((await askPage(`${neighbour}/api/mails`)).status).toBe(200)
   const answers = [await set(one, both(first)), await set(other, both(second), neighbour)]
@@ -116,7 +116,7 @@ test('with it, people can be added', async () => {
   expect([answer.status, await answer.text()]).toEqual([200, expect.stringContaining('Ann can log in now')])
 })
 
-test('a password in the configuration goes first, and is not changed on the page', async () => {
+test('a password in the configuration takes precedence, and is not changed on the page', async () => {
   const url = await start({ password: configured })
   expect((await logIn(second, url)).status).toBe(401)
   const answer = await logIn(configured, url)

@@ -178,7 +178,7 @@ describe('settings', () => {
     await page.context().close()
   })
 
-  test('several are saved together and undone together; where one does not fit, none is saved and all stay typed', async () => {
+  test('several are saved together and undone together; if one does not fit, none is saved and all typed values stay', async () => {
     const page = await loggedIn('/settings/replies')
     expect(await page.isDisabled('.save-bar >> text=Nothing to save')).toBe(true)
     await page.fill('#replies_undo-value', '2 minutes')
@@ -199,7 +199,7 @@ describe('settings', () => {
     await page.context().close()
   })
 
-  test('sending by itself is confirmed first, without JavaScript, and on the way back as well', async () => {
+  test('automatic sending is confirmed first, without JavaScript, and on the way back as well', async () => {
     const page = await loggedIn('/settings/replies', { javaScriptEnabled: false })
     const chooseSend = async () => {
       await page.selectOption('#replies_mode-value', 'send')
@@ -230,7 +230,7 @@ describe('settings', () => {
     await page.context().close()
   })
 
-  test('what stands in the file is shown with its line, and the server refuses to change it', async () => {
+  test('a setting in the file is shown with its line, and the server refuses to change it', async () => {
     const page = await loggedIn('/settings/replies')
     expect(await page.locator('#replies_signature').innerText()).toMatch(
       /Kind regards[\s\S]*Set in replyd\.yaml line \d+/,
@@ -274,7 +274,7 @@ describe('settings', () => {
     await page.context().close()
   })
 
-  test('of two who change the same one, the second is told', async () => {
+  test('if two people change the same setting, the second is told', async () => {
     const [one, other] = [await loggedIn('/settings/replies'), await loggedIn('/settings/replies')]
     await one.fill('#replies_minconfidence-value', '0.8')
     await one.press('#replies_minconfidence-value', 'Enter')

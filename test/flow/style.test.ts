@@ -160,7 +160,7 @@ test('is learned by language from the owner’s own mails, told to the model as 
   expect(await loadStyles(db, address)).toBeNull()
 })
 
-test('whom the owner has written to is read from all of \\Sent, then from what is new there', async () => {
+test('the people whom the owner has written to are read from all of \\Sent, then from what is new there', async () => {
   const own = 'bob@style.example'
   await using walk = await startWalk({
     address: own,

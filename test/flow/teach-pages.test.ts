@@ -236,7 +236,7 @@ describe('missing facts', () => {
     await page.context().close()
   })
 
-  test("without JavaScript: what is a customer's is refused, and what was typed stays", async () => {
+  test("without JavaScript: a customer's fact is refused, and the typed text stays", async () => {
     const row = await ask('what does shipping to Norway cost?')
     const page = await opened('/teach', { javaScriptEnabled: false })
     const typed = `Shipping to Norway for ${row.fromAddress} is free.`

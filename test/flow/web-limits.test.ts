@@ -71,7 +71,7 @@ function flood(
   })
 }
 
-describe('a body without end', () => {
+describe('an endless body', () => {
   const form = 'content-type: application/x-www-form-urlencoded'
   const asAssistant = 'content-type: application/json\r\naccept: application/json, text/event-stream'
   test.each([

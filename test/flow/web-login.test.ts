@@ -127,7 +127,7 @@ test.each([
   ['the start', '/', '/'],
   ['a filtered list', '/?show=ready&q=boots', '/?show=ready&q=boots'],
   ['a path that looks like another host', '//evil.example/', '/'],
-])('after the login comes %s that was asked for', async (_, path, expected) => {
+])('the login leads to %s that was asked for', async (_, path, expected) => {
   const asked = await fetch(`${running.daemon.url}${path}`, { redirect: 'manual' })
   expect([asked.status, asked.headers.get('location')]).toEqual([303, '/login'])
   const answer = await login({ text: password, from: '192.0.2.6', cookie: cookiesOf(asked) })

@@ -187,7 +187,7 @@ describe('in a browser', () => {
   const pick = (at: number) => `.row:has([data-id="${inOrder[at]}"]) [name=pick]`
   const disposition = async (at: number) => (await loadMessage(db(), inOrder[at] ?? ''))?.disposition
 
-  test('a range is chosen with Shift and a click, or with Shift X; a key is then about all of it, and no row moves', async () => {
+  test('a range is chosen with Shift and a click, or with Shift X; a key then acts on all of it, and no row moves', async () => {
     await page.goto(`${url()}/`)
     const top = async () => (await page.locator(pick(2)).boundingBox())?.y
     const before = await top()
@@ -224,7 +224,7 @@ describe('in a browser', () => {
     expect(await page.locator('#panes').getAttribute('data-id')).toBe(inOrder[2])
   })
 
-  test('what is sent leaves the choice', async () => {
+  test('sent mails are no longer chosen', async () => {
     await page.goto(`${url()}/`)
     for (const at of [5, 6]) await page.check(pick(at))
     const approved = (to: string) =>

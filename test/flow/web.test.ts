@@ -156,7 +156,7 @@ describe('a reply', () => {
     await page.context().close()
   })
 
-  test('goes to whom a person has typed, under their subject; who had not seen that decides nothing', async () => {
+  test('goes to the typed recipients with the typed subject; somebody who has not seen them decides nothing', async () => {
     const row = await ask(swift)
     const [page, other] = [
       await opened(swift, `/replies/${row.id}`),
@@ -204,7 +204,7 @@ describe('a reply', () => {
     await Promise.all([page, other].map((each) => each.context().close()))
   })
 
-  test('who types is told at once that another has decided, and keeps the text', async () => {
+  test('a person who is typing is told at once that another has decided, and keeps the text', async () => {
     const row = await ask(patient)
     const [typing, other] = [
       await opened(patient, `/replies/${row.id}`, { viewport: { width: 390, height: 844 } }),
@@ -266,7 +266,7 @@ describe('a reply', () => {
     await page.context().close()
   })
 
-  test('whose text somebody changed meanwhile is not approved by who saw the old one', async () => {
+  test('whose text has changed meanwhile is not approved by somebody who saw the old one', async () => {
     const row = await ask(patient)
     const [old, fresh] = [
       await opened(patient, `/replies/${row.id}`),
@@ -360,7 +360,7 @@ test('what is typed is kept until it is saved, and Ctrl+Enter sends it', async (
   await page.context().close()
 })
 
-test('what is typed while a save is under way stays, as not saved', async () => {
+test('text that is typed during a save stays, as not saved', async () => {
   const row = await ask(patient)
   const page = await opened(patient, `/replies/${row.id}`)
   let release = () => {}
@@ -574,7 +574,7 @@ test('History: filters stand in the URL, and a page ends by its key', async () =
   await page.context().close()
 })
 
-describe('a sending that nobody knows the end of', () => {
+describe('a reply with an unknown outcome', () => {
   const unsure = async () => {
     const row = await ask(patient)
     const at = patient.daemon.context.clock.now()
@@ -584,7 +584,7 @@ describe('a sending that nobody knows the end of', () => {
     return row
   }
 
-  test('has gone out, says a person: its copy and the mark follow, and nothing is sent', async () => {
+  test('was sent, says a person: its copy and the mark follow, and nothing is sent', async () => {
     const row = await unsure()
     const page = await opened(patient, `/replies/${row.id}`)
     const settled = patient.nextSettled(row.id)
@@ -597,7 +597,7 @@ describe('a sending that nobody knows the end of', () => {
     await page.context().close()
   })
 
-  test('has not, says a person: it waits again, under another Message-ID', async () => {
+  test('was not sent, says a person: it waits again, under another Message-ID', async () => {
     const row = await unsure()
     const before = await loadReply(dbOf(patient), row.id)
     const page = await opened(patient, `/replies/${row.id}`)
@@ -767,7 +767,7 @@ describe('a draft in \\Drafts', () => {
   })
 })
 
-describe('who may not come in', () => {
+describe('requests that are refused', () => {
   test('a foreign Host, a form without its token, an API call without the bearer', async () => {
     const row = await ask(patient)
     const url = urlOf(patient)

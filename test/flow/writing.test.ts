@@ -134,7 +134,7 @@ test('the first automatic reply to a person says above the text what wrote it, t
   expect(disclosed).toEqual([line, line, expect.not.stringContaining('AI system')])
 })
 
-test('who answers HUMAN to an automatic reply gets a person, and no such reply in that thread any more', async () => {
+test('somebody who answers HUMAN to an automatic reply gets a person, and no more automatic replies in that thread', async () => {
   const address = 'desk@human.example'
   await using walk = await start(address)
   const deliver = delivering(address)
@@ -166,7 +166,7 @@ test('who answers HUMAN to an automatic reply gets a person, and no such reply i
   expect(await walk.handle()).toMatchObject({ disposition: 'sent' })
 })
 
-test('a HUMAN that comes within the undo window keeps the automatic reply back', async () => {
+test('a HUMAN that comes within the undo window holds back the automatic reply', async () => {
   const address = 'undo@human.example'
   await using walk = await start(address, { replies: { undo: '1h' } })
   const deliver = delivering(address)
@@ -207,7 +207,7 @@ test('a forged HUMAN is not obeyed, and ids that nobody has seen are not kept', 
   expect(rows.map(({ id }) => id)).toEqual(['<f1@asks.example>', '<f3@asks.example>'])
 })
 
-test('HUMAN ends the automatic replies to its author alone, whatever ids it names', async () => {
+test('HUMAN ends only the automatic replies to its author, whatever ids it names', async () => {
   const address = 'others@human.example'
   await using walk = await start(address)
   const deliver = delivering(address)

@@ -49,7 +49,7 @@ const shapes = [
 // Milliseconds; a busy machine needs a large part of this time.
 jest.setTimeout(20_000)
 
-describe('fields without end', () => {
+describe('endless fields', () => {
   test.each(names)('%s', (name) => {
     for (const shape of shapes) {
       const value = shape.repeat(size / shape.length)

@@ -88,7 +88,7 @@ describe('near misses', () => {
   ])('the Message-ID %j is not %j', (value, id, expected) => {
     expect(verdict(letter([`Message-ID: ${value}`]), { sentMessageIds: new Set([id]) })).toBe(expected)
   })
-  test('another type that ends alike is not encrypted', () => {
+  test('another type with the same ending is not encrypted', () => {
     expect(
       verdict(letterOf('multipart/mixed', [textPart, 'Content-Type: xapplication/pkcs7-mime\n\nx'])),
     ).toBe('may ok')

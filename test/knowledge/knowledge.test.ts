@@ -114,7 +114,7 @@ describe('a folder in several languages', () => {
   })
 })
 
-test('a folder that is small enough is given whole, even to a query in another language', () => {
+test('a folder that is small enough is given in full, even to a query in another language', () => {
   write('a.md', '# Refunds\n\nRefunds take five days.\n')
   const wanted = { queries: ['Wann bekomme ich mein Geld?'], tokens: 10, whole: 100 }
   expect(opened().find(wanted)).toEqual([
@@ -162,7 +162,7 @@ describe('a changed folder', () => {
     expect(knowledge.size).toBe(2)
   })
 
-  test('the hash depends on names and contents alone', () => {
+  test('the hash depends only on names and contents', () => {
     write('a.md', 'alpha')
     const first = opened().hash
     utimesSync(join(folder, 'a.md'), new Date(1_700_000_000_000), new Date(1_700_000_000_000))

@@ -31,7 +31,7 @@ test('counts by passage, text, heading and path', () => {
   ])
 })
 
-describe('what was discarded is as if it had never been there', () => {
+describe('discarded passages leave no trace', () => {
   const figures = (index: TermIndex, word: string) => {
     const term = index.vocabulary.idOf(word) ?? -1
     const part = index.vocabulary.partOf(word.slice(0, 4)) ?? -1
@@ -74,7 +74,7 @@ test('a rarer word, and a shorter passage, weigh more; so does one more time', (
   expect(weighed(rare, 0, 2)).toBeGreaterThan(weighed(rare, 0, 1))
 })
 
-test('a word without end has the parts of a word', () => {
+test('an endless word has the parts of a word', () => {
   const index = new TermIndex()
   index.add(passage('x'.repeat(100_000)))
   index.add(passage(Array.from({ length: 20_000 }, (_, at) => (at * 7919).toString(36)).join('')))

@@ -110,7 +110,7 @@ describe.each([
       reason: 'restored',
     })
     expect(changes('restore')).toHaveLength(1)
-    // Everybody has to log in again; until then an earlier session gets nothing.
+    // Everybody has to log in again; until then the browser of an earlier login gets no notifications.
     expect([after.session, after.used_code]).toEqual([[], []])
     expect(after.push_device).toEqual(before.push_device?.filter((row) => !row.includes('of-a-login')))
     const different = [

@@ -157,7 +157,7 @@ describe('a lost connection', () => {
     expect(fetched.map(({ fault }) => fault !== null)).toEqual([false, true, false])
   })
 
-  test('is made good by itself, and until then commands fail soon', async () => {
+  test('is repaired automatically, and until then commands fail soon', async () => {
     await using b = await broken()
     await b.box.capabilities()
     expect(b.box.health().state).toBe('connected')

@@ -51,7 +51,7 @@ function init(
   return run(argv, { environment, input })
 }
 
-test('a wrong password is said before anything is written', async () => {
+test('a wrong password is reported before anything is written', async () => {
   const { status, out } = await init('wrong', '\n\nn\nn\n')
   expect(out).toMatch(/✗ imap .*refused the login of support@replyd\.test/)
   expect(out).toMatch(/Nothing was written\. Your answers are kept in \S+\n$/)
@@ -59,7 +59,7 @@ test('a wrong password is said before anything is written', async () => {
   expect(existsSync(join(ownFolder, 'replyd.yaml'))).toBe(false)
 })
 
-test('with all in order both files are written, and doctor agrees', async () => {
+test('if everything works both files are written, and doctor agrees', async () => {
   const { status, out } = await init(dovecot.password, '\n')
   expect(out).toMatch(/✓ imap .*logged in to/)
   expect(out).toMatch(/✓ smtp .*logged in to/)

@@ -152,7 +152,7 @@ test('what version 1 wrote as text becomes codes: faults, what was not read, and
   expect(bodies.rows[1]?.faults).toEqual([])
 })
 
-test('of several that start at once on an empty database one makes the schema', async () => {
+test('if several start at once on an empty database, one makes the schema', async () => {
   const url = await postgres.createDatabase()
   const stores = await Promise.all([open(url), open(url), open(url), open(url)])
   const { rows } = await (stores[0] as Database).query(

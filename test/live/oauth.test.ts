@@ -108,7 +108,7 @@ test('a token that the mail server refuses before its time is replaced, and the 
   expect(provider.refreshes).toBe(1)
 })
 
-test('a sign-in that was taken back stops the account with a clear message, until somebody signs in', async () => {
+test('a revoked sign-in stops the account with a clear message, until somebody signs in', async () => {
   provider.revokeAccess()
   provider.refuses = 'invalid_grant'
   await using imap = account()

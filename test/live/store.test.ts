@@ -187,7 +187,7 @@ describe.each([
     expect(left).toEqual(Array.from({ length: 1 + 30 }, () => 0))
   })
 
-  test('who is alone begins with empty queues, and they work', async () => {
+  test('a single installation begins with empty queues, and they work', async () => {
     const settings = { redisUrl: withRedis ? redis.newDatabase() : null, pool: db.pool, namespace: 'alone' }
     await using before = await openQueues(settings, silentLog)
     await before.enqueue([{ queue: 'model', step: 'triage', messageId: 'old', delayMs: 60_000 }])
@@ -247,7 +247,7 @@ describe.each([
     expect(await loadMessage(db, 'b')).toMatchObject({ step: 'guard' })
   })
 
-  test('a step that is put off is due later, with its failure noted', async () => {
+  test('a postponed step is due later, with its failure noted', async () => {
     await storeIngested(db, { messages: [newMessage('a', 1), newMessage('b', 2)] }, now)
     const later = new Date(now.getTime() + 5000)
     await postponeStep(db, { id: 'a', step: 'guard', dueAt: later, why: 'no answer', failed: true }, now)
@@ -344,7 +344,7 @@ describe.each([
     ])
   })
 
-  test('what a dead process reserved counts as spent, and waits for nobody', async () => {
+  test('the reservation of a dead process counts as spent, and waits for nobody', async () => {
     await storeIngested(db, { messages: [newMessage('a', 1)] }, now)
     const [day, account] = ['2026-03-11', 'me@example.com']
     const ceilings = { perDay: 1, accountPerDay: 0.5 }
@@ -426,7 +426,7 @@ describe.each([
     expect(await budgetReachedAt(db, '2026-03-12')).toEqual(now)
   })
 
-  test('text that is old goes when its mail is done with, the ledger row stays', async () => {
+  test('old text is removed when its mail is finished, the ledger row stays', async () => {
     const done = { step: 'done', disposition: 'declined', reason: 'dsn' } as const
     const structure = parseOctets(Buffer.from('Subject: x\r\n\r\nHello')).structure
     const body = {
@@ -490,7 +490,7 @@ describe.each([
     expect((await leaseHolders(db, ['watch'])).size).toBe(0)
   })
 
-  test('of two that take a lease at the same moment one has it', async () => {
+  test('if two take a lease at the same moment, one gets it', async () => {
     const late = await db.transaction(async (session) => {
       expect(await takeLease(session, 'watch', 'one', 60_000)).toBe(1)
       const taking = takeLease(db, 'watch', 'two', 60_000)

@@ -172,7 +172,7 @@ describe.each([
     await db?.[Symbol.asyncDispose]()
   })
 
-  test('every verb does to every place what the table says', async () => {
+  test('every verb changes every place as the table says', async () => {
     expect(places.length).toBeGreaterThan(40)
     for (const verb of verbs) for (const as of dispositionsOf(verb)) await agrees(db, verb, as)
   })

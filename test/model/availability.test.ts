@@ -33,7 +33,7 @@ describe('the owner gets a notice', () => {
       )
   })
 
-  test('at once of what only the owner can mend', () => {
+  test('at once about a fault that only the owner can fix', () => {
     const said = failing([0], new OwnerActionError('model', 'the quota is exhausted')).trouble(
       settings,
       at(0),

@@ -201,7 +201,7 @@ test('five failures in a row are told in the store, for every process; the next 
   expect(await notices(choice, false)).toEqual([])
 })
 
-test('what was said of a model that is not configured any more concerns nobody', async () => {
+test('notices about a model that is no longer configured are not shown', async () => {
   const models = open(choiceOf(settingsOf({ name: 'old' })))
   first.respond(refuses(401, { message: 'no' }))
   await failure(models)

@@ -46,7 +46,7 @@ describe('a turn', () => {
     expect(takeTurn(scarce, one, 5000, minute).waitMs).toBeGreaterThan(1000)
   })
 
-  test('for more than a bucket holds comes when it is as good as full', () => {
+  test('for more than a bucket holds comes when it is almost full', () => {
     const { waitMs } = takeTurn(
       rateOf(null, bucket(6000, 5000 + minute)),
       { requests: 1, tokens: 99_999 },

@@ -60,7 +60,7 @@ describe('a failure at each moment of the dialog', () => {
     expect(server.mails).toHaveLength(moment === 'dot' ? 1 : 0)
   })
 
-  test('a server that takes DATA though it refused the addressee gets nothing to deliver', async () => {
+  test('a server that accepts DATA although it refused the addressee gets nothing to deliver', async () => {
     await using server = await ScriptedServer.start((at) =>
       at === 'RCPT' ? '550 5.1.1 no such user' : at === 'DATA' ? '354 go ahead' : undefined,
     )

@@ -213,7 +213,7 @@ test.each([
   )
 })
 
-test('what is like no path is not guessed at', async () => {
+test('no path is suggested for one that resembles none', async () => {
   expect((await ask('GET', '/zzzzzzzzzz')).answer.message).toBe(
     'There is no such operation: see /api/openapi.json.',
   )

@@ -75,7 +75,7 @@ describe.each(cases)('%s', (_what, path, headers, method, status) => {
 test.each([
   ['/a', 'text/html', /<h1>No answer<\/h1>/],
   ['/api/a', 'application/json', /"error":"unavailable"/],
-])('what may succeed later is no fault of replyd: %s', async (path, accept, expected) => {
+])('a request that may succeed later is no fault of replyd: %s', async (path, accept, expected) => {
   const unreached = new Hono().get(path, () => {
     throw new TemporaryError(`no answer to ${secret}`)
   })

@@ -76,7 +76,7 @@ describe('what is looked up', () => {
     expect(matched({ visible: 'Where?', quoted: '> AB-12345' }, order({ ownedBy: null }))).toEqual([])
   })
 
-  test('triage’s questions are searched where the owner wants it', () => {
+  test('triage’s questions are searched if the owner wants it', () => {
     const lookup = order({ when: { categories: [], match: 'AB-\\d+', in: 'asks' } })
     expect(matched({ visible: 'AB-1', asks: ['Where is AB-2?'] }, lookup)).toEqual(['AB-2'])
   })
