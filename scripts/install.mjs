@@ -1,4 +1,4 @@
-// Installs node_modules and builds dist where they are missing or out of date. Needs nothing but Node and npm; prints to
+// Installs node_modules and builds dist if they are missing or out of date. Needs nothing but Node and npm; prints to
 // stderr only, and nothing when there is nothing to do. Any number of these may run at once.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'

@@ -1,4 +1,4 @@
-/** An HTTP server (model, identity provider, webhook, page) that answers without end, or hardly at all. */
+/** An HTTP server (model, identity provider, webhook, page) whose answers never end, or that hardly answers at all. */
 import { once } from 'node:events'
 import { type AddressInfo, createServer as createTcp, type Server, type Socket } from 'node:net'
 import { createServer as createTls } from 'node:tls'

@@ -115,7 +115,7 @@ export class TalkativeServer implements AsyncDisposable {
   }
 }
 
-/** Resolves when the client has read, or is gone. */
+/** Resolves when the client has read the data, or has disconnected. */
 function drained(socket: Socket): Promise<void> {
   return new Promise((resolve) => {
     const go = () => {

@@ -49,7 +49,7 @@ export class NameServer implements AsyncDisposable {
     return server
   }
 
-  /** @param httpsPort where it finds HTTPS instead of at 443 */
+  /** @param httpsPort the port for HTTPS instead of 443 */
   nodeArgs(httpsPort = 0): string[] {
     return nameServerArgs(this.port, httpsPort)
   }

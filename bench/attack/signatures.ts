@@ -127,7 +127,7 @@ const odd: Row[] = [
     },
   },
   {
-    // 8bit would leave the text as it is.
+    // 8bit would leave the text unchanged.
     name: 'a Content-Transfer-Encoding added',
     make: async ({ signs }) => below('Content-Transfer-Encoding: base64', await signs()),
   },

@@ -16,7 +16,7 @@ export interface Figure {
   /** value / limit */
   ratio?: number
   target?: Target
-  /** null where there is no target. */
+  /** null if there is no target. */
   met: boolean | null
 }
 

@@ -113,7 +113,7 @@ describe('figures that nobody stated are reported', () => {
 describe('the language', () => {
   const german =
     'Vielen Dank für Ihre Nachricht. Wir sind von Dienstag bis Freitag für Sie da und nicht am Montag.'
-  test('if not that of the mail, is reported', () => {
+  test('is reported if it is not that of the mail', () => {
     expect(found(german)).toEqual(['language: de'])
   })
   test.each([

@@ -36,7 +36,7 @@ interface Sale {
 const day = (serial: number) => new Date(Date.UTC(2027, 0, 1 + serial)).toISOString().slice(0, 10)
 const letters = (serial: number) =>
   `${String.fromCharCode(97 + (serial % 26))}${String.fromCharCode(97 + Math.floor(serial / 26))}q`
-/** One person each, at a domain of their own: the limits of automatic answers count persons and domains. */
+/** Each person has a separate domain, because the limits of automatic answers count persons and domains. */
 const person = (serial: number) => `kim@${letters(serial)}.example`
 
 function sale(serial: number, kind: 'AB' | 'RE'): Sale {

@@ -394,7 +394,7 @@ test('mail that the owner moves to Junk is an example of spam, and its unknown s
   const row = take(({ disposition, mailbox }) => disposition === 'no-reply-needed' && mailbox === 'INBOX')
   await inMailbox('INBOX', (client) => client.messageMove(String(row.uid), 'Junk', { uid: true }))
   await observer.lookOnce()
-  // A connection may not have heard yet that the original is gone (RFC 3501 section 7.4.1); it is looked at once more.
+  // A connection may not know yet that the original is gone (RFC 3501 section 7.4.1), so the observer looks again.
   await observer.lookOnce()
   expect(await now(row)).toMatchObject({ disposition: 'filed', reason: 'junked-by-owner' })
   const { rows: examples } = await running.daemon.context.db.query(

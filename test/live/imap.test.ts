@@ -172,7 +172,7 @@ describe('fetch', () => {
     expect(await box.flags('INBOX', uidValidity, 2)).not.toContain('\\Seen')
   })
 
-  test('new mail does not count as completely read when one is missing', async () => {
+  test('new mails do not count as completely read when one is missing', async () => {
     await using box = account()
     for (const id of [1, 2, 3]) await stored(box, 'INBOX', mail(`${id}@x`))
     const { uidValidity } = await box.state('INBOX')

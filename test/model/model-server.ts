@@ -16,7 +16,7 @@ export interface ModelServer {
   received: Received[]
   /** Responders for the next requests, in order; the last one answers all later requests. */
   respond(...responders: Responder[]): void
-  /** Resolves when a client has gone away in the middle of an answer. */
+  /** Resolves when a client has disconnected in the middle of an answer. */
   readonly abandoned: Promise<void>
   close(): Promise<void>
 }

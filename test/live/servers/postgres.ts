@@ -50,7 +50,7 @@ async function releaseMemory(cluster: string): Promise<void> {
   const file = join(cluster, 'postmaster.pid')
   if (!existsSync(file)) return
   const [, id] = (readFileSync(file, 'utf8').split('\n')[6] ?? '').trim().split(/\s+/) // line 7: key and id
-  if (id) await promisify(execFile)('ipcrm', ['-m', id]).catch(() => undefined) // gone already
+  if (id) await promisify(execFile)('ipcrm', ['-m', id]).catch(() => undefined) // already removed
 }
 
 /** Starts a private PostgreSQL cluster on loopback that trusts every client. */
