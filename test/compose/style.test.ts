@@ -42,7 +42,7 @@ describe('a greeting becomes a template', () => {
 })
 
 const people = ['Kim Sand', 'Lou Reed', 'Ida Blum', 'Max Stein']
-/** That many mails, to four people in turn. */
+/** That many mails, addressed to four people in turn. */
 const mails = (count: number, text: (first: string, last: string, at: number) => string): OwnMail[] =>
   Array.from({ length: count }, (_, at) => {
     const name = people[at % people.length] ?? ''

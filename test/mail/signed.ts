@@ -62,7 +62,7 @@ export async function signed(mail: string, by: Signer, more: Record<string, unkn
   const { domain, ...key } = by
   const { signatures, errors } = await dkimSign(mail, {
     canonicalization: 'relaxed/relaxed',
-    // Without it, mailauth asks the clock twice, and a signature made across the turn of a second does not hold.
+    // Without it, mailauth reads the clock twice, and a signature that crosses a second boundary is invalid.
     signTime: new Date(),
     ...more,
     signatureData: [{ signingDomain: domain, ...key, ...more }],

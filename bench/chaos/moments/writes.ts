@@ -14,7 +14,7 @@ interface Write {
   name: string
   /** Matches its parameters: a connection that has prepared the statement no longer sends its text. */
   pattern: RegExp
-  /** By default kinds of which no reply is on its way to the SMTP server. */
+  /** By default kinds of mail whose replies are not sent by SMTP. */
   mails?: readonly Kind[]
   /** The kills after which nobody can know whether the reply was sent. */
   uncertain?: readonly When[]
