@@ -1,6 +1,6 @@
 /**
  * `npm run attack [-- --only AREA --match TEXT --json --write]`: strikes at a running replyd as strangers, correspondents,
- * servers and local users would. Loopback only; every attack has an end. Exit status 1 when one got through.
+ * servers and local users would. Loopback only; every attack has a deadline. Exit status 1 if one got through.
  */
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -11,17 +11,17 @@ import { tableOf, writeSecurity } from './attack/report.ts'
 const root = join(import.meta.dirname, '..')
 const { values } = parseArgs({
   options: {
-    /** One area alone. */
+    /** Only this area. */
     only: { type: 'string', default: '' },
-    /** Attacks with this text in their name alone. */
+    /** Only attacks whose name contains this text. */
     match: { type: 'string', default: '' },
     json: { type: 'boolean', default: false },
-    /** Writes docs/security.md; only a whole run may. */
+    /** Writes docs/security.md; allowed only for a complete run. */
     write: { type: 'boolean', default: false },
   },
 })
 
-// Broken off, it ends the daemons that it has started: see DaemonChild.
+// If interrupted, it ends the daemons that it has started: see DaemonChild.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130))
 
 const say = (text: string) => process.stderr.write(`${text}\n`)

@@ -1,5 +1,5 @@
 /**
- * The chaos bench: breaks every connection and kills the daemon at named moments, and counts what was lost or doubled.
+ * The chaos bench: breaks every connection and kills the daemon at named moments, and counts lost and duplicated mails.
  * `npm run chaos [-- --rounds N --only NAME --combination NAME --parallel N --seed S --json --write]`; exit status 1 when
  * a mail was lost, duplicated or misplaced.
  */
@@ -18,7 +18,7 @@ const { values } = parseArgs({
     rounds: { type: 'string', default: '1' },
     only: { type: 'string', default: '' },
     combination: { type: 'string', default: '' },
-    /** Of the runs `storm` and `outage`. */
+    /** Mails in the runs `storm` and `outage`. */
     mails: { type: 'string', default: '' },
     parallel: { type: 'string', default: '4' },
     seed: { type: 'string', default: String(Date.now() % 1_000_000) },
@@ -27,7 +27,7 @@ const { values } = parseArgs({
     spread: { type: 'boolean', default: false },
     /** Writes docs/reliability.md. */
     write: { type: 'boolean', default: false },
-    /** Keeps the logs of what failed there. */
+    /** Folder for the logs of failed runs. */
     logs: { type: 'string', default: '' },
   },
 })
@@ -62,7 +62,7 @@ async function main(): Promise<number> {
       tell(outcome)
       return outcome
     }
-    // A bench that runs eight worlds notices some connections late; where their times count, it runs one.
+    // A bench that runs eight worlds notices some connections late; when their times matter, it runs one.
     const [timed, others] = [runs.filter(isTimed), runs.filter((run) => !isTimed(run))]
     return [...(await inParallel(others, Number(values.parallel), one)), ...(await inParallel(timed, 1, one))]
   })

@@ -1,7 +1,7 @@
 /**
- * The minimum that could work: the same parts as replyd, used well, with nothing stored. Text parts in batches, jobs
- * added in bulk, one or two model calls, a draft saved by APPEND or a reply sent over pooled connections. No ledger,
- * no guard, no checks: the difference is what replyd's promises cost.
+ * The minimum that could work: the same libraries as replyd, used well, with nothing stored. Text parts in batches,
+ * jobs added in bulk, one or two model calls, a draft saved by APPEND or a reply sent over pooled connections. No
+ * ledger, no guard, no checks: the difference is what replyd's promises cost.
  */
 import { Queue, Worker } from 'bullmq'
 import { ImapFlow } from 'imapflow'

@@ -1,8 +1,9 @@
 /**
- * The knowledge of a large folder: `npm run knowledge-bench [-- MEGABYTES|FOLDER ...]`, by itself 5 and 50. Writes 2,000 files of
- * made-up words that are as common as words are (Zipf), with endings, headings and misspelt questions, or asks for passages of the
- * Markdown and text files of a folder. Opens them in a process of its own, and searches for passages that are known. Exit status 1
- * when the knowledge takes more than 300 MB, the median search more than 50 ms of CPU time, or fewer than 9 of 10 passages are found.
+ * The knowledge of a large folder: `npm run knowledge-bench [-- MEGABYTES|FOLDER ...]`; without arguments 5 and 50.
+ * Writes 2,000 files of made-up words with the frequencies of a real language (Zipf), with endings and headings, and
+ * asks misspelt questions; or asks for passages of the Markdown and text files of a folder. Opens the files in a
+ * separate process, and searches for known passages. Exit status 1 when the knowledge takes more than 300 MB, the
+ * median search more than 50 ms of CPU time, or fewer than 9 of 10 passages are found.
  */
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -51,7 +52,7 @@ const sentence = () => {
 
 interface Question {
   file: string
-  /** Of the passage's own words. */
+  /** Made of the passage's own words. */
   queries: string[]
 }
 
@@ -83,7 +84,7 @@ function write(folder: string, megabytes: number): Question[] {
   for (let at = 0; at < files; at++) {
     let text = `# ${word(200)} ${word(50)}\n`
     let last = ''
-    // A little less: the last section goes beyond it, and more than 50 MB are not read to the end.
+    // A little less, because the last section exceeds the limit, and replyd reads no more than 50 MB.
     while (Buffer.byteLength(text) < (0.95 * megabytes * 1_000_000) / files) {
       last = Array.from({ length: 6 }, sentence).join(' ')
       text += `\n## ${word(100)} ${word(100)}\n\n${last}\n`
@@ -94,7 +95,7 @@ function write(folder: string, megabytes: number): Question[] {
   return questions
 }
 
-/** As triage asks: a few words in a row, a longer question with a misspelt word, and two telling words. */
+/** As triage asks: a few consecutive words, a longer question with a misspelt word, and two distinctive words. */
 function asked(passage: string): string[] {
   const words = passage.match(/\p{L}{2,}/gu) ?? []
   const telling = words.filter(({ length }) => length > 6)
@@ -108,7 +109,7 @@ function asked(passage: string): string[] {
   ]
 }
 
-/** One passage of every few files. */
+/** One passage from every few files. */
 function questionsAbout(folder: string): Question[] {
   const names = readdirSync(folder).filter((name) => /\.(md|txt)$/.test(name))
   const every = Math.ceil(names.length / searches)
@@ -122,7 +123,7 @@ function questionsAbout(folder: string): Question[] {
     })
 }
 
-/** In a process of its own. Prints JSON. */
+/** Runs in a separate process and prints JSON. */
 async function measure(folder: string, questions: readonly Question[]): Promise<void> {
   const before = process.memoryUsage.rss()
   let most = before

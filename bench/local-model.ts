@@ -1,7 +1,8 @@
 /**
- * A small model on this machine, under the defaults of before and of now: `npm run local-model [-- --seconds 160 --context 8192 --threads 2]`.
- * Asks the triage questions of the open set of llama.cpp's own server, and counts what came back. A time-out tells that the
- * machine was asked too much; it is no fault of the bench.
+ * A small model on this machine, with the former and the present defaults:
+ * `npm run local-model [-- --seconds 160 --context 8192 --threads 2]`. Sends the triage questions of the open set to
+ * llama.cpp's own server, and counts the answers by kind. A time-out means that the machine was overloaded; it is not a
+ * failure of the bench.
  */
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
@@ -42,7 +43,7 @@ interface Figures {
 interface Way {
   name: string
   settings: ModelSettings
-  /** As before: so many calls at once, whatever comes of them. */
+  /** Limits concurrent calls. `enter` resolves with a function that takes the call's outcome. */
   slots: { enter: () => Promise<(outcome: Outcome) => void> }
 }
 
@@ -57,7 +58,7 @@ const questions = set.mails.flatMap((mail): Question[] => {
   return [(prompt) => asked(prompt) as Ask<unknown>]
 })
 
-/** Asks one question after the other in each of so many lines until the time is over. */
+/** Asks one question after the other, with as many workers as concurrent calls are allowed, until the time is over. */
 async function measure({ settings, slots }: Way): Promise<Figures> {
   const model = openModel(settings, silentLog)
   await model.listModels()

@@ -1,7 +1,7 @@
 /**
  * What people write themselves in an afternoon: imapflow, BullMQ, openai and nodemailer, in sixty lines. Two model
  * calls per mail in sequence, the whole source in the prompt, a new connection per sent mail. It keeps no ledger, so
- * nobody knows what it loses or answers twice. The bench measures replyd against it.
+ * nobody knows which mails it loses or answers twice. The bench compares replyd with it.
  */
 import { Queue, Worker } from 'bullmq'
 import { ImapFlow } from 'imapflow'

@@ -51,7 +51,7 @@ async function main(): Promise<number> {
     measured.set(name, (await bench?.(options)) ?? [])
     say(`${name}: ${Math.round((performance.now() - startedAt) / 1000)} s`)
     if (!values.json) process.stdout.write(`\n## ${name}\n\n${tableOf(measured.get(name) ?? [])}\n`)
-    // After each, so that a long run that is broken off has not been for nothing.
+    // Written after each bench, so that an interrupted long run is not wasted.
     if (values.write) writePage(measured, options)
   }
   if (values.json)

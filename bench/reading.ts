@@ -1,8 +1,8 @@
 /**
- * The CPU time that reading takes, so that other programs do not count: each corpus message parsed and its visible
- * text cut out, and hostile texts in two sizes. Prints one line for each set, with its slowest file. Exits with 1 when
- * a `reply` file takes 50 ms, any file a second, or four times the text more than eight times the time: quadratic
- * reading takes sixteen times.
+ * The CPU time of reading, so that other programs do not count: parses each corpus message and extracts its visible
+ * text, and reads hostile texts in two sizes. Prints one line for each set, with its slowest file. Exits with 1 when
+ * a `reply` file takes 50 ms, any file a second, or four times the text more than eight times the time (quadratic
+ * reading would take sixteen times).
  */
 
 import { readdirSync, readFileSync } from 'node:fs'
@@ -22,7 +22,7 @@ function milliseconds(run: () => unknown): number {
   return (user + system) / 1000
 }
 
-/** The best of three: the compiler and the collector work on other threads, which count as well. */
+/** The best of three, because the compiler and the garbage collector run on other threads, which count as well. */
 function best(run: () => unknown): number {
   return Math.min(milliseconds(run), milliseconds(run), milliseconds(run))
 }

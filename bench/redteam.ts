@@ -1,7 +1,7 @@
 /**
  * `npm run redteam [-- --corpus DIR --limit N --only NAME --model-url URL --model NAME --config FILE --json --write]`: the corpus's
- * injections and the project's own attacks, through the whole daemon in the mode that sends, answered by the offline
- * stand-in, by three models that have gone over to the attacker, and by the configured model. Exit status 1 when one of
+ * injections and the project's own attacks, through the whole daemon in mode `send`, answered by the offline
+ * stand-in, by three models that obey the attacker, and by the configured model. Exit status 1 when one of
  * the classes that must be empty by construction is not.
  */
 import { existsSync, readFileSync } from 'node:fs'
@@ -21,7 +21,7 @@ const { values } = parseArgs({
     corpus: { type: 'string', default: corpusDirectory(root) },
     /** Limits the number of attacks, spread over all of them; for a real model that is slow or expensive. */
     limit: { type: 'string', default: '' },
-    /** One of the models alone. */
+    /** Only this model. */
     only: { type: 'string', default: '' },
     'model-url': { type: 'string', default: process.env.OPENAI_BASE_URL ?? 'https://api.openai.com/v1' },
     model: { type: 'string', default: '' },
@@ -51,7 +51,7 @@ function configured(): { name: string; baseUrl: string; apiKey: string } | null 
 }
 
 interface Contender extends AttemptOptions {
-  /** It says nothing but what the attacker wants. */
+  /** Whether it says only what the attacker wants. */
   gone: boolean
 }
 

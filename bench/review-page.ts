@@ -42,7 +42,7 @@ interface Painted {
   requests: number
 }
 
-/** A browser that has never been there. */
+/** A browser with an empty cache. */
 async function painted(browser: Awaited<ReturnType<typeof openBrowser>>, url: string): Promise<Painted> {
   const context = await browser.newContext({ viewport: { width: 1440, height: 900 } })
   const page = await context.newPage()

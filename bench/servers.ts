@@ -1,7 +1,7 @@
 /**
  * The servers bench: one story on each mail server available here. `npm run servers [-- --only NAME --ci --write]`;
- * exit status 1 when a cell is not as it should be. Unavailable servers are named, and count neither way; neither do
- * chapters that `--minutes` left no time for.
+ * exit status 1 when a cell is not as it should be. Unavailable servers, and chapters for which `--minutes` left no
+ * time, are listed and count as neither passed nor failed.
  */
 import { parseArgs } from 'node:util'
 import { startStandIn } from '../src/demo/stand-in.ts'
@@ -109,7 +109,7 @@ async function runPair(pair: Pair, onOutcome: (outcome: Outcome) => void): Promi
 const inCi = ['Dovecot', 'Cyrus', 'Courier', 'mox']
 const neededInCi: readonly Had[] = ['python', 'cyrus-exim', 'courier-opensmtpd', 'mox']
 
-/** One after the other, so that whatever else runs keeps a core. */
+/** One after the other, so that other programs keep a core. */
 async function install(): Promise<void> {
   const deadline = performance.now() + minutes * 60_000
   for (const name of neededInCi)
@@ -154,6 +154,6 @@ if (values.install) await install()
 else {
   if (values.ci) installNothing()
   process.exitCode = await main()
-  // The servers are stopped; a request that was broken off may still hold a socket.
+  // The servers are stopped, but an aborted request may still hold a socket.
   process.exit()
 }

@@ -44,7 +44,7 @@ async function build(tsc) {
 const tsc = compiler()
 const { npm_lifecycle_event: event, REPLYD_BUILD: wanted } = process.env
 if (event === 'prepare' && (wanted === 'later' || isBuilt())) {
-  // The first npx runs `prepare` once more, and says nothing meanwhile; install.mjs builds in a step of its own.
+  // The first npx runs `prepare` again, and prints nothing meanwhile; install.mjs builds in a separate step.
   process.exitCode = 0
 } else if (tsc) {
   process.exitCode = await build(tsc)

@@ -1,11 +1,11 @@
-// Bundles src and the packages that it uses into DIRECTORY: one file for each part that is loaded by itself. Loading 1,600
-// small files took more than half of the CPU of a start.
+// Bundles src and the packages that it uses into DIRECTORY: one file for each part that is loaded separately. Loading
+// 1,600 small files took more than half of the CPU of a start.
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { build } from 'esbuild'
 import { root } from './sources.mjs'
 
-/** Programs and what embedders import. Workers are entries of their own. */
+/** Programs and the modules that embedders import. Workers are separate entries. */
 const ENTRIES = ['src/cli.ts', 'src/index.ts', 'src/knowledge/documents/worker.ts']
 
 /** Packages that stay in node_modules: they hold WebAssembly, native parts, threads, pages or large tables, or are optional. */
@@ -47,7 +47,7 @@ export async function bundle(directory) {
     keepNames: true,
     sourcemap: true,
     sourcesContent: false,
-    legalComments: 'none', // the licences stand in a file of their own
+    legalComments: 'none', // the licences are in a separate file
     metafile: true,
     logLevel: 'warning',
   })
@@ -59,8 +59,8 @@ export async function bundle(directory) {
 const NAME = 'var __name = (target, value) => __defProp(target, "name", { value, configurable: true });'
 
 /**
- * Programs ask for the names of classes and of some functions, which the bundle may have changed. An arrow function gets its
- * name again each time it is created, and many are created for each mail: they stay without one.
+ * Programs read the names of classes and of some functions, which the bundle may have changed. An arrow function would
+ * be renamed each time it is created, and many are created for each mail: they keep no name.
  */
 function nameClassesOnly(outputs) {
   const files = outputs.filter((path) => path.endsWith('.js') && readFileSync(path, 'utf8').includes(NAME))
@@ -71,7 +71,7 @@ function nameClassesOnly(outputs) {
   for (const path of files) writeFileSync(path, readFileSync(path, 'utf8').replace(NAME, cheaper))
 }
 
-/** The licence of each package of which a file was bundled. */
+/** The licence of each package that has a file in the bundle. */
 function licencesOf(files) {
   const packages = new Set(files.flatMap((file) => file.match(/^.*node_modules\/(?:@[^/]+\/)?[^/]+/) ?? []))
   const texts = [...packages].sort().map((folder) => {

@@ -1,6 +1,6 @@
 // Generates a client from the description that a running daemon serves (openapi-typescript, openapi-fetch), and has it
 // list, show, edit and approve a reply there. Exits 0 when the types fit and the reply is approved. The generator needs a
-// compiler of its own and is too heavy to be a dependency: it is installed into a temporary folder.
+// separate compiler and is too large to be a dependency: it is installed into a temporary folder.
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
@@ -67,7 +67,7 @@ try {
   run(tool('openapi-typescript'), 'openapi.json', '--output', 'replyd.d.ts')
   writeFileSync(join(folder, 'use.ts'), program)
   run(tool('tsc'), '--strict', '--target', 'es2022', '--module', 'nodenext', '--skipLibCheck', 'use.ts')
-  // Not synchronously: the daemon that it asks runs in this process.
+  // Asynchronous, because the daemon that it asks runs in this process.
   const client = spawn(process.execPath, ['use.js', url, token, id], { cwd: folder, stdio: ['ignore', 2, 2] })
   const [code] = await once(client, 'exit')
   if (code !== 0) throw new Error(`the client exited with ${code}`)

@@ -34,7 +34,7 @@ function read(path) {
   }
 }
 
-/** Other processes never see half a file. Where nothing can be written, nothing is kept. */
+/** Other processes never see half a file. If nothing can be written, nothing is kept. */
 function keep(path, text) {
   try {
     mkdirSync(directory, { recursive: true })

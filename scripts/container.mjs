@@ -6,13 +6,13 @@ import { root } from './sources.mjs'
 const IMAGE = 'replyd-test'
 
 // The checkout is mounted read-only and copied: its node_modules may be made for another system, and nothing that root
-// writes in the container shall end up in the owner's directories.
+// writes in the container must end up in the owner's directories.
 const RUN = `
 mkdir -p /work && cd /checkout
 tar --exclude=./node_modules --exclude=./dist --exclude=./data -cf - . | tar -xf - -C /work
 cd /work && exec node scripts/test.mjs "$@"`
 
-/** Why there is no Docker, or undefined. */
+/** Why Docker can't be used; undefined if it can. */
 export function dockerProblem() {
   const { error, status, stderr } = spawnSync('docker', ['info'], { encoding: 'utf8' })
   if (error) return 'Docker is not installed'

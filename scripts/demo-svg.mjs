@@ -1,4 +1,4 @@
-// Records `replyd demo` and writes docs/demo.svg: the terminal as a moving picture, without a script or a font of its own.
+// Records `replyd demo` and writes docs/demo.svg: an animation of the terminal without scripts or embedded fonts.
 import { spawn } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -13,7 +13,7 @@ const margin = 14
 const longestPause = 0.9
 const rest = 5
 
-/** The lines of the demo with the seconds at which each was written. */
+/** The lines of the demo, each with the second at which it was written. */
 async function record() {
   const { OPENAI_API_KEY: _, ...env } = process.env
   const child = spawn(process.execPath, [join(root, 'dist/cli.js'), 'demo', '--exit'], {
@@ -34,7 +34,7 @@ async function record() {
   return [{ line: '$ npm run --silent demo', at: (lines[0]?.at ?? 0) - longestPause }, ...lines]
 }
 
-/** The recorded times, without long pauses; lines of one moment come one after the other. */
+/** The recorded times without long pauses; lines that were written together appear one after the other. */
 function paced(lines) {
   let at = 0
   return lines.map(({ line, at: then }, i) => {

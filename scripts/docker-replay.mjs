@@ -117,7 +117,7 @@ function replay() {
   return stage
 }
 
-/** As a container of it would run: its user, read-only files, a temporary directory, nothing of our environment. */
+/** As in a container: its user, read-only files, a temporary directory, nothing of our environment. */
 function start(image, args) {
   const temporary = join(directory, 'tmp')
   mkdirSync(temporary)

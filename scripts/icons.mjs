@@ -5,7 +5,7 @@ import { chromium } from 'playwright-core'
 import { root } from './sources.mjs'
 
 const svg = readFileSync(join(root, 'assets/icon.svg'), 'utf8')
-/** Launchers cut it to a shape of theirs: colour up to the edge, the sign within the safe zone (80 %). */
+/** Launchers crop it to their own shape: colour up to the edge, the sign within the safe zone (80 %). */
 const maskable = svg
   .replace('viewBox="0 0 32 32"', 'viewBox="-4 -4 40 40"')
   .replace('<rect width="32" height="32" rx="8"', '<rect x="-4" y="-4" width="40" height="40"')

@@ -1,4 +1,4 @@
-// Installs node_modules and builds dist where they are missing or out of date. Needs nothing but Node and npm; prints to
+// Installs node_modules and builds dist if they are missing or out of date. Needs nothing but Node and npm; prints to
 // stderr only, and nothing when there is nothing to do. Any number of these may run at once.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -18,7 +18,7 @@ function requireNode() {
   throw new Error(`Node ${engines.node} is needed, this is ${process.versions.node}: see https://nodejs.org`)
 }
 
-/** Whether node_modules holds what package-lock.json names. npm leaves its own list of what it put there. */
+/** Whether node_modules holds what package-lock.json names. npm keeps a list of what it has installed there. */
 export function isInstalled() {
   const list = join(root, 'node_modules/.package-lock.json')
   if (!existsSync(list)) return false
@@ -32,10 +32,10 @@ export function isInstalled() {
   })
 }
 
-/** Milliseconds between two signs of life: on a terminal the line is replaced, elsewhere each stays. */
+/** Milliseconds between two lines of progress: on a terminal the line is replaced, elsewhere each stays. */
 const everyMs = { terminal: 1000, elsewhere: 10_000 }
 
-/** Says how far something is and for how long it has run, until `done` is called. */
+/** Prints the progress of something and how long it has run, until `done` is called. */
 function progress(how) {
   const began = Date.now()
   const isTerminal = process.stderr.isTTY === true
@@ -54,7 +54,7 @@ function progress(how) {
   }
 }
 
-/** Runs a program. What it prints is shown only if it fails: the line about its progress says enough. */
+/** Runs a program. Its output is shown only if it fails: otherwise the line of progress says enough. */
 async function run(command, args, how, options = {}) {
   const child = spawn(command, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'], ...options })
   let printed = ''
@@ -73,7 +73,7 @@ async function run(command, args, how, options = {}) {
   throw new Error(`${[command, ...args].join(' ')} ended with status ${status}`)
 }
 
-/** How many of the packages are in place. */
+/** How many of the packages are installed. */
 function packagesSoFar() {
   const { packages } = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'))
   // Those for other platforms are on the list but not installed here.
@@ -85,17 +85,17 @@ function packagesSoFar() {
 }
 
 async function npm(...args) {
-  // `npm run` says where its own npm is: the one that the caller meant.
+  // `npm run` names its own npm, which is the one that the caller chose.
   const script = process.env.npm_execpath
   const [command, ...before] = script?.endsWith('.js') ? [process.execPath, script] : ['npm']
   const shell = process.platform === 'win32' && before.length === 0
-  // The build is the next step here, with a line of its own.
+  // The build is the next step here, with a separate line of progress.
   // `npm run --silent` hides npm's own lines, but not why an installation failed.
   const env = { ...process.env, REPLYD_BUILD: 'later', npm_config_loglevel: 'notice' }
   await run(command, [...before, ...args], packagesSoFar(), { shell, env })
 }
 
-/** @throws with one line for the owner when it can't be done */
+/** @throws with one line for the owner if it fails */
 export async function install() {
   requireNode()
   if (isInstalled() && isBuilt()) return

@@ -1,4 +1,4 @@
-// One at a time, across operating-system processes, for as long as the holder lives.
+// A lock across operating-system processes, which lasts at most as long as its holder lives.
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { rmSync } from 'node:fs'
@@ -6,7 +6,7 @@ import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-/** An address that the kernel frees when its owner dies, however it dies (on macOS a file stays: see below). */
+/** An address that the kernel frees when its owner dies, in whatever way (on macOS a file stays: see below). */
 function addressOf(directory) {
   const name = `replyd-install-${createHash('sha256').update(directory).digest('hex').slice(0, 16)}`
   if (process.platform === 'linux') return `\0${name}`
@@ -22,7 +22,7 @@ async function holderGone(address) {
   } catch {
     return false
   }
-  await once(socket, 'close').catch(() => undefined) // a holder that was killed closes with an error
+  await once(socket, 'close').catch(() => undefined) // the connection to a holder that was killed closes with an error
   return true
 }
 
@@ -45,7 +45,7 @@ export async function exclusively(directory, work, onWait) {
     }
     if (waits++ === 0) onWait?.()
     const gone = await holderGone(address)
-    if (!gone && address.endsWith('.sock')) rmSync(address, { force: true }) // left by one that was killed
+    if (!gone && address.endsWith('.sock')) rmSync(address, { force: true }) // left by a holder that was killed
   }
   try {
     return await work()

@@ -1,4 +1,4 @@
-// Writes the OpenAPI description of the API to the file that is named, or to standard output: for linters and generators.
+// Writes the OpenAPI description of the API to the given file, or to standard output: for linters and generators.
 import { writeFileSync } from 'node:fs'
 import { install } from './install.mjs'
 

@@ -21,7 +21,7 @@ const directory = mkdtempSync(join(tmpdir(), 'replyd-pack-'))
 const home = join(directory, 'home')
 const folder = join(directory, 'empty')
 
-/** Another user if this is root: `nobody`, which every system has. */
+/** If this is root, another user: `nobody`, which every system has. */
 function otherUser() {
   if (process.getuid?.() !== 0) return {}
   const idOf = (flag) => Number(execFileSync('id', [flag, 'nobody'], { encoding: 'utf8' }))
@@ -35,7 +35,7 @@ function run(command, args) {
   for (const [name, value] of Object.entries(process.env)) {
     if (/^(npm_config_|https?_proxy$|no_proxy$|NODE_EXTRA_CA_CERTS$)/i.test(name)) environment[name] = value
   }
-  // The caller's cache is the caller's: another user may not write there.
+  // Another user may not write to the caller's cache.
   environment.npm_config_cache = join(home, '.npm')
   const { status } = spawnSync(command, args, {
     cwd: folder,
@@ -59,7 +59,7 @@ function prepare() {
   const tarball = join(folder, out.trim().split('\n').at(-1))
   cpSync(join(directory, out.trim().split('\n').at(-1)), tarball)
   chmodSync(tarball, 0o644)
-  // Where the registry is a mirror, the other user needs to know of it as well.
+  // If the registry is a mirror, the other user needs to know it as well.
   const settings = join(process.env.HOME ?? '/', '.npmrc')
   if (existsSync(settings)) {
     cpSync(settings, join(home, '.npmrc'))

@@ -1,5 +1,5 @@
-// Runs as npm's `prepack` and `postpack`. The package goes out without `prepare`: its script stays here, and npm would warn
-// people who install the package.
+// Runs as npm's `prepack` and `postpack`. The package is published without `prepare`, because its script is not in the
+// package, and npm would warn people who install it.
 import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -19,7 +19,7 @@ if (process.env.npm_lifecycle_event === 'prepack') {
   if (status !== 0) process.exit(status ?? 1)
   const text = readFileSync(description, 'utf8')
   writeFileSync(whole, text)
-  // Who reads it meanwhile never sees half of it.
+  // A process that reads it meanwhile never sees half of it.
   writeFileSync(`${description}.packed`, text.replace(/^ *"prepare": .*\n/m, ''))
   renameSync(`${description}.packed`, description)
 }

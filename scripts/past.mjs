@@ -1,5 +1,5 @@
-// Gives the charts a past: the demo's own decided mails once more on each of the last four weeks' working days, as rows in the store
-// (no mail, no model). Some of the copied replies count as sent, a few of them edited. Only for the screenshots.
+// Gives the charts a past: copies the demo's decided mails to each working day of the last four weeks, as rows in the
+// store (no mail, no model). Some of the copied replies count as sent, a few of them edited. Only for the screenshots.
 const days = 28
 const dayMs = 86_400_000
 

@@ -1,4 +1,4 @@
-// Writes what is generated from the source: replyd.schema.json, docs/configuration.md and docs/reasons.md.
+// Writes the files that are generated from the source: replyd.schema.json, docs/configuration.md and docs/reasons.md.
 import { writeFileSync } from 'node:fs'
 import { reasonsReference } from '../src/base/reasons.ts'
 import { configJsonSchema, configurationReference } from '../src/config/reference.ts'

@@ -1,6 +1,7 @@
-// `npm run screenshots`: writes docs/screenshots/*.png, the review page with the demo's mail and letters in other scripts. With a folder
-// as argument it writes every page there, at 1440, 1024 and 390, light and dark, to be looked at. The demo's mail is of one day; before
-// the charts are taken, past.mjs writes four weeks of rows into its store. Needs Chromium, and fonts for CJK and emoji.
+// `npm run screenshots`: writes docs/screenshots/*.png, the review page with the demo's mail and letters in other
+// scripts. With a folder as argument it writes every page there, at widths of 1440, 1024 and 390, light and dark, for
+// inspection. The demo's mail is all of one day; before the charts are taken, past.mjs writes four weeks of rows into
+// its store. Needs Chromium, and fonts for CJK and emoji.
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
@@ -21,7 +22,7 @@ const sizes = {
 }
 const letter = (at) => `/replies/letter${String(at).padStart(20, '0')}`
 
-/** Name, path, and which of its pictures stand in docs/screenshots. */
+/** Name, path, and which of its pictures are in docs/screenshots. */
 const plain = (reply) => [
   ['inbox', reply, ['desk-light', 'desk-dark', 'phone-light', 'phone-dark']],
   ['list', '/', ['phone-light', 'phone-dark', 'small-light']],
@@ -121,7 +122,7 @@ try {
   await take(browser, url, crowded)
   await browser.close()
 } finally {
-  // The demo's own way to end.
+  // The signal at which the demo ends by itself.
   process.emit('SIGTERM')
   await demo
 }

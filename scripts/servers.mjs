@@ -20,7 +20,7 @@ function below(directory, ...paths) {
   return readdirSync(directory).some((name) => paths.some((path) => existsSync(join(directory, name, path))))
 }
 
-/** Whether one of Dovecot's own files is there: Debian keeps them in one place, others in libexec or lib64. */
+/** Whether one of Dovecot's own files exists: Debian keeps them in one place, others in libexec or lib64. */
 const dovecotHas = (file) =>
   ['/usr/lib/dovecot', '/usr/libexec/dovecot', '/usr/lib64/dovecot'].some((directory) =>
     existsSync(join(directory, file)),
@@ -34,10 +34,10 @@ const NEEDED = {
   postfix: () => onPath('postconf'),
   'redis-server': () => onPath('redis-server'),
   postgresql: () => onPath('initdb') || below('/usr/lib/postgresql', 'bin/initdb'),
-  // Half the processor time of `chromium`, which will do, too (test/flow/browser.ts).
+  // Takes half the processor time of `chromium`, which also works (test/flow/browser.ts).
   'chromium-headless-shell': () => onPath('chromium-headless-shell', 'chromium'),
   curl: () => onPath('curl'),
-  // Postfix requires root; this makes it believe it is.
+  // Postfix requires root; this makes it believe that it is root.
   fakeroot: () => isRoot || onPath('faked-tcp'),
 }
 
@@ -76,7 +76,7 @@ function isDebian() {
   return /^ID(_LIKE)?=.*\b(debian|ubuntu)\b/m.test(readFileSync('/etc/os-release', 'utf8'))
 }
 
-/** Installs packages on Debian or Ubuntu. Says why not, or gives undefined when all went well. */
+/** Installs packages on Debian or Ubuntu. @returns why it failed; undefined if it succeeded */
 export function installPackages(packages) {
   if (!isDebian()) return 'this is neither Debian nor Ubuntu'
   if (!isRoot && !onPath('sudo')) return 'apt-get needs root, and there is no sudo'

@@ -1,5 +1,5 @@
-// Tries the completion in zsh and fish themselves, and lets man and groff read the man page. What is missing is installed
-// where that may be; what can't be had is named and not tried. Bash is tried by test/cli/shell.test.ts.
+// Tries the completion in real zsh and fish, and lets man and groff read the man page. Missing programs are installed
+// if that is allowed; a program that can't be installed is listed and skipped. test/cli/shell.test.ts tries bash.
 import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -8,9 +8,9 @@ import { install } from './install.mjs'
 import { installPackages } from './servers.mjs'
 import { root } from './sources.mjs'
 
-/** By Debian package: the program that it brings. */
+/** Debian packages, each with the program that it contains. */
 const PROGRAMS = { zsh: 'zsh', fish: 'fish', 'man-db': 'man', groff: 'groff' }
-/** What is typed, and what has to be offered. */
+/** The typed text, and the completions that have to be offered. */
 const CASES = [
   ['replyd sta', ['start', 'status']],
   ['replyd replies ap', ['approve']],
@@ -53,14 +53,14 @@ const run = (program, args) =>
     killSignal: 'SIGKILL',
   })
 
-/** fish has a command that completes a line. */
+/** Uses fish's command that completes a line. */
 function offeredByFish(script, line) {
   const { stdout } = run('fish', ['--no-config', '-c', `source ${script}; complete -C '${line}'`])
   const words = stdout.split('\n').map((each) => each.split('\t')[0])
   return words.filter((word) => word !== '' && !word.endsWith('/')).sort()
 }
 
-/** zsh completes at a terminal only. Every word that it adds goes through compadd, which here writes it down. */
+/** zsh completes only at a terminal. Every word that it offers goes through compadd, which is replaced to record it. */
 function offeredByZsh(script, line) {
   const driver = saved(
     'driver.zsh',
@@ -87,7 +87,7 @@ cat ${directory}/offered
         .filter(Boolean),
     ),
   ].sort()
-  // zsh offers options even before one is begun.
+  // zsh offers options even before the first `-` is typed.
   return line.endsWith(' ') ? words.filter((word) => !word.startsWith('-')) : words
 }
 

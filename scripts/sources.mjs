@@ -1,4 +1,4 @@
-// Says whether dist was built from the sources that are here now.
+// Tells whether dist was built from the present sources.
 import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -9,7 +9,9 @@ export const root = fileURLToPath(new URL('..', import.meta.url))
 /** The file in dist that holds the fingerprint of what it was built from. */
 export const STAMP = '.sources'
 
-/** Of everything that the compiler's result depends on. Contents, not times: git sets those as it likes. */
+/**
+ * A fingerprint of everything that the compiler's result depends on. Of contents, not times, which git changes freely.
+ */
 export function fingerprint() {
   const hash = createHash('sha256')
   const listing = readdirSync(join(root, 'src'), { recursive: true, withFileTypes: true })
@@ -30,7 +32,7 @@ export function fingerprint() {
   return hash.digest('hex')
 }
 
-/** Whether dist is there and current. */
+/** Whether dist exists and is current. */
 export function isBuilt() {
   const stamp = join(root, 'dist', STAMP)
   return existsSync(stamp) && readFileSync(stamp, 'utf8') === fingerprint()

@@ -1,5 +1,6 @@
-// `npm test`: installs what is missing, then runs every test, those against real servers too; `npm run test:unit` runs
-// those that need only Node. Arguments after `--` go to jest. Exits with jest's status, and with 1 for a skipped test.
+// `npm test`: installs what is missing, then runs every test, including those against real servers; `npm run test:unit`
+// runs the tests that need only Node. Arguments after `--` go to jest. Exits with jest's status, or 1 for a skipped
+// test.
 import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -10,7 +11,7 @@ import { installPackages, missingPackages } from './servers.mjs'
 import { root } from './sources.mjs'
 
 const JEST = [
-  // As the daemon on Node 20 (src/cli/start.ts): much code runs, little of it often.
+  // As for the daemon on Node 20 (src/cli/start.ts): much code runs, little of it often.
   ...(process.versions.v8.startsWith('11.') ? ['--always-sparkplug', '--interrupt-budget=600000'] : []),
   '--disable-warning=ExperimentalWarning',
   `--import=${new URL('with-parent.mjs', import.meta.url)}`,
@@ -32,11 +33,11 @@ function needServers(args) {
   return status !== 0 || stdout.split('\n').some((path) => NEEDS_SERVERS.test(path))
 }
 
-/** Runs jest. A run that has its result but does not end, because a test left something open, is ended and fails. */
+/** Runs jest. A run that has its result but does not end, because a test left something open, is killed and fails. */
 async function runJest(args, resultFile) {
   const child = spawn(process.execPath, [...JEST, '--json', `--outputFile=${resultFile}`, ...args], {
     cwd: root,
-    stdio: ['inherit', 'ignore', 'inherit'], // stdout says only where the result is
+    stdio: ['inherit', 'ignore', 'inherit'], // stdout names only the file of the result
   })
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
   let left = PATIENCE_MS
@@ -58,7 +59,7 @@ async function runJest(args, resultFile) {
 
 const isFiltered = (args) => args.some((arg) => /^(-t|--testNamePattern)/.test(arg))
 
-/** The closing line, and the exit status: a test that was skipped has shown nothing. */
+/** Prints the closing line and gives the exit status: a skipped test has proven nothing, so it is a failure. */
 function conclude(result, status, args) {
   const {
     numPassedTests,
@@ -100,7 +101,7 @@ async function main([first, ...rest]) {
   const unit = first === '--unit'
   const args = unit ? rest : process.argv.slice(2)
   await install()
-  // Behind this option jest would take paths for more patterns to leave out.
+  // After this option jest would read paths as further patterns to leave out.
   if (unit) return testHere([...args, '--testPathIgnorePatterns=/test/(live|flow)/'])
   const missing = missingPackages()
   if (missing.length === 0 || !needServers(args)) return testHere(args)

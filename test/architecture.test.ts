@@ -1,4 +1,4 @@
-/** The layout that docs/architecture.md promises, held against the imports. */
+/** The layout that docs/architecture.md promises, compared with the imports. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 import { expect, test } from '@jest/globals'
@@ -25,7 +25,7 @@ const floors: readonly (readonly string[])[] = [
   ['cli'],
 ]
 
-/** The rules that decide about mail, and the words of prompts: they reach no mailbox, database, network or file. */
+/** The rules that decide about mail, and the prompts: they access no mailbox, database, network or file. */
 const pure = [
   'mail',
   'check',
@@ -70,7 +70,7 @@ test.each(files)('%s imports only from its own folder and the floors below', (fi
   expect(wrong).toEqual([])
 })
 
-test('rules reach no adapter, by way of other files either', () => {
+test('rules reach no adapter, not even through other files', () => {
   const reached = (file: string, seen = new Set<string>()): Set<string> => {
     if (seen.has(file)) return seen
     seen.add(file)
@@ -91,7 +91,7 @@ test('src has at most 30 entries, and no file is longer than 400 lines', () => {
   expect(long).toEqual([])
 })
 
-test('no file imports itself by way of others', () => {
+test('no file imports itself through others', () => {
   const ways = new Map(files.map((file) => [file, importsOf(file)]))
   const clear = new Set<string>()
   const walk = (file: string, path: readonly string[]): string[] => {
@@ -168,7 +168,7 @@ test('only base/http.ts makes requests over HTTP', () => {
   expect(alone).toEqual(['base/http.ts'])
 })
 
-test('every file that the documents name is there', () => {
+test('every file that the documents name exists', () => {
   const root = dirname(source)
   const documents = [
     'README.md',

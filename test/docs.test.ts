@@ -1,4 +1,7 @@
-/** What README and docs tell the reader to run: every command is parsed by the program itself, every configuration loaded. */
+/**
+ * The commands and configurations in README and docs: the program itself parses each command and loads each
+ * configuration.
+ */
 import { execFileSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -35,7 +38,7 @@ const blocks: Block[] = documents.flatMap((document) =>
   ),
 )
 
-/** Words of a command line: without its comment and the brackets of a synopsis, of alternatives the first. */
+/** Words of a command line: without comment and brackets of a synopsis, and only the first of several alternatives. */
 function wordsOf(line: string): string[] {
   const plain = line
     .replace(/\$\([^)]*\)/g, 'x')
@@ -76,7 +79,7 @@ const inText = documents.flatMap((document) =>
   ),
 )
 
-/** Parses and does nothing. @returns what the program said */
+/** Only parses. @returns the program's message */
 async function parsed(argv: readonly string[]): Promise<string> {
   const stream = new PassThrough({ encoding: 'utf8' })
   const terminal = { environment: {}, stdin: Readable.from([]), stdout: stream, stderr: stream }
@@ -157,7 +160,7 @@ describe('commands', () => {
     expect(named.filter((name) => scripts[name] === undefined)).toEqual([])
   })
 
-  test('what README says of files to copy is true', () => {
+  test('files that the README copies exist', () => {
     for (const [, file = ''] of readFileSync(join(root, 'README.md'), 'utf8').matchAll(
       /cp (\S+\.example\S*|\.env\.example)/g,
     ))
@@ -167,7 +170,7 @@ describe('commands', () => {
 
 const known = Object.keys(Document.shape)
 
-/** Samples of replyd.yaml, whole or in part; other YAML has other keys. */
+/** Complete or partial samples of replyd.yaml; other YAML has other keys. */
 const samples = blocks.flatMap(({ where, language, text }) => {
   if (language !== 'yaml') return []
   const sample: unknown = parse(text.replace(/: …$/gm, ': x').replaceAll(', …', ''))
@@ -197,7 +200,7 @@ interface Sample {
   categories?: unknown
 }
 
-/** With what the sample leaves out because the reader has it already. */
+/** Adds the parts that the sample leaves out because the reader has them already. */
 function completed(text: string): Sample {
   const sample: Sample = parse(text)
   const servers = { imap: { host: 'a.example', password: 'x' }, smtp: { host: 'a.example' } }
@@ -216,7 +219,7 @@ test('the README says what the program says without a configuration', async () =
   expect(err).toBe('/nowhere/replyd.yaml: there is no such file\n')
 })
 
-/** Every block of code, those without a language too. */
+/** Every block of code, including those without a language. */
 const allBlocks: Block[] = documents.flatMap((document) => {
   const found: Block[] = []
   let open: { language: string; lines: string[] } | null = null
@@ -232,7 +235,7 @@ const allBlocks: Block[] = documents.flatMap((document) => {
   return found
 })
 
-/** Blocks that nothing above runs, by their first line: what runs them, or why nothing can. */
+/** Blocks that no test above runs, by their first line: the test that runs them, or why none can. */
 const elsewhere: Record<string, string> = {
   'Address that replyd answers for: you@example.com': 'test/cli/init/init.test.ts and test/live/init.test.ts',
   'Starting replyd for you@example.com …': 'test/cli/start.test.ts',
@@ -266,14 +269,14 @@ const linesOf = (text: string) =>
     .map((line) => line.replace(/\s+#.*$/, '').trim())
     .filter((line) => line !== '' && !line.startsWith('#'))
 
-/** Whether a test above has looked at it, or one that reads that page itself. */
+/** Whether a test above covers it, or another test that reads that page itself. */
 function isCovered({ where, language, text }: Block): boolean {
   if (where === 'docs/webhooks.md' && language === 'json') return true
   if (where === 'docs/recipes.md' && language === 'json') return true
   // test/flow/api.test.ts runs all of it.
   if (where === 'docs/api.md') return true
   if (language === 'yaml') return samples.some(([, sample]) => sample.trim() === dedented(text).trim())
-  // Of a console only what is typed; what is printed, its own test compares.
+  // Of a console block only the typed lines; a separate test compares the output.
   const lines = linesOf(text).filter((line) => language !== 'console' || line.startsWith('$'))
   return lines.every((line) =>
     line

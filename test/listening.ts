@@ -4,7 +4,7 @@ import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
 export interface Listening extends AsyncDisposable {
-  /** Without a slash at its end. */
+  /** Without a final slash. */
   url: string
 }
 

@@ -5,7 +5,7 @@ export interface CountedGate {
   passes: number
 }
 
-/** Lets the logins of an account through at once and counts them. How far apart the gate keeps them is tested on its own. */
+/** Lets the logins of an account through at once and counts them. A separate test covers the gate's interval. */
 export function countLogins(settings: object): CountedGate {
   const gate = loginRateLimiterOf(settings)
   const counted = { passes: 0 }

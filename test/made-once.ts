@@ -5,7 +5,7 @@ import { join } from 'node:path'
 const run = process.env.REPLYD_TEST_RUN
 
 /**
- * A directory that costs much to make and that every test file may copy, but not change. The first that asks makes it.
+ * A directory that is expensive to make, and that every test file may copy, but not change. The first caller makes it.
  * @param make fills the directory, which does not exist yet
  * @returns its path; null outside of a run
  */
@@ -27,7 +27,7 @@ export async function madeOnce(
   return made
 }
 
-/** Another worker is making it. */
+/** Waits until another worker has made it. */
 function appeared(directory: string, path: string): Promise<void> {
   return new Promise((resolve, reject) => {
     const watcher = watch(directory, () => look())

@@ -16,7 +16,7 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(directory, { recursive: true, force: true }))
 
-/** Runs a module's text with Node alone on the PATH, and gives what it printed. */
+/** Runs a module's text with only Node on the PATH. @returns what it printed */
 async function run(source: string, path = directory): Promise<string> {
   const args = ['--input-type=module', '--eval', source]
   const { stdout } = await promisify(execFile)(process.execPath, args, {

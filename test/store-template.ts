@@ -8,8 +8,8 @@ import { openDatabase } from '../src/store/database.ts'
 import { madeOnce } from './made-once.ts'
 
 /**
- * Copies an empty embedded store with the newest schema into a state directory. PGlite takes seconds of CPU time to make
- * one. Outside of a run this does nothing, and the first opening makes the store.
+ * Copies an empty embedded store with the newest schema into a state directory, because PGlite takes seconds of CPU
+ * time to make one. Outside of a test run this does nothing, and the store is made when it is first opened.
  */
 export async function fillState(directory: string): Promise<void> {
   const template = await madeOnce('embedded-store', make)
@@ -20,7 +20,7 @@ export async function fillState(directory: string): Promise<void> {
 
 const make = (directory: string) => prepareStore({ directory, databaseUrl: null })
 
-/** Makes the tables of an empty store. */
+/** Creates the tables of an empty store. */
 export async function prepareStore(settings: {
   directory: string
   databaseUrl: string | null

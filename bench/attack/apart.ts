@@ -1,12 +1,12 @@
 /**
- * Hostile servers in a process of their own: what they pump costs the bench no time, so that what it measures is the
- * daemon.
+ * Hostile servers in a separate process: their flooding costs the bench no CPU time, so that its figures are those of
+ * the daemon.
  */
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 
-/** What the child answers; everything crosses as JSON. */
+/** The child's answer; everything is passed as JSON. */
 // biome-ignore lint/suspicious/noExplicitAny: each call has parameters of its own
 type Calls = Record<string, (...args: any[]) => unknown>
 
@@ -16,7 +16,7 @@ interface Answer {
   fault?: string
 }
 
-/** Before anything is asked. */
+/** The number of the child's first message, which says that it is ready. */
 const ready = 0
 
 export class Apart<Api extends Calls> implements AsyncDisposable {

@@ -7,7 +7,7 @@ export interface Attack {
   name: string
   /** What stops it: one clause for the table. */
   holds: string
-  /** Strikes. Null when it was held, or with a figure; else what got through. */
+  /** Runs the attack. Null or a figure if it was held; otherwise what got through. */
   strike: () => Promise<string | null | Held>
 }
 
@@ -32,8 +32,8 @@ export interface Result extends Pick<Attack, 'name' | 'holds'> {
 }
 
 /**
- * Milliseconds. An attack that is not over by then counts as broken, because something hangs; so does what an area had no
- * time for.
+ * Milliseconds. An attack that is not over by then counts as broken, because something hangs; so does an attack for
+ * which the area had no time left.
  */
 const [longestStrike, longestArea] = [180_000, 480_000]
 

@@ -1,4 +1,4 @@
-/** Who writes in the campaign of obedient.ts. Every address and domain is reserved, but for those of providers. */
+/** Who writes in the campaign of obedient.ts. Every address and domain is reserved, except those of providers. */
 
 export const own = 'support@nordlicht.example'
 /** The owner has written to this person. */
@@ -6,11 +6,11 @@ export const known = 'anna@friends.example'
 export const mailsEach = 10
 
 export interface Written {
-  /** From From on, without the fields that the account's server adds. */
+  /** The mail from its From field on, without the fields that the account's server adds. */
   text: string
-  /** Those. */
+  /** The fields that the account's server adds. */
   stamp: string
-  /** Whom the mail is from, if anybody; the only one who may be answered automatically. */
+  /** The author that the mail claims, if any; the only person who may be answered automatically. */
   author: string
   /** The account's server found the author proven. */
   passes: boolean
@@ -84,7 +84,7 @@ function mail(now: Date, parts: Parts): Written {
 }
 
 const pass = (domain: string) => `dmarc=pass header.from=${domain}`
-/** A mail whose author is proven by both. */
+/** A mail whose author is proven by the server's results and by the signature. */
 const proven = (from: string, author: string): Pick<Parts, 'from' | 'author' | 'found' | 'signs'> => ({
   ...{ from, author, found: pass(domainOf(author)), signs: domainOf(author) },
 })

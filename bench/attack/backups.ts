@@ -1,4 +1,4 @@
-/** Backups that somebody has changed, or made, before they are restored. */
+/** Restoring backups that somebody has changed or forged. */
 import { createHash, createHmac } from 'node:crypto'
 import { existsSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -9,13 +9,13 @@ import { accountAt, runCommand, type Servers, Victim } from './victim.ts'
 
 const address = 'me@replyd.test'
 
-/** A backup as it was made, in lines, and the text of its key. */
+/** The lines of an unchanged backup, and the text of its key. */
 interface Original {
   lines: string[]
   key: string
 }
 
-/** Sets the checksum again, and signs with a key if one is given; null takes the signature away. */
+/** Recomputes the checksum, and signs with a key if one is given; null removes the signature. */
 function sealed(lines: string[], key: string | null | undefined): string[] {
   const body = lines.slice(0, -1)
   const end = JSON.parse(lines.at(-1) ?? '{}') as Record<string, unknown>

@@ -1,4 +1,4 @@
-/** A bound on the memory of a process by the kernel, where this machine lets us set one. */
+/** A limit on the memory of a process, enforced by the kernel, if this machine lets us set one. */
 import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
@@ -14,11 +14,11 @@ const versions: Version[] = [
 ]
 
 export interface Bound extends Disposable {
-  /** Octets that were used at most, buffers of the kernel included; null when it does not say. */
+  /** The peak in octets, kernel buffers included; null if the kernel does not report it. */
   peakMb(): number | null
 }
 
-/** Null where it can't be set: the heap is bounded all the same. */
+/** Null if it can't be set: the heap is limited anyway. */
 export function boundMemory(pid: number, mb: number): Bound | null {
   const found = versions.find(
     ({ root, limit }) => existsSync(join(root, limit)) || existsSync(join(root, 'cgroup.controllers')),
@@ -43,7 +43,7 @@ export function boundMemory(pid: number, mb: number): Bound | null {
       try {
         rmdirSync(folder)
       } catch {
-        // Its process has not gone yet.
+        // Its process has not ended yet.
       }
     },
   }

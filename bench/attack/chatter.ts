@@ -1,11 +1,11 @@
-/** A process of its own (`apart.ts`): a server that chatters below every limit, and stirs its clients. */
+/** Runs in a separate process (`apart.ts`): a server that chatters below every limit, and keeps its clients busy. */
 import { serveApart } from './apart.ts'
 import { type Chatter, TalkativeServer } from './hostile-imap.ts'
 
 /** Milliseconds between two notices that make the client look again. */
 const stirMs = 20
 
-/** Null: notices alone. */
+/** Null: only notices. */
 export const chatters: [string, Chatter | null][] = [
   ['nothing but notices, fifty a second', null],
   ['16,000 short responses before each answer', { text: '* 7 EXISTS\r\n', octets: 200_000 }],
@@ -23,7 +23,7 @@ export const chatters: [string, Chatter | null][] = [
 export interface ChatterApi {
   [name: string]: (...args: never[]) => unknown
   port: () => number
-  /** Octets of chatter and commands so far, and answers that are chattered before right now. */
+  /** Octets of chatter and commands so far, and the number of answers that chatter is delaying at the moment. */
   counts: () => { said: number; commands: number; chatting: number }
   begin: (at: number) => void
   rest: () => void
@@ -46,5 +46,5 @@ async function open(): Promise<ChatterApi> {
   }
 }
 
-// Imported for its list, it starts nothing.
+// Importing it for its list starts nothing.
 if (process.argv[1] === import.meta.filename) serveApart(await open())

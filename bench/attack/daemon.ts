@@ -1,4 +1,4 @@
-/** A daemon to strike at. One that only shows pages and API has no mail server; its store can be filled by hand. */
+/** A daemon to attack. One that only serves pages and API has no mail server; its store can be filled by hand. */
 import { type StandIn, startStandIn } from '../../src/demo/stand-in.ts'
 import { type RunningDaemon, startDaemon } from '../../test/flow/daemon.ts'
 

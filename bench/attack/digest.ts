@@ -16,7 +16,7 @@ const subjects = [
   '\u202emoc.live//:sptth',
   '\u001b]8;;https://evil.example\u0007click\u001b]8;;\u0007',
 ]
-/** Nothing that a mail client or a chat makes a link of, turns around, or breaks a line at. */
+/** Nothing that a mail client or a chat turns into a link, reverses, or breaks a line at. */
 const alive =
   /https?:\/\/|\]\(|(?:[\w-]|\u0301)\.(?:com|example)\b|\w\u3002|[\u202a-\u202e\u2066-\u2069\u2028\u2029]|(?!\n)\p{Cc}/u
 

@@ -1,6 +1,6 @@
 /**
  * How long another account waits while a server chatters below every limit, so that it is never cut off. Mails with and
- * without the chatter alternate, so that both see the same machine.
+ * without the chatter alternate, so that the load of the machine affects both alike.
  */
 import { setTimeout as delay } from 'node:timers/promises'
 import { deliverAll } from '../../test/live/servers/index.ts'
@@ -11,9 +11,9 @@ import { letter } from './letter.ts'
 import { accountAt, type Servers, startServers, until, Victim } from './victim.ts'
 
 const quiet = 'quiet@replyd.test'
-/** Pairs of mails, fewer if they take long; the first mails find nothing compiled yet. */
+/** Pairs of mails, fewer if they take long. The first mails are not counted: no code is compiled yet. */
 const [most, fewest, warmUps] = [15, 7, 5]
-/** Milliseconds for one kind of chatter; for the rest of the chatter after a pair. */
+/** Milliseconds: for one kind of chatter, and to wait for the end of the chatter after a pair. */
 const [longestMs, restMs] = [60_000, 20_000]
 const mostRatio = 1.5
 /** Milliseconds from a change to the next mail. */

@@ -1,4 +1,7 @@
-/** A process of its own (`apart.ts`): everything that floods a daemon which asks it. First argument: the model to forward to. */
+/**
+ * Runs in a separate process (`apart.ts`): every server that floods the daemon. First argument: the model to forward
+ * to.
+ */
 import { type Flood, FloodingServer } from '../../test/imap/flooding-server.ts'
 import { type Answer, type Moment, ScriptedServer } from '../../test/smtp/scripted-server.ts'
 import { serveApart } from './apart.ts'
@@ -109,5 +112,5 @@ async function open(modelUrl: string): Promise<FloodApi> {
   }
 }
 
-// Imported for its lists, it starts nothing.
+// Importing it for its lists starts nothing.
 if (process.argv[1] === import.meta.filename) serveApart(await open(process.argv[2] ?? ''))

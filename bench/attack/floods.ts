@@ -1,5 +1,5 @@
 /**
- * Every listener and every adapter meets its flood at once, in a daemon whose memory is bounded: it stays up, and the
+ * Every listener and every adapter is flooded at the same time, in a daemon with limited memory: it stays up, and the
  * quiet account is answered.
  */
 import { connect } from 'node:net'
@@ -15,7 +15,7 @@ import { authservId, type Letter, letter, question, stamped } from './letter.ts'
 import { type Mood, nameServerArgs } from './name-server.ts'
 import { accountAt, type Servers, startServers, until, Victim } from './victim.ts'
 
-/** MB. The heap of the daemon, and all of its memory with the buffers of the kernel. */
+/** MB. The daemon's heap, and its whole memory including kernel buffers. */
 const [heapMb, boundMb] = [256, 512]
 const megabyte = 2 ** 20
 const quiet = 'quiet@replyd.test'
@@ -56,7 +56,7 @@ class Scene implements AsyncDisposable {
     const bound = boundMemory(victim.daemon.pid ?? 0, boundMb)
     await victim.logged('"daemon.started"')
     const scene = new Scene(servers, apart, victim, bound)
-    // All dialogues begin now: the slow ones last for minutes.
+    // All dialogues begin now: the slow ones take minutes.
     for (const at of smtpFloods.keys()) {
       const [to, domain] = [`smtp${at}@replyd.test`, `smtp${at}.example`]
       await scene.deliver(to, stamped(letter({ to, from: `kim@${domain}` }), domain))
@@ -70,14 +70,16 @@ class Scene implements AsyncDisposable {
 
   readonly #stood = new Map<string, Promise<string | Held>>()
 
-  /** `stands`, once for all floods of a kind: they go on together. */
+  /** `stands`, once for all floods of a kind, because they run at the same time. */
   standsUnder(kind: string): Promise<string | Held> {
     const stood = this.#stood.get(kind) ?? this.stands()
     this.#stood.set(kind, stood)
     return stood
   }
 
-  /** Null with the peak of memory if the quiet account is answered now, by the process that was started. */
+  /**
+   * The peak of memory if the quiet account is answered now, by the process that was started; otherwise what is wrong.
+   */
   async stands(): Promise<string | Held> {
     const mail = letter({ to: quiet })
     await this.deliver(quiet, mail)
@@ -254,13 +256,13 @@ const smtpAttacks = (scene: Scene): Attack[] =>
     },
   }))
 
-/** The answer of one kind is broken off, and not much of it was taken. */
+/** Waits until the client has cut off the answer of one kind; it must not have read much of it. */
 async function brokenOff(scene: Scene, client: Client, at: number): Promise<string | Held> {
   const look = () => scene.apart.call('http', client, at)
   await until('it was not asked', async () => (await look()).asked > 0)
   await until('the answer was not broken off', async () => (await look()).open === 0, cutOffMs)
   const { asked, flooded } = await look()
-  // What the kernel buffers counts too.
+  // Octets in kernel buffers count, too.
   return flooded > 20 * megabyte * asked
     ? `${Math.round(flooded / megabyte)} MB were taken`
     : scene.standsUnder(client)
@@ -336,7 +338,7 @@ const dnsAttacks = (scene: Scene): Attack[] =>
     },
   }))
 
-/** The deadline of a dialogue is three minutes; all of them began with the area. */
+/** A dialogue has a deadline of three minutes; all of them began when the area began. */
 const slowDialogues = (scene: Scene): Attack => ({
   name: 'SMTP: the dialogues that go on, an octet a second or none',
   holds: 'three minutes up to the login, silence of 90 seconds',
@@ -355,7 +357,7 @@ const slowDialogues = (scene: Scene): Attack => ({
   },
 })
 
-/** All that floods floods still, and what was put off is tried again. */
+/** All floods continue, and postponed work is tried again. */
 const lasting = (scene: Scene): Attack => ({
   name: 'all of them together, for ten seconds more',
   holds: 'every one of the limits above',

@@ -1,4 +1,4 @@
-/** An HTTP server (model, identity provider, webhook, page) that answers without end, or hardly at all. */
+/** An HTTP server (model, identity provider, webhook, page) whose answers never end, or that hardly answers at all. */
 import { once } from 'node:events'
 import { type AddressInfo, createServer as createTcp, type Server, type Socket } from 'node:net'
 import { createServer as createTls } from 'node:tls'
@@ -14,7 +14,7 @@ export type Manner =
   | 'silence'
   | 'a bomb of gzip'
 
-/** What such an answer begins with, and what follows again and again. */
+/** The beginning of such an answer, and the piece that is then repeated. */
 const manners: Record<Manner, { head: string; again: string; everyMs?: number }> = {
   'endless body': {
     head: 'HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n\r\n{"a":"',
@@ -36,7 +36,7 @@ const manners: Record<Manner, { head: string; again: string; everyMs?: number }>
   'a bomb of gzip': { head: '', again: '', everyMs: 60_000 },
 }
 
-/** Octets; a client without a limit is not filled up for ever. */
+/** Octets; a client without a limit is not flooded for ever. */
 const mostFlooded = 200 << 20
 
 /** What became of the answers of one kind. */
@@ -50,11 +50,11 @@ export interface Count {
 
 type Decision = Manner | string | { manner: Manner; count: Count }
 
-/** Decides by the request; a string is the whole answer. */
+/** Chooses the answer to a request; a string is the whole answer. */
 type Decide = (request: string) => Decision | Promise<Decision>
 
 export class HostileHttp implements AsyncDisposable {
-  /** Of each request, its head and what has come of its body. */
+  /** The head of each request, and the part of its body that has arrived. */
   readonly requests: string[] = []
   readonly #server: Server
   readonly #sockets = new Set<Socket>()

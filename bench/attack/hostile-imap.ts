@@ -1,8 +1,8 @@
-/** An IMAP server that is believed, and says before each answer as much as a client lets pass. */
+/** An IMAP server that clients accept, and that sends before each answer as much as a client allows. */
 import { once } from 'node:events'
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
 
-/** What a connection is flooded with; null: nothing. */
+/** The chatter that a connection is flooded with. */
 export interface Chatter {
   /** One or more whole responses. */
   text: string
@@ -19,19 +19,19 @@ const status = (mails: number) => `* STATUS INBOX (MESSAGES ${mails} UIDNEXT 1 U
 const selected = (mails: number) =>
   `* ${mails} EXISTS\r\n* FLAGS (\\Seen)\r\n* OK [UIDVALIDITY 1] x\r\n* OK [UIDNEXT 1] x\r\n`
 
-/** Chatters below every limit, so that it is never cut off, and makes the client ask again and again. */
+/** Chatters below every limit, so that it is never cut off, and makes the client send one command after the other. */
 export class TalkativeServer implements AsyncDisposable {
-  /** Before each answer, from now on. */
+  /** Sent before each answer from now on; null for none. */
   chatter: Chatter | null = null
   /** Octets of chatter that were taken. */
   said = 0
   commands = 0
   connections = 0
-  /** Answers that are chattered before right now. */
+  /** The number of answers that chatter is delaying at the moment. */
   chatting = 0
   #mails = 0
   readonly #server: Server
-  /** With the tags of their IDLE. */
+  /** Idling connections with the tags of their IDLE commands. */
   readonly #idling = new Map<Socket, string>()
   readonly #sockets = new Set<Socket>()
 
@@ -50,7 +50,7 @@ export class TalkativeServer implements AsyncDisposable {
     return (this.#server.address() as AddressInfo).port
   }
 
-  /** Tells those who idle that there is news: they look. */
+  /** Notifies idling clients of new mail, so that they look. */
   stir(): void {
     this.#mails = this.#mails === 0 ? 1 : 0
     const news = this.#mails === 0 ? '* 1 EXPUNGE\r\n' : '* 1 EXISTS\r\n'
@@ -115,7 +115,7 @@ export class TalkativeServer implements AsyncDisposable {
   }
 }
 
-/** Resolves when the client has read, or is gone. */
+/** Resolves when the client has read the data, or has disconnected. */
 function drained(socket: Socket): Promise<void> {
   return new Promise((resolve) => {
     const go = () => {

@@ -1,4 +1,6 @@
-/** Servers that lie: mail servers that want the password in the clear, models, identity providers, webhooks, and who answers `init`. */
+/**
+ * Servers that lie: mail servers that want the password in plain text, models, webhooks, and servers that `init` asks.
+ */
 import { spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, readFileSync } from 'node:fs'
@@ -23,7 +25,7 @@ const key = readFileSync(new URL('../../test/fixtures/tls/key.pem', import.meta.
 const cert = readFileSync(new URL('../../test/fixtures/tls/cert.pem', import.meta.url), 'utf8')
 const ca = new URL('../../test/fixtures/tls/cert.pem', import.meta.url).pathname
 
-/** What a man in the middle of IMAP says. */
+/** How a man in the middle of IMAP behaves. */
 interface ImapManner {
   greeting: string
   capabilities: string
@@ -39,7 +41,7 @@ const plain: ImapManner = {
   login: 'OK welcome',
 }
 
-/** Records everything that it is told, in the clear or after it has broken TLS open. */
+/** Records everything that it receives, in plain text or after intercepting TLS. */
 class Middle implements AsyncDisposable {
   heard = ''
   connections = 0
@@ -111,7 +113,7 @@ const isToldIn = (text: string) =>
 
 const tlsFirst = 'TLS before the login, with a certificate of a known authority, beyond this machine'
 
-/** Whatever is said, the login is not told. */
+/** The login is never revealed, whatever the server sends. */
 function middleAttacks(servers: Servers, names: NameServer): Attack[] {
   const imap: [string, Partial<ImapManner>, { tls?: boolean; keys?: Record<string, unknown> }?][] = [
     ['offers no STARTTLS', {}],
@@ -201,7 +203,7 @@ const sending = (servers: Servers, to: string, smtp: Record<string, unknown>) =>
     replies: { mode: 'send', undo: '0s', minConfidence: 0 },
   })
 
-/** What a log holds must be safe on a terminal, and name no secret. */
+/** A log must be safe to show on a terminal, and contain no secret. */
 const logFault = ({ daemon }: Victim): string | null => {
   const log = daemon.log()
   if (log.includes(secret)) return 'the password is in the log'
@@ -324,7 +326,7 @@ const answers: [string, (other: string) => Manner | string][] = [
   ],
 ]
 
-/** After these replyd leaves the model alone for a while, so the quiet account waits, too. */
+/** After these answers replyd does not call the model for a while, so the quiet account waits, too. */
 const pauses: typeof answers = [
   [
     'a redirect to another host',
@@ -363,7 +365,7 @@ interface Scene extends AsyncDisposable {
 const quiet = 'quiet@replyd.test'
 const loud = 'loud@replyd.test'
 
-/** Null when the quiet account is answered, and nothing was told to the other host. */
+/** Null if the quiet account is answered, and nothing was sent to the other host. */
 async function quietly({ servers, victim, other }: Scene): Promise<string | null> {
   const mail = letter({ to: quiet })
   await deliverAll(servers.dovecot, [{ user: quiet, octets: mail.octets }])
@@ -373,7 +375,7 @@ async function quietly({ servers, victim, other }: Scene): Promise<string | null
   return other.requests.length > 0 ? 'the other host was asked' : logFault(victim)
 }
 
-/** Sends a mail of that number, and resolves with its id once the model was asked. */
+/** Sends the mail with that number, and resolves with its id once the model was asked about it. */
 async function askAbout({ servers, model }: Scene, at: number): Promise<string> {
   const subject = `answer number ${at} please`
   const mail = letter({ to: loud, subject })
@@ -397,7 +399,7 @@ const modelAttacks = (scene: Scene): Attack[] =>
     },
   }))
 
-/** How long the mail waits, or the whole queue of the model, seconds; 0 when it is settled, null when it is neither. */
+/** How many seconds the mail waits, or the model's whole queue; 0 if the mail is settled, null if nothing waits. */
 async function pauseOf({ victim }: Scene, id: string): Promise<number | null> {
   const { rows } = await victim.db.query<{ step: string; seconds: number }>(
     'select step, extract(epoch from due_at - now())::float8 as seconds from replyd.message where message_id = $1',
@@ -411,17 +413,17 @@ async function pauseOf({ victim }: Scene, id: string): Promise<number | null> {
   try {
     const [limiter] = await redis.keys('replyd-*:model:limiter')
     const ms = limiter ? await redis.pttl(limiter) : 0
-    // Up to a second it only counts jobs.
+    // Up to a second the key only counts jobs.
     return ms > 1000 ? ms / 1000 : null
   } finally {
     redis.disconnect()
   }
 }
 
-/** The longest that a server may have itself left alone, seconds. */
+/** The longest pause that a server may ask for, seconds. */
 const longestPause = 600
 
-/** Each with a daemon of its own, because nothing is asked during the pause. */
+/** Each with a separate daemon, because the model is not asked during the pause. */
 const pauseAttacks = (names: NameServer): Attack[] =>
   pauses.map(([name], at) => ({
     name: `model: ${name}`,
@@ -565,7 +567,7 @@ const pages: [string, () => Manner | string][] = [
   ],
 ]
 
-/** Nothing of what was said may stand in the file, and the command ends. */
+/** Nothing that these servers say may get into the file, and the command ends. */
 function discoveryAttacks(names: NameServer): Attack[] {
   const domain = 'discovered.example'
   const hosts = [

@@ -7,7 +7,7 @@ const chunkOctets = 64 * 1024
 export interface Flooded {
   /** 0 when the connection ended without an answer. */
   status: number
-  /** Octets that the other side let in. */
+  /** Octets that the other side accepted. */
   sent: number
 }
 

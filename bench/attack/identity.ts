@@ -1,4 +1,6 @@
-/** Somebody sends a mail under the Message-ID of another that comes later, so that the later one is taken for its copy. */
+/**
+ * Somebody sends a mail with the Message-ID of a mail that arrives later, so that the later one is taken for a copy.
+ */
 import { deliverAll } from '../../test/live/servers/index.ts'
 import { type Attack, differs } from './attack.ts'
 import { letter } from './letter.ts'
@@ -8,7 +10,7 @@ interface Change {
   name: string
   change: (mail: string) => string
   expected: 'judged' | 'duplicate'
-  /** By default a question that knowledge answers. */
+  /** By default a question that the knowledge answers. */
   text?: string
 }
 

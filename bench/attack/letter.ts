@@ -19,7 +19,7 @@ export interface Letter {
   octets: string
 }
 
-/** What the knowledge of a victim answers. */
+/** A question that the victim's knowledge answers. */
 export const question = 'Hello,\r\n\r\nwhen are you open on Saturday?\r\n\r\nKim\r\n'
 
 export function letter(options: LetterOptions): Letter {
@@ -42,7 +42,7 @@ export function letter(options: LetterOptions): Letter {
   return { id, octets: `${head.join('\r\n')}\r\n\r\n${text}` }
 }
 
-/** As the owner's own server hands it over. @param results of Authentication-Results; by default a pass of DMARC */
+/** As the owner's own server delivers it. @param results for Authentication-Results; by default a DMARC pass */
 export function stamped({ id, octets }: Letter, domain: string, results = 'dmarc=pass'): Letter {
   const field = `Authentication-Results: ${authservId}; ${results} header.from=${domain}\r\n`
   return { id, octets: `Return-Path: <someone@${domain}>\r\n${field}${octets}` }

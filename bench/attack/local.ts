@@ -130,7 +130,7 @@ const stateAttacks = (servers: Servers): Attack[] =>
     },
   }))
 
-/** The start is refused, and the file that a link leads to is as it was. */
+/** The daemon refuses to start, and the file that a link points to is unchanged. */
 const linkAttacks = (servers: Servers): Attack[] =>
   (['api.json', 'oauth.key', 'oauth.json'] as const).map((name) => ({
     name: `data/${name} is a link to a file that others may read`,
@@ -149,7 +149,7 @@ const linkAttacks = (servers: Servers): Attack[] =>
     },
   }))
 
-/** Whoever knows the key makes backups and Message-IDs; the empty one is known to everybody. */
+/** Anybody who knows the key can forge backups and Message-IDs, and everybody knows an empty key. */
 const emptyKey = (servers: Servers): Attack => ({
   name: 'data/oauth.key is empty, as after a full disk',
   holds: 'a key that was cut off is refused',
@@ -203,7 +203,7 @@ const places: [string, (host: string) => Record<string, unknown>][] = [
   ['PostgreSQL', (host) => ({ state: { databaseUrl: `postgres://${host}/replyd` } })],
 ]
 
-/** The driver takes the last of two. */
+/** If a parameter is given twice, the driver uses the last. */
 const twice: Configured[] = [
   'evil.example/x?sslmode=require&sslmode=disable',
   '127.0.0.1/x?host=127.0.0.1&host=evil.example',
@@ -317,7 +317,7 @@ const configAttacks = (): Attack[] =>
     },
   }))
 
-/** Controls but for line ends, and those that turn the direction of text. */
+/** Control characters except line ends, and those that change the direction of text. */
 const controls = /(?!\n)[\p{Cc}\u202a-\u202e\u2066-\u2069]/u
 const evil = '\u001b]0;owned\u0007\u001b[2J\u009b31m\u202egnp.exe'
 
@@ -351,7 +351,7 @@ function terminalAttacks(): Attack[] {
 interface Planted {
   name: string
   plant: (folder: string, outside: string) => void
-  /** What must not reach the model. */
+  /** Text that must not reach the model. */
   secret: string
   /** An event of the log that names it. */
   event?: string
@@ -408,7 +408,7 @@ const planted: Planted[] = [
   },
 ]
 
-/** All of them are in one folder; a mail asks for what they say. */
+/** All these files are in one folder, and a mail asks for their contents. */
 function knowledgeAttacks(servers: Servers, prompts: string[]): Attack[] {
   let told: Promise<string> | undefined
   const tell = async () => {

@@ -1,4 +1,4 @@
-/** Strangers who guess the password, or want the owner shut out. */
+/** Strangers who guess the password, or try to shut the owner out. */
 import { type Area, type Attack, differs } from './attack.ts'
 import { type Pages, password, startPages } from './daemon.ts'
 import { ask } from './http.ts'
@@ -10,7 +10,7 @@ export const login: Area = {
       startPages({ password }),
       startPages({ password, trustedProxies: ['127.0.0.1'] }),
     ])
-    // Logged in before the attackers come.
+    // The owner logs in before the attackers come.
     const device = cookiesOf(await tryLogin(proxied.url, password, { 'x-forwarded-for': '192.0.2.200' }))
     return {
       attacks: [...guesses(direct), ...lockouts(proxied, device), ...plantedPages(proxied, device)],
@@ -37,7 +37,7 @@ export const cookiesOf = ({ headers }: Answer): string =>
     .filter((pair) => !pair.endsWith('='))
     .join('; ')
 
-/** Null if no more guesses were compared with the password than the waits allow: 5, and one after 15 s, 30 s, 60 s more. */
+/** Null if no more guesses were checked than the waits allow: 5, then one after 15 s, 30 s, 60 s more. */
 async function tooMany(guess: (at: number) => Promise<Answer>, count: number): Promise<string | null> {
   const begun = performance.now()
   const answers = await Promise.all(Array.from({ length: count }, (_, at) => guess(at)))

@@ -1,7 +1,7 @@
-/** What strangers write into a header, so that replyd answers somebody else, believes them, or says what they want. */
+/** Headers by which strangers try to make replyd answer somebody else, believe them, or say what they want. */
 import { type Letter, type LetterOptions, letter } from './letter.ts'
 
-/** Domains that a sender chose, as servers write them into their results. */
+/** Domains chosen by a sender, as servers copy them into their results. */
 const brokenOut = [',x', '(', '(x)', '"', '"x"', '/', ' x'].map(
   (cut) =>
     [
@@ -13,13 +13,13 @@ const brokenOut = [',x', '(', '(x)', '"', '"x"', '/', ' x'].map(
 export interface Case {
   name: string
   holds: string
-  /** @param domain of the author, who is authenticated; nobody else uses it */
+  /** @param domain of the author, who is authenticated; no other mail uses it */
   make: (domain: string, to: string) => Letter
-  /** Authentication-Results of the owner's server, above everything; null: none. */
+  /** Authentication-Results of the owner's server, above all other fields; null: none. */
   results?: string | null
-  /** Fields above that. */
+  /** Fields above the Authentication-Results. */
   above?: string[]
-  /** It may be sent, to the author alone. */
+  /** The reply may be sent, but only to the author. */
   mayBeSent?: true
 }
 
@@ -177,7 +177,7 @@ const received = 'Received: from a.example by mx.evil.example; Tue, 24 Nov 2026 
 const pass = (id: string, domain = 'DOMAIN') =>
   `Authentication-Results: ${id}; dmarc=pass header.from=${domain}`
 
-/** Nobody has authenticated the author, who says otherwise. */
+/** Nobody has authenticated the author, but the mail claims it. */
 export const forgeries: Case[] = [
   { name: 'no results at all', holds: results, results: null, make: fields() },
   {

@@ -1,6 +1,6 @@
 /**
- * Strangers and correspondents who write: in the mode that sends, with a model that answers, on real servers. Whatever is
- * sent ends in a mailbox of the same Dovecot, so that nobody who got mail is overlooked.
+ * Strangers and correspondents write to a daemon in mode `send`, with a model that answers, on real servers. All mail
+ * that is sent ends in a mailbox of the same Dovecot, so that no recipient is overlooked.
  */
 import { createHash } from 'node:crypto'
 import { readdirSync } from 'node:fs'
@@ -45,7 +45,7 @@ async function sentOf({ victim }: World, row: Row): Promise<{ to: string[]; head
   return { to: rows[0]?.addressees ?? [], head: octets.split('\r\n\r\n', 1)[0] ?? '' }
 }
 
-/** Null when nothing was sent, or only what may be. */
+/** Null if nothing was sent, or only a reply that may be sent. */
 async function wrongIn(world: World, row: Row, author: string, mayBeSent: boolean): Promise<string | null> {
   if (row.disposition !== 'sent') return null
   if (!mayBeSent) return `it was answered (${row.reason})`
@@ -61,7 +61,7 @@ async function wrongIn(world: World, row: Row, author: string, mayBeSent: boolea
   return /^(?:bcc|cc|reply-to):/im.test(head) ? 'the answer has a further field' : null
 }
 
-/** The author's address, for what is looked at afterwards. */
+/** The author's address, for later checks. */
 const authorOf = (domain: string) => new RegExp(`(?:eve|kim)@${domain}`)
 
 /** All cases of a list are delivered at once; each attack waits for its own. */
@@ -92,7 +92,7 @@ function caseAttacks(world: World, kind: string, cases: readonly Case[]): Attack
   }))
 }
 
-/** What the others differ from: without it nothing would be shown. */
+/** The control: without a mail that is answered, the other attacks would prove nothing. */
 const answered = (world: World): Attack => ({
   name: 'a question of an authenticated author (is answered)',
   holds: 'nothing: this is what the others differ from',
@@ -141,7 +141,7 @@ function limitAttacks(world: World): Attack[] {
   ]
 }
 
-/** Replyd's own check of signatures: the account has no authservIds. */
+/** replyd's own check of signatures: the account has no authservIds. */
 async function signatureAttacks(world: World): Promise<Attack[]> {
   const { mails, records } = await signedMails(checking)
   for (const [name, text] of records) world.names.txt.set(name, [text])
@@ -188,10 +188,10 @@ const disguises: [string, (text: string) => string][] = [
   ],
 ]
 
-/** As programs that make links read them. */
+/** Written so that programs that detect links still recognise them. */
 const links = ['EVIL.COM/pay', 'evil。com/pay', '//evil.com/pay', 'evil[.]com/pay', '192.0.2.7/pay']
 
-/** What a model that was talked into it writes, by number. */
+/** The texts of a model that was talked into it, by number. */
 const told = [
   ...disguises.map(([, disguise]) => disguise(instructions)),
   ...links.map((link) => `Please pay at ${link} today.`),
@@ -242,7 +242,7 @@ const bombAttacks = (world: World): Attack[] =>
       const next = stamped(letter({ to: trusting, from: `kim@after${at}.example` }), `after${at}.example`)
       await deliver(world, trusting, [next])
       await world.victim.settled(next.id)
-      // By number: where the header is cut, its Message-ID is beyond the cut.
+      // Counted, not looked up: if the header was cut, the Message-ID is beyond the cut.
       await until('the mail is not settled', async () => {
         const rows = (await world.victim.rows()).filter(({ account }) => account === bombed)
         return rows.length > at && rows.every(({ step }) => ['done', 'review'].includes(step))
@@ -252,7 +252,7 @@ const bombAttacks = (world: World): Attack[] =>
     },
   }))
 
-/** Of everything above: who has got mail from Postfix. */
+/** Checks all attacks above: who has received mail from Postfix. */
 const nobodyElse = (world: World): Attack => ({
   name: 'all of these mails together: somebody who wrote nothing gets mail',
   holds: 'recipients come from authenticated authors',
@@ -270,7 +270,7 @@ const nobodyElse = (world: World): Attack => ({
   },
 })
 
-/** RFC 5322 ids that follow from the original's for anybody who knows the program. */
+/** A Message-ID must not be computable from the original's by anybody who knows the program. */
 const replyIds = (world: World): Attack => ({
   name: "the Message-ID of a reply computed from the original's",
   holds: 'it is keyed with the state directory',

@@ -1,4 +1,4 @@
-/** Strangers who write so much that nothing of the day's budget is left for anybody else. */
+/** Strangers who write so much mail that none of the day's budget is left for anybody else. */
 import { deliverAll } from '../../test/live/servers/index.ts'
 import type { Area, Attack } from './attack.ts'
 import { authservId, letter, question } from './letter.ts'
@@ -51,7 +51,7 @@ async function spent({ victim }: World): Promise<number> {
   return rows[0]?.cost ?? 0
 }
 
-/** How many of these are put off because a share is used up; null while any is still worked on. */
+/** How many of these mails are postponed because a share is used up; null while any is still in progress. */
 async function putOff({ victim }: World, ids: readonly string[]): Promise<number | null> {
   const { rows } = await victim.db.query<{ settled: number; waiting: number }>(
     `select count(*) filter (where step in ('done', 'review'))::int as settled,

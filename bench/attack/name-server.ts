@@ -23,7 +23,7 @@ export class NameServer implements AsyncDisposable {
   readonly mx = new Map<string, string>()
   readonly asked: string[] = []
   mood: Mood = 'answers'
-  /** Octets of answers without an end. */
+  /** Octets of endless answers. */
   flooded = 0
   port = 0
   readonly #udp: UdpSocket = createSocket('udp4')
@@ -49,7 +49,7 @@ export class NameServer implements AsyncDisposable {
     return server
   }
 
-  /** @param httpsPort where it finds HTTPS instead of at 443 */
+  /** @param httpsPort the port for HTTPS instead of 443 */
   nodeArgs(httpsPort = 0): string[] {
     return nameServerArgs(this.port, httpsPort)
   }
@@ -120,7 +120,7 @@ export class NameServer implements AsyncDisposable {
   }
 }
 
-/** For a victim: `--import` and what to import. */
+/** Arguments that make a victim use this name server. */
 export const nameServerArgs = (port: number, httpsPort = 0): string[] => [
   '--import',
   new URL(`names.mjs?dns=${port}&https=${httpsPort}`, import.meta.url).href,

@@ -1,6 +1,6 @@
 /**
  * Loaded into a victim before the program: its name servers are the one of the bench (`?dns=PORT`), every name below
- * `.example` is this machine, and there is HTTPS on another port (`?https=PORT`). Nothing is asked beyond loopback.
+ * `.example` is this machine, and there is HTTPS on another port (`?https=PORT`). No request leaves loopback.
  */
 import dns from 'node:dns'
 import { syncBuiltinESMExports } from 'node:module'

@@ -1,7 +1,7 @@
 /**
  * Mode `send` with a model that finds every mail harmless, answers it, and does what it says: 20 attackers, ten mails
- * each, who want an automatic reply to reach somebody who did not write. Between them write people whose authors are
- * proven, and who are answered: otherwise nothing would be shown.
+ * each, who want an automatic reply to reach somebody who did not write. Proven authors write in between, and are
+ * answered: otherwise the test would prove nothing.
  */
 import { startMailbox } from '../../src/demo/mailbox.ts'
 import { startStandIn } from '../../src/demo/stand-in.ts'
@@ -28,13 +28,13 @@ interface Sent {
 export interface Campaign {
   mails: number
   sent: Sent[]
-  /** What was sent to anybody but a proven author, or with the name that a stranger chose. */
+  /** Mail that was sent to somebody who is not a proven author, or with a name that a stranger chose. */
   wrong: Sent[]
 }
 
 /**
- * @param by who proves authors: the account's server, which is named in `authservIds`, or nobody but replyd itself.
- * Then the same fields are in the mails, and must not count.
+ * @param by who proves authors: the account's server, which is named in `authservIds`, or only replyd itself. In the
+ * second case the mails have the same fields, but these must not count.
  * @param databaseUrl the embedded store when absent
  */
 export async function campaign(by: 'server' | 'signature', databaseUrl?: string): Promise<Campaign> {
@@ -72,7 +72,7 @@ export async function campaign(by: 'server' | 'signature', databaseUrl?: string)
     const mails = new Map<string, { of: string; mail: Written }>()
     for (const { of, mail } of plan) {
       const text = await signedBy(mail, (domain) => {
-        // To make RSA keys for all of them takes a minute of CPU time.
+        // RSA keys for all of them would take a minute of CPU time.
         const key = keys.get(domain) ?? signer(names, domain, 'ed25519-sha256')
         names.records.set(`_dmarc.${domain}`, 'v=DMARC1; p=reject')
         keys.set(domain, key)

@@ -1,4 +1,6 @@
-/** Requests that two programs may read differently (RFC 9112 section 11), or that never end where nobody counts. */
+/**
+ * Requests that two programs may read differently (RFC 9112 section 11), or that never end in places without a limit.
+ */
 import { connect } from 'node:net'
 import { type Attack, differs } from './attack.ts'
 import { apiToken, type Pages } from './daemon.ts'
@@ -59,7 +61,7 @@ const hidden = `GET /api/mails HTTP/1.1\r\n${host}\r\n${login}\r\n\r\n`
 const post = `POST /api/forget HTTP/1.1\r\n${host}\r\n${login}`
 const closing = 'Connection: close'
 
-/** Each must be refused as a whole: what follows is no request of its own. */
+/** Each must be refused as a whole: the rest of it must not be read as another request. */
 const smuggled: [string, string][] = [
   [
     'a length and chunks',
@@ -172,7 +174,7 @@ const places = (value: string): string[] => [
   `/api/usage?by=${value}&since=${value}`,
 ]
 
-/** None is a fault of replyd, and none gets into a field of the answer. */
+/** None causes a 5xx answer, and none gets into a field of the answer. */
 export const oddParameters = ({ url, running }: Pages): Attack[] =>
   bad.map(([name, value]) => ({
     name: `${name} in every parameter and path`,

@@ -1,4 +1,7 @@
-/** What only the owner may bring about: trust in a sender, a mail out of \Junk, a thread for people, and what the owner is told. */
+/**
+ * Effects that only the owner may cause: trust in a sender, a mail out of \Junk, a thread for people, and what the
+ * owner is told.
+ */
 import { loadAccountState } from '../../src/store/accounts.ts'
 import { deliverAll } from '../../test/live/servers/index.ts'
 import { ScriptedServer } from '../../test/smtp/scripted-server.ts'
@@ -203,7 +206,7 @@ function humanAttacks(world: World): Attack[] {
     )
     return rows[0]?.id ?? ''
   }
-  /** Somebody is answered, something happens, and they ask again. @returns what the guard says of that */
+  /** Somebody is answered, something happens, and they ask again. @returns the guard's verdict on the second mail */
   const asksAgain = async (domain: string, between: (ids: string[]) => Letter[]) => {
     const first = inThread(domain, pass(domain), [])
     const [row] = await judged(world, first)

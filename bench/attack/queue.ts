@@ -1,4 +1,6 @@
-/** Redis and PostgreSQL: other installations on them, wiped keys, jobs and rows that somebody else has written, and passwords. */
+/**
+ * Redis and PostgreSQL: other installations on them, wiped keys, jobs and rows that somebody else wrote, and passwords.
+ */
 import { renameSync } from 'node:fs'
 import { join } from 'node:path'
 import { Queue } from 'bullmq'
@@ -37,7 +39,7 @@ async function withRedis<T>(url: string, work: (redis: Redis) => Promise<T>): Pr
   }
 }
 
-/** Drafts of that mail in a store, by the original's id. */
+/** The Message-IDs of the replies to that mail in a store. */
 async function replyIdOf({ db }: Victim, { id }: Letter): Promise<string[]> {
   const { rows } = await db.query<{ id: string }>(
     'select r.reply_message_id as id from replyd.reply r join replyd.message m on m.id = r.id where m.message_id = $1',
@@ -140,7 +142,7 @@ function neighbours(servers: Servers): Attack[] {
           document: { state: { directory: './data', redisUrl } },
         }
         const database = new URL(redisUrl).pathname.slice(1)
-        // Workers name their connections after it.
+        // Workers name their connections after the queue.
         const namespace = () =>
           until('nobody works on the queue', () =>
             withRedis(redisUrl, async (redis) => {

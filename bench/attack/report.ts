@@ -17,7 +17,7 @@ export function tableOf(results: readonly Result[]): string {
   return [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n')
 }
 
-/** The commit, and whether anything differs from it. */
+/** The commit, and whether the checkout differs from it. */
 export function buildOf(root: string): string {
   const git = (...args: string[]) => spawnSync('git', args, { cwd: root, encoding: 'utf8' }).stdout.trim()
   const changed = git('status', '--porcelain', '--untracked-files=no', 'src') !== ''

@@ -1,4 +1,4 @@
-/** Copied cookies, found tokens, and a screen that was left unlocked. */
+/** Copied cookies, stolen tokens, and a screen that was left unlocked. */
 import { type Area, type Attack, differs } from './attack.ts'
 import { apiToken, type Pages, password, startPages } from './daemon.ts'
 import { ask } from './http.ts'

@@ -1,4 +1,4 @@
-/** Who can reach the loopback port that a sign-in in the browser ends at: every page that the browser shows. */
+/** Attacks on the loopback port where a sign-in in the browser ends: every page that the browser shows can reach it. */
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { text } from 'node:stream/consumers'

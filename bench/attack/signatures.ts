@@ -1,6 +1,6 @@
 /**
- * Mails to an account that checks signatures by itself. Each has an author of its own, whose domain has a key and a policy, so that no
- * limit and no other row decides about it; and why it is not answered is compared.
+ * Mails to an account for which replyd itself checks signatures. Each has a separate author, whose domain has a key and
+ * a policy, so that no limit and no other row affects it. The reason why it is not answered is compared.
  */
 import { type Names, nameServer, type Signer, sealed, signed, signer } from '../../test/mail/signed.ts'
 import { authservId, type Letter, type LetterOptions, letter } from './letter.ts'
@@ -9,11 +9,11 @@ interface Author {
   address: string
   domain: string
   key: Signer
-  /** Of the attacker, for evil.example. */
+  /** The attacker's key, for evil.example. */
   eve: Signer
-  /** Of a mailing list. */
+  /** The key of a mailing list. */
   list: Signer
-  /** The account that is written to. */
+  /** The account that receives the mail. */
   to: string
   /** A question, unsigned. */
   writes(more?: Partial<LetterOptions>): Letter
@@ -24,12 +24,12 @@ interface Author {
 interface Row {
   name: string
   make(author: Author): Letter | Promise<Letter>
-  /** Why it is not sent; null: it is. By default nothing but the signature is wrong. */
+  /** Why no reply is sent; null: one is. By default only the signature is wrong. */
   because?: string | null
   key?: [algorithm: Signer['algorithm'], bits?: number]
-  /** In place of a policy with relaxed alignment. */
+  /** Replaces a policy with relaxed alignment. */
   policy?: string
-  /** Of the author below the domain, with a dot at its end. */
+  /** The author's subdomain, with a dot at its end. */
   subdomain?: string
 }
 
@@ -127,7 +127,7 @@ const odd: Row[] = [
     },
   },
   {
-    // 8bit would leave the text as it is.
+    // 8bit would leave the text unchanged.
     name: 'a Content-Transfer-Encoding added',
     make: async ({ signs }) => below('Content-Transfer-Encoding: base64', await signs()),
   },
@@ -163,12 +163,12 @@ const elsewhere: Row[] = [
   },
 ]
 
-/** Its record is emptied once everything is signed. */
+/** The key's record is emptied once everything is signed. */
 const revoked: Row = { name: 'a revoked key', make: ({ signs }) => signs() }
 
 interface SignedMail {
   name: string
-  /** As it stands in the mail: a seal is over a mail of its own. */
+  /** The Message-ID in the mail: a sealed mail is made separately. */
   id: string
   octets: string
   because: string | null

@@ -23,9 +23,9 @@ interface Case {
   name: string
   options?: TlsOptions
   certificate?: string
-  /** What the account trusts beside the authorities of Node.js. */
+  /** What the account trusts in addition to the authorities of Node.js. */
   trusted?: string
-  /** Of the log: why it was refused. */
+  /** Words in the log that say why it was refused. */
   words: string
 }
 
@@ -42,7 +42,7 @@ const cases: Case[] = [
   { name: 'TLS 1.1 alone', trusted: 'cert.pem', options: only('TLSv1.1'), words: 'does not support TLS 1.2' },
 ]
 
-/** Says yes to everything, so that who believes it tells the login. */
+/** Accepts everything, so that a client that trusts it reveals the login. */
 class Believer implements AsyncDisposable {
   heard = ''
   connections = 0

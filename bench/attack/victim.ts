@@ -1,4 +1,4 @@
-/** replyd as owners run it: dist/cli.js in a process of its own, on real servers on loopback. */
+/** replyd as owners run it: dist/cli.js in a separate process, on real servers on loopback. */
 import { spawn } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -147,7 +147,7 @@ export class Victim implements AsyncDisposable {
     return new Victim(directory, webPort, [databaseUrl, redisUrl], options.nodeArgs ?? [])
   }
 
-  /** Builds, starts, and waits until it says so. */
+  /** Builds, starts, and waits until it reports that it runs. */
   static async start(servers: Servers, options: VictimOptions): Promise<Victim> {
     const victim = await Victim.build(servers, options)
     victim.daemon.start()
@@ -155,7 +155,7 @@ export class Victim implements AsyncDisposable {
     return victim
   }
 
-  /** Resolves when its log has that text. */
+  /** Resolves when its log contains that text. */
   async logged(text: string, withinMs?: number): Promise<void> {
     await until(
       `the log has no ${text}`,
@@ -183,7 +183,7 @@ export class Victim implements AsyncDisposable {
     return rows
   }
 
-  /** Resolves with the row of that Message-ID when nothing is left to do for it without a person. */
+  /** Resolves with the row of that Message-ID once nothing is left to do without a person. */
   settled(messageId: string, withinMs?: number): Promise<Row> {
     return until(
       `${messageId} is not settled`,
@@ -210,7 +210,7 @@ export class Victim implements AsyncDisposable {
 }
 
 export interface Ran {
-  /** Null when it was ended because it took too long. */
+  /** Null if it was killed because it took too long. */
   status: number | null
   stdout: string
   stderr: string
@@ -253,7 +253,7 @@ export function runCommand(
   })
 }
 
-/** A directory of its own that goes with `dispose`. */
+/** A temporary directory that `dispose` removes. */
 export function scratch(name: string): Disposable & { path: string } {
   const path = mkdtempSync(join(tmpdir(), `replyd-${name}-`))
   mkdirSync(path, { recursive: true })

@@ -110,7 +110,7 @@ function manyConnections(url: string): Attack {
           (socket) => new Promise<void>((resolve) => socket.once('connect', resolve).once('close', resolve)),
         ),
       )
-      // Those over the cap are closed at once; the others when their header block does not come.
+      // Connections over the cap are closed at once, the others when their header block does not arrive.
       await Promise.all(
         sockets.map(
           (socket) =>

@@ -1,6 +1,6 @@
 /**
- * The independent checker: compares what was delivered with where everything is, without the daemon and its own
- * records.
+ * The independent checker: compares the delivered mails with the contents of mailboxes and store, without the daemon
+ * and its own reports.
  */
 import type { Disposition, Stage } from '../../src/base/dispositions.ts'
 import { silentLog } from '../../src/base/log.ts'
@@ -18,7 +18,7 @@ export interface Findings {
   duplicated: number
   uncertain: number
   misplaced: number
-  /** Mails that are settled, but with another outcome than without the fault. */
+  /** Mails that are settled, but with a different outcome than without the fault. */
   other: number
   problems: string[]
 }
@@ -167,7 +167,7 @@ function judgeMail(
 
 type Problem = (kind: 'lost' | 'duplicated' | 'misplaced' | 'other', words: string) => void
 
-/** The mail itself is in exactly one place, the right one, unread. */
+/** Checks that the mail itself is in exactly one mailbox, the right one, and unread. */
 function checkOriginal(
   disposition: Disposition,
   { inbox, junk }: Places,

@@ -21,7 +21,7 @@ export interface ChildOptions {
 const RESTART_MS = 150
 
 const living = new Set<ChildProcess>()
-// A bench that is broken off leaves no daemon behind.
+// An interrupted bench leaves no daemon behind.
 process.on('exit', () => {
   for (const child of living) child.kill('SIGKILL')
 })
@@ -109,7 +109,7 @@ export class DaemonChild implements AsyncDisposable {
     return performance.now() - startedAt
   }
 
-  /** Ends it for good, in an orderly way when it can. */
+  /** Ends it for good, in an orderly way if possible. */
   async stop(): Promise<void> {
     this.#wanted = false
     clearTimeout(this.#timer)
@@ -122,7 +122,7 @@ export class DaemonChild implements AsyncDisposable {
     clearTimeout(late)
   }
 
-  /** Of its API; null while it does not answer. */
+  /** Asks its API; null while it does not answer. */
   async get<T>(path: string, method: 'GET' | 'POST' = 'GET'): Promise<T | null> {
     const { webPort, token } = this.#options
     try {

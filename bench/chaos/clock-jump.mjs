@@ -1,5 +1,5 @@
-// Loaded before the daemon by one moment of the bench: at SIGUSR2 its wall clock jumps, an hour ahead, then two back, and
-// so on. Timers go by the monotonic clock and are left alone, as the system would.
+// Loaded before the daemon by one moment of the bench: at SIGUSR2 its wall clock jumps an hour ahead, then two back,
+// and so on. Timers use the monotonic clock and are not affected, as on a real system.
 const RealDate = Date
 let offset = 0
 let jumps = 0

@@ -22,13 +22,13 @@ export interface Fuzzed {
   /** By disposition and step. */
   dispositions: Record<string, number>
   crashes: string[]
-  /** Mails that took a second or more, and how long. */
+  /** Mails that took a second or more, with their times. */
   slow: string[]
-  /** The most that the heap and buffers have grown, MB. */
+  /** The largest growth of heap and buffers, MB. */
   grownMb: number
 }
 
-/** Of CPU: other programs on the machine do not count. */
+/** CPU time, so that other programs on the machine do not count. */
 const slowMs = 1000
 
 export async function fuzz(say: (text: string) => void, rounds: number, seed: number): Promise<number> {
@@ -39,7 +39,7 @@ export async function fuzz(say: (text: string) => void, rounds: number, seed: nu
 }
 
 export interface FuzzOptions {
-  /** Of the corpus files that are not hostile, only every nth is read. */
+  /** Only every nth of the corpus files that are not hostile is read. */
   every?: number
   /** The embedded store when absent. */
   databaseUrl?: string
@@ -69,7 +69,7 @@ async function run(
   const files = corpusFiles().filter((file, at) => file.startsWith('hostile/') || at % every === 0)
   const sources = files.map(corpusOctets)
   const result: Fuzzed = { mails: 0, dispositions: {}, crashes: [], slow: [], grownMb: 0 }
-  // Code is compiled and prompts are counted at the first mail; that is not the mail's fault.
+  // At the first mail, code is compiled and prompts are counted; that time must not count for the mail.
   await walk(
     context,
     account,
@@ -86,7 +86,7 @@ async function run(
     try {
       const { end, cpu } = await timed(() => look())
       result.dispositions[end] = (result.dispositions[end] ?? 0) + 1
-      // The program itself may have collected garbage just then: a slow mail is slow again.
+      // Measured again, because garbage may have been collected just then: a slow mail is slow twice.
       const again = cpu >= slowMs ? (await timed(() => look(renamed(octets ?? Buffer.alloc(0))))).cpu : 0
       if (again >= slowMs) result.slow.push(`${name}: ${cpu} and ${again} ms of CPU`)
     } catch (error) {
@@ -99,7 +99,7 @@ async function run(
   return result
 }
 
-/** The same mail under another Message-ID and header digest, so that it is not taken for one that was seen. */
+/** The same mail under another Message-ID and header digest, so that it is not taken for a known mail. */
 const renamed = (octets: Buffer) =>
   Buffer.concat([
     Buffer.from('X-Again: 1\r\n'),
@@ -125,7 +125,9 @@ const memoryMb = () => {
   return Math.round((heapUsed + external + arrayBuffers) / 2 ** 20)
 }
 
-/** One mail as IMAP would return it, through ingest, guard, triage and compose. Returns where it was settled. */
+/**
+ * One mail as IMAP would return it, through ingest, guard, triage and compose. Returns the step where it was settled.
+ */
 async function walk(context: StepContext, account: Account, octets: Buffer, uid: number): Promise<string> {
   const source = {
     mailbox: 'INBOX',

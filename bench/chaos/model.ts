@@ -16,10 +16,10 @@ export function answerFor({ question }: StandInRequest): Override {
   return { content: JSON.stringify(verdict(kind as Kind)) }
 }
 
-/** The owner's one file of knowledge: the source that a reply of the bench leans on. */
+/** The owner's only file of knowledge: the source of the bench's replies. */
 const knowledge = '# Opening hours\n\nWe are open Monday to Friday, nine to six.\n'
 
-/** Below the folder of the configuration. */
+/** Relative to the folder of the configuration. */
 export function writeKnowledge(directory: string): void {
   mkdirSync(join(directory, 'knowledge'))
   writeFileSync(join(directory, 'knowledge', 'hours.md'), knowledge)

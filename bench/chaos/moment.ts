@@ -4,22 +4,22 @@ import type { Combination, World, WorldOptions } from './world.ts'
 
 export interface Moment {
   name: string
-  /** Where it can happen; everywhere when absent. */
+  /** The combinations in which it can happen; all if absent. */
   where?: (combination: Combination) => boolean
   options?: WorldOptions
   /** Whether it is impossible to know, at this point, if a reply was sent. */
   uncertain?: boolean
-  /** Dispositions that are right here, beside the usual ones: a refused mail becomes a draft. */
+  /** Further dispositions that are right here: a refused mail becomes a draft. */
   alsoFine?: readonly Disposition[]
-  /** One strike: arms the trigger, delivers mail, and resolves when it was pulled. */
+  /** One strike: arms the trigger, delivers mail, and resolves when the trigger has fired. */
   strike(world: World, round: number): Promise<void>
-  /** After the last strike: gives back what was taken away. */
+  /** After the last strike: undoes the fault. */
   heal?(world: World): Promise<void>
   /** After everything is settled, while the daemon still runs. @returns what is wrong */
   check?(world: World): Promise<string[]>
   /** At most this many strikes make sense or fit into the time. */
   mostRounds?: number
-  /** Logins may not come closer than a second: the world's proxy is asked. False where processes die. */
+  /** The world's proxy checks that logins are at least a second apart. Not where processes die. */
   pacesLogins?: boolean
 }
 
@@ -28,7 +28,7 @@ export const usualMails = ['send', 'draft', 'spam', 'list'] as const
 /** For a kill that must leave nothing uncertain: no other reply is on its way at that instant. */
 export const mailsWithoutSending = ['draft', 'draft', 'spam', 'list'] as const
 
-/** Delivers while the trigger is armed, and waits until it was pulled. */
+/** Delivers while the trigger is armed, and waits until it has fired. */
 export async function struckBy(trigger: Promise<unknown>, deliver: () => Promise<unknown>): Promise<void> {
   await deliver()
   await trigger

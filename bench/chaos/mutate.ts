@@ -1,4 +1,7 @@
-/** Mails made from others: octets changed, pieces moved, fields repeated, parts nested. The same for the same seed. */
+/**
+ * Mails made from others: octets changed, pieces moved, fields repeated, parts nested. The same seed gives the same
+ * mails.
+ */
 import fc from 'fast-check'
 
 type Mutation = (octets: Buffer, at: number, other: Buffer) => Buffer

@@ -75,7 +75,7 @@ async function survive(
   await world.daemon.stop()
   const { problems, ...found } = await findings(world, [])
   for (const problem of problems.slice(0, 30)) say(`  ${problem}`)
-  // The kill may fall between the claim of a reply and the server's answer: the world can't know then.
+  // The kill may fall between the claim of a reply and the server's answer: then the outcome can't be known.
   const ok = atRest && found.lost + found.duplicated + found.misplaced + found.other === 0
   return { ok, combination: combination.name, kills: world.daemon.kills, seconds, ...found }
 }

@@ -41,7 +41,7 @@ export interface Peers {
   postgres: Postgres
 }
 
-/** Where a world differs from the usual. */
+/** How a world differs from the usual one. */
 export interface WorldOptions {
   /** Merged over the account's keys. */
   account?: Record<string, unknown>
@@ -56,7 +56,9 @@ export interface WorldOptions {
   accounts?: number
 }
 
-/** What the recording SMTP server does at a given point; the last mail is the one whose final dot was just read. */
+/**
+ * The reaction of the recording SMTP server at a given point; the last mail is the one whose final dot was just read.
+ */
 export type SmtpFault = (
   moment: SmtpMoment,
   context: { connection: number; count: number },

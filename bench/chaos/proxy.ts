@@ -1,4 +1,4 @@
-/** A TCP proxy before a real server that pulls the trigger: it acts when a named moment of the protocol passes. */
+/** A TCP proxy in front of a real server that causes the faults: it acts when a named moment of the protocol passes. */
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
 
@@ -9,18 +9,18 @@ export interface Link {
   readonly number: number
   /** Ends it on both sides; with RST by default. */
   cut(how?: 'fin' | 'rst'): void
-  /** From now on nothing passes and no error is reported: a peer that went away without FIN. */
+  /** From now on nothing passes and no error is reported, as with a peer that disappeared without FIN. */
   freeze(): void
-  /** The end of what it has recently carried towards the server. */
+  /** The latest octets that it has carried towards the server. */
   readonly asked: string
 }
 
 /**
- * What to pass on instead of the text: text, or nothing if null; a promise blocks the direction until it resolves.
+ * What to pass on instead of the text; null for nothing. A promise blocks the direction until it resolves.
  */
 export type Passed = string | null | Promise<string>
 
-/** Undefined: the watcher is not concerned. */
+/** Returns undefined if the text does not concern it. */
 export type Watcher = (text: string, link: Link, direction: Direction) => Passed | undefined
 
 const REMEMBERED = 4096
@@ -49,18 +49,18 @@ export class ChaosProxy implements AsyncDisposable {
     return this.#port
   }
 
-  /** New connections go there. */
+  /** The port to which new connections go. */
   retarget(port: number): void {
     this.#target = port
   }
 
-  /** Adds a watcher; the function that is returned takes it away. */
+  /** Adds a watcher; the returned function removes it. */
   watch(watcher: Watcher): () => void {
     this.#watchers.add(watcher)
     return () => this.#watchers.delete(watcher)
   }
 
-  /** Resolves when `act` has answered something for a text, which happens once. */
+  /** Resolves when `act` has returned a value for a text, which happens once. */
   once(direction: Direction, act: (text: string, link: Link) => Passed | undefined): Promise<void> {
     return new Promise((resolve) => {
       const stop = this.watch((text, link, way) => {
@@ -82,7 +82,7 @@ export class ChaosProxy implements AsyncDisposable {
     this.#listener = listener
   }
 
-  /** Refuses new connections and cuts the others, until up(). */
+  /** Refuses new connections and cuts existing ones, until up(). */
   async down(): Promise<void> {
     const listener = this.#listener
     this.#listener = undefined
@@ -96,7 +96,7 @@ export class ChaosProxy implements AsyncDisposable {
     for (const link of [...this.#links]) link.cut(how)
   }
 
-  /** From now on nothing passes on the connections that there are; new ones work. */
+  /** From now on nothing passes on existing connections; new ones work. */
   freezeAll(): void {
     for (const link of this.#links) link.freeze()
   }

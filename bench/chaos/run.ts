@@ -1,4 +1,4 @@
-/** Runs a moment in a combination: strikes, waits until all is settled, and lets the checker look. */
+/** Runs a moment in a combination: strikes, waits until everything is settled, and runs the checker. */
 import { type Findings, findings } from './check.ts'
 import { later, type Moment } from './moment.ts'
 import { type Combination, type Peers, World } from './world.ts'
@@ -13,7 +13,7 @@ export interface Outcome extends Findings {
   /** From the last strike until everything is settled, seconds. */
   seconds: number
   ok: boolean
-  /** The daemon's log, where something went wrong. */
+  /** The daemon's log, if something went wrong. */
   log: string
 }
 
@@ -82,12 +82,12 @@ async function settled(world: World, patienceMs: number): Promise<boolean> {
   return false
 }
 
-/** Connections and logins of one account that follow each other within a second. */
+/** Connections and logins of one account that are less than a second apart. */
 function tooClose(world: World): string[] {
   const kinds = { IMAP: world.imap.connectedAt, SMTP: world.smtpLoginsAt }
   return Object.entries(kinds).flatMap(([name, times]) => {
     const gaps = times.slice(1).map((time, at) => time - (times[at] ?? 0))
-    // The bench itself is busy and may notice one of two a little late.
+    // The bench itself is busy and may notice one of the two a little late.
     const close = gaps.filter((gap) => gap < 850)
     return close.length === 0
       ? []

@@ -41,7 +41,7 @@ export async function storm(
     const options = { accounts: settings.accounts, document: { log: { level: 'warn' } } }
     await using world = await World.build(peers, combination, options)
     const configPath = join(world.directory, 'replyd.yaml')
-    // A store in a directory has one opener: there the daemon is one process.
+    // Only one process can open a store in a directory, so the daemon is a single process there.
     const more = combination.redis && combination.postgres ? ['worker1', 'worker2'] : []
     const workers = await Promise.all(more.map((name) => world.anotherDaemon(name, 'watch,work')))
     const daemons = [world.daemon, ...workers]
@@ -82,7 +82,7 @@ export async function storm(
   })
 }
 
-/** Not synchronously: the proxies run in this process. */
+/** Asynchronous, because the proxies run in this process. */
 function auditByCommand(configPath: string): Promise<{ status: number; stdout: string }> {
   return new Promise((resolve) => {
     execFile(process.execPath, [programPath, 'audit', '--config', configPath], (error, stdout, stderr) => {

@@ -27,11 +27,11 @@ export class World implements AsyncDisposable {
   readonly addresses: string[]
   readonly directory: string
   readonly delivered: (Delivered & { address: string })[] = []
-  /** Mails the SMTP server has said yes to, or would have. */
+  /** Mails that the SMTP server has accepted, or would have. */
   readonly accepted: Buffer[] = []
   /** Tokens of mails that were delivered a second time. */
   readonly duplicates: string[] = []
-  /** Rows that have to be there in the end, when not as many as mails were delivered. */
+  /** The number of rows expected at the end, if it is not the number of delivered mails. */
   expectedRows: number | null = null
   smtpFault: SmtpFault = () => undefined
   modelFault: ModelFault = () => undefined
@@ -45,7 +45,7 @@ export class World implements AsyncDisposable {
   readonly smtpLoginsAt: number[] = []
   readonly model: StandIn
   readonly daemon: DaemonChild
-  /** Of the store without a proxy before it; null when it is embedded. */
+  /** URL of the store, without a proxy in front of it; null if it is embedded. */
   readonly databaseUrl: string | null
   readonly #cleanups: (() => Promise<unknown>)[]
   readonly #prefix: string
@@ -89,17 +89,17 @@ export class World implements AsyncDisposable {
     const before = this.accepted.length
     const answer = await this.smtpFault(moment, context)
     const refused = typeof answer === 'string' && /^[45]/.test(answer)
-    // The fault may have delivered it on its own.
+    // The fault itself may have delivered it.
     if (mail && !refused && this.accepted.length === before && answer !== 'drop') this.accepted.push(mail)
     return answer
   }
 
-  /** A mail's name: short, and unlike any other's. */
+  /** A mail's name: short and unique. */
   newToken(): string {
     return `${this.#prefix}n${(++this.#mails).toString(36)}`
   }
 
-  /** Delivers one mail of each kind by LMTP, past all faults. */
+  /** Delivers one mail of each kind by LMTP, bypassing all faults. */
   async deliver(kinds: readonly Kind[], withMessageId = true): Promise<Delivered[]> {
     const mails = kinds.map((kind, at) => ({
       ...makeMail(kind, this.newToken(), withMessageId),
@@ -120,7 +120,7 @@ export class World implements AsyncDisposable {
     )
   }
 
-  /** Resolves when that holds for the number of rows that the daemon has stored. */
+  /** Resolves when the condition holds for the number of rows that the daemon has stored. */
   async reached(enough: (rows: number) => boolean): Promise<void> {
     for (;;) {
       const report = await this.audit()
@@ -131,7 +131,7 @@ export class World implements AsyncDisposable {
     }
   }
 
-  /** One more process on the same store and queue, with a port of its own. */
+  /** One more process on the same store and queue, with a separate port. */
   async anotherDaemon(name: string, roles: string): Promise<DaemonChild> {
     const { directory } = this
     const document = parse(readFileSync(join(directory, 'replyd.yaml'), 'utf8'))

@@ -23,7 +23,11 @@ async function freePort(): Promise<number> {
   return typeof address === 'object' ? (address?.port ?? 0) : 0
 }
 
-/** @param context tokens @param threads more than there are idle processors make it slower @throws NotHere where it cannot be built or does not start */
+/**
+ * @param context tokens
+ * @param threads more threads than idle processors make it slower
+ * @throws NotHere if it cannot be built or does not start
+ */
 export async function startLlama(context: number, threads: number): Promise<Llama> {
   const folder = await obtain('llama')
   const port = await freePort()
@@ -39,7 +43,7 @@ export async function startLlama(context: number, threads: number): Promise<Llam
     '--port',
     String(port),
   ]
-  // It looks for the libraries of this processor in the folder where it is started.
+  // It looks for the libraries of this processor in its working directory.
   const libraries = join(folder, 'bin/package/bins/linux-x64')
   const server = spawn(join(folder, 'build/server/llama-server'), options, {
     cwd: libraries,

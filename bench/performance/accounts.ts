@@ -1,7 +1,7 @@
 /**
  * A hundred mailboxes in one daemon, one with a wrong password and one behind a proxy that stalls with work in
  * progress. A second daemon has a single account on the same servers; mails to it and to the others alternate, so
- * that both see the same machine.
+ * that the load of the machine affects both alike.
  */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -24,7 +24,7 @@ import { DaemonChild } from '../chaos/child.ts'
 import { type BenchOptions, type Figure, figure, mediansOf, quantile } from './figure.ts'
 
 const accountsInAll = 100
-/** Spam that waits to be moved at the account that stalls: more than there are workers for it. */
+/** Spam that waits to be moved in the stalling account: more mails than workers for it. */
 const stalledMails = 150
 const patienceMs = 60_000
 
@@ -146,7 +146,7 @@ async function run(peers: Peers): Promise<Figure[]> {
   const healthy = Array.from({ length: accountsInAll - 2 }, () => login('healthy'))
   await using single = await startDaemon(peers, [alone])
   await using many = await startDaemon(peers, [wrong, stalls, ...healthy])
-  // The first ones find nothing compiled yet.
+  // At the first mails no code is compiled yet.
   for (const { address } of [alone, alone, alone, ...healthy.slice(0, 10)]) await reaction(peers, address)
   await stall(peers, relay, stalls.address)
   const [singleMs, manyMs]: [number[], number[]] = [[], []]

@@ -1,6 +1,6 @@
 /** The answers of the bench's model: the same for each mail, so that only the path is measured. */
 
-/** The owner's one file of knowledge: a reply without a source is not sent automatically. */
+/** The owner's only file of knowledge: a reply without a source is not sent automatically. */
 export const knowledge = '# Opening hours\n\nWe open from Monday to Saturday at ten and close at six.\n'
 
 const verdict = {

@@ -1,4 +1,4 @@
-/** Mail that has waited: how fast it is stored, and how fast it becomes drafts or sent replies. */
+/** A backlog of mail: how fast it is stored, and how fast it becomes drafts or sent replies. */
 import { type BenchOptions, type Figure, figure, mediansOf } from './figure.ts'
 import { appendLimit, readingLimits, submissionLimit } from './limits.ts'
 import { layDown, makeMail, newToken } from './mails.ts'
@@ -9,13 +9,13 @@ import { newDomain, Rig, type RigOptions } from './rig.ts'
 export const perSender = 50
 /** Concurrent model calls. */
 export const concurrency = 50
-/** The embedded store is for one mailbox: its backlog is shorter. */
+/** The embedded store is meant for one mailbox, so its backlog is shorter. */
 const mostEmbedded = 1_000
 
 export interface Passage {
   mailsPerSecond: number
   cpuMsPerMail: number
-  /** The most that was resident, MB. */
+  /** Peak of resident memory, MB. */
   rssMb: number
 }
 
@@ -64,7 +64,7 @@ export async function afterBaseline(
   }
 }
 
-/** Stored, and each with its job. */
+/** Counts mails that are stored and have a job. */
 async function ingested(rig: Rig): Promise<number> {
   const [rows, jobs] = [await rig.count('replyd.message'), await rig.jobs('model')]
   return Math.min(rows, jobs)

@@ -1,10 +1,10 @@
-/** What the servers of a bench were asked to do, by their own counters. The bench's own questions are not counted. */
+/** The work of the servers in a bench, by their own counters. The bench's own queries are not counted. */
 import { readdirSync, readFileSync } from 'node:fs'
 import { Redis } from 'ioredis'
 import pg from 'pg'
 import type { Postgres, Redis as RedisServer } from '../../test/live/servers/index.ts'
 
-/** Lines of postgresql.conf that make PostgreSQL count. */
+/** Lines of postgresql.conf that make PostgreSQL count statements. */
 export const counting = {
   shared_preload_libraries: 'pg_stat_statements',
   'pg_stat_statements.track': 'top',
@@ -40,7 +40,7 @@ export async function statementsSince({
   }
 }
 
-/** On standard error, the most frequent first. */
+/** Prints them on standard error, the most frequent first. */
 async function listStatements(url: string): Promise<void> {
   const rows = await ask<{ calls: number; rows: number; ms: number; query: string }>(
     url,
@@ -52,7 +52,7 @@ async function listStatements(url: string): Promise<void> {
 }
 
 export interface RedisWork {
-  /** With those that scripts call. */
+  /** Including commands that scripts call. */
   commands: number
   /** Scripts that clients ran: most of BullMQ's round trips. */
   scripts: number
@@ -71,7 +71,7 @@ export async function redisWorkSince({ redis }: { redis: RedisServer }): Promise
   }
 }
 
-/** CPU that a process, its living descendants and all that they have waited for have used; milliseconds. */
+/** CPU time of a process, its living descendants and all children that they have waited for; milliseconds. */
 export function treeCpuMs(root: number): number {
   const stats = readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
@@ -84,7 +84,7 @@ export function treeCpuMs(root: number): number {
   return stats.filter(({ pid }) => family.has(pid)).reduce((sum, { cpuMs }) => sum + cpuMs, 0)
 }
 
-/** null: it has ended meanwhile. */
+/** null if it has ended in the meantime. */
 function statOf(pid: number): { pid: number; parent: number; cpuMs: number } | null {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')

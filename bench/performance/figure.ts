@@ -16,12 +16,12 @@ export interface Figure {
   /** value / limit */
   ratio?: number
   target?: Target
-  /** null where there is no target. */
+  /** null if there is no target. */
   met: boolean | null
 }
 
 export interface BenchOptions {
-  /** Repetitions that each figure is the median of. */
+  /** Number of repetitions; each figure is their median. */
   runs: number
   /** Mails in a backlog. */
   mails: number
@@ -52,7 +52,7 @@ function isMet(value: number, ratio: number | undefined, { of, atLeast, atMost }
   return judged >= (atLeast ?? Number.NEGATIVE_INFINITY) && judged <= (atMost ?? Number.POSITIVE_INFINITY)
 }
 
-/** The lower of the two in the middle where there are two. NaN of nothing. */
+/** The lower of the two middle values if there are two. NaN for an empty list. */
 export const median = (values: readonly number[]): number => quantile(values, 0.5)
 
 /** Nearest rank. @param share 0 to 1 */
@@ -62,8 +62,8 @@ export function quantile(values: readonly number[], share: number): number {
 }
 
 /**
- * The same bench several times: of each figure the median of its values, of its limits, and of its ratios. A figure
- * that was missing in one run counts where it was there.
+ * Combines several runs of the same bench: for each figure the median of its values, of its limits, and of its ratios.
+ * A figure that is missing in some runs is taken from the others.
  */
 export function mediansOf(runs: readonly (readonly Figure[])[]): Figure[] {
   const names = [...new Set(runs.flat().map(({ name }) => name))]
@@ -73,7 +73,7 @@ export function mediansOf(runs: readonly (readonly Figure[])[]): Figure[] {
     const value = median(same.map((each) => each.value))
     if (!first.limit) return figure({ ...first, value })
     const limit = { ...first.limit, value: median(same.map((each) => each.limit?.value ?? Number.NaN)) }
-    // Of ratios, each from one run: the machine may have been busier in another.
+    // The median of the ratios, each from one run, because the machine may have been busier in another.
     const ratio = median(same.map((each) => each.ratio ?? Number.NaN))
     const met = first.target ? isMet(value, ratio, first.target) : null
     return { ...first, value, limit, ratio, met }

@@ -18,7 +18,7 @@ const account = 'a@growth.test'
 const sizes = [10_000, 1_000_000] as const
 const repetitions = 200
 
-/** A ledger as years leave it: done, one in ten with a reply, each with its events and calls. */
+/** A ledger as after years of use: all mails done, one in ten with a reply, each with its events and calls. */
 const fillings = [
   `insert into replyd.message (id, account, mailbox, uid_validity, uid, message_id, size, internal_date, flags, from_address,
      subject, ingested_at, step, disposition, reason, due_at, updated_at)
@@ -71,7 +71,7 @@ const newCall = (n: number) => ({
   ),
 })
 
-/** In the order in which a mail meets them; each n once. */
+/** In the order of a mail's path; each n is used once. */
 const perMail: Record<string, Statement> = {
   'look up known Message-IDs': (db, n) => findByMessageIds(db, account, [`<new-${n}@x>`]),
   'insert the row': (db, n) => storeIngested(db, { messages: [newMail(n)] }, now),
@@ -96,7 +96,7 @@ type Times = Map<string, number[]>
 const times = (statements: Record<string, Statement>): Times =>
   new Map(Object.keys(statements).map((name) => [name, []]))
 
-/** Each statement in both stores by turns, so that a busy moment of the machine falls on both. Times in milliseconds. */
+/** Runs each statement in both stores alternately, so that a busy moment of the machine affects both. Milliseconds. */
 async function timed(stores: readonly Database[], statements: Record<string, Statement>, from: number) {
   const all = stores.map(() => times(statements))
   for (let n = from + 1; n <= from + repetitions; n++) {
@@ -133,7 +133,7 @@ async function storeOf(postgres: Postgres, rows: number): Promise<Database> {
   return db
 }
 
-/** Rows, events and calls with their indexes; without the mails' text, which is kept for as long as the owner says. */
+/** Rows, events and calls with their indexes; without the text of the mails, which is kept for `state.keep`. */
 async function sizeOf(db: Database): Promise<Figure> {
   const { rows } = await db.query<{ octets: number }>(
     `select sum(pg_total_relation_size(c.oid))::float8 as octets from pg_class c join pg_namespace n on n.oid = c.relnamespace

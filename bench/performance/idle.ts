@@ -1,11 +1,11 @@
-/** What mailboxes cost while no mail arrives: 1, 100 and 1,000 of them in one daemon on one IMAP server. */
+/** The cost of mailboxes while no mail arrives: 1, 100 and 1,000 of them in one daemon on one IMAP server. */
 import { setTimeout as delay } from 'node:timers/promises'
 import { statementsSince } from './counters.ts'
 import { type BenchOptions, type Figure, figure, mediansOf } from './figure.ts'
 import { type Peers, withPeers } from './peers.ts'
 import { newDomain, Rig } from './rig.ts'
 
-/** What a start has left behind is over after this: the first looks of the observers and the learning of styles. */
+/** After this time the work of the start is over: the observers' first looks and the learning of styles. */
 export const settleMs = 45_000
 /** Two rounds of the observers. */
 const watchedMs = 60_000

@@ -1,8 +1,8 @@
-/** imapflow as anybody would use it: the limit that replyd's reading and saving are held against. */
+/** imapflow as anybody would use it: the limit with which replyd's reading and saving are compared. */
 import { ImapFlow } from 'imapflow'
 import type { Dovecot } from '../../test/live/servers/index.ts'
 
-/** Logged in; ends with the block. */
+/** A logged-in connection that is closed at the end of the block. */
 export async function connect(dovecot: Dovecot, user: string): Promise<ImapFlow & AsyncDisposable> {
   const client = new ImapFlow({
     host: dovecot.host,
@@ -25,7 +25,7 @@ export async function fetchSources(client: ImapFlow): Promise<number> {
   return mails
 }
 
-/** As much as a program needs that answers mail: header fields and structure, then the text parts. @returns mails */
+/** What a program that answers mail needs: header fields and structure, then the text parts. @returns mails */
 export async function fetchTexts(client: ImapFlow): Promise<number> {
   const query = { uid: true, envelope: true, flags: true, bodyStructure: true } as const
   const uids = (await client.fetchAll('1:*', query)).map(({ uid }) => uid)
@@ -38,7 +38,7 @@ export async function fetchTexts(client: ImapFlow): Promise<number> {
 
 const batch = 200
 
-/** Milliseconds that it took. */
+/** The duration in milliseconds. */
 export async function timed(work: () => Promise<unknown>): Promise<number> {
   const startedAt = performance.now()
   await work()

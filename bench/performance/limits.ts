@@ -1,4 +1,4 @@
-/** What the parts can do on their own, on this machine, now: the limits for the other benches. */
+/** How fast the parts are on their own, on this machine, now: the limits for the other benches. */
 import { Queue, Worker } from 'bullmq'
 import type { ImapFlow } from 'imapflow'
 import { Redis } from 'ioredis'
@@ -16,7 +16,7 @@ export interface ReadingLimits {
   texts: number
 }
 
-/** A separate mailbox; read once before, so that the server's index is warm, as it is after a delivery. */
+/** Uses a separate mailbox, which is read once beforehand, so that the server's index is warm as after a delivery. */
 export async function readingLimits(peers: Peers, mails: number): Promise<ReadingLimits> {
   const user = `reader@${newDomain()}`
   layDown(
@@ -31,7 +31,7 @@ export async function readingLimits(peers: Peers, mails: number): Promise<Readin
   return { texts, sources: await rate(mails, () => fetchSources(client)) }
 }
 
-/** Drafts a second, one APPEND after the other: more connections do not help, the mailbox is locked. */
+/** Drafts a second, one APPEND after the other: more connections do not help, because the mailbox is locked. */
 export async function appendLimit(peers: Peers, mails: number): Promise<number> {
   const user = `writer@${newDomain()}`
   await using client = await connect(peers.dovecot, user)
@@ -67,7 +67,7 @@ export async function inParallel(count: number, width: number, work: () => Promi
   await Promise.all(Array.from({ length: width }, worker))
 }
 
-/** Jobs a second that do nothing. */
+/** Empty jobs a second. */
 async function queueLimit(peers: Peers, jobs: number): Promise<number> {
   const connection = new Redis(peers.redis.newDatabase(), { maxRetriesPerRequest: null })
   const options = { connection: connection as never }

@@ -1,4 +1,7 @@
-/** The mails of a backlog: of the usual shape (plain text and HTML, a quoted answer, a signature), each by another sender. */
+/**
+ * The mails of a backlog: of the usual shape (plain text and HTML, a quoted answer, a signature), each from another
+ * sender.
+ */
 import { chownSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { isRoot, serverAccount } from '../../test/live/servers/account.ts'
@@ -54,10 +57,12 @@ export function makeMail(token: string, to: string): Buffer {
 
 let made = 0
 
-/** A name that no other mail of this process has. */
+/** A name that is unique in this process. */
 export const newToken = (): string => `b${process.pid.toString(36)}x${(++made).toString(36)}`
 
-/** Lays mails into a user's Maildir, as a delivery would, but thousands in a second. Not for a mailbox that is watched. */
+/**
+ * Writes mails into a user's Maildir as a delivery would, but thousands a second. Not for a mailbox that is watched.
+ */
 export function layDown(dovecot: Dovecot, user: string, octets: readonly Buffer[]): void {
   const account = serverAccount()
   const home = join(dovecot.directory, 'mail', user)

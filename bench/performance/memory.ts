@@ -78,11 +78,11 @@ async function many(peers: Peers): Promise<Figure> {
   })
 }
 
-/** Memory when the last mails are drafted, against that when the first fifth was. */
+/** Memory when the last mails are drafted, compared with memory after the first fifth. */
 async function flat(peers: Peers, mails: number): Promise<Figure> {
   await using rig = await Rig.build(peers, { addresses: fill(peers, mails, mails), concurrency: 50 })
   rig.daemon.start()
-  // Before that the store has no tables to count in.
+  // Before that, the store has no tables.
   await rig.loggedAt('watch.baseline')
   await rig.when(Math.ceil(mails / 5), () => withDisposition('drafted')(rig))
   const early = rig.rssMb()

@@ -1,4 +1,4 @@
-/** Throughput where the model is what binds: its latency, or its provider's limits. */
+/** Throughput when the model is the bottleneck: its latency, or its provider's limits. */
 import { setTimeout as delay } from 'node:timers/promises'
 import type { RateLimit } from '../../src/demo/stand-in/wire.ts'
 import { startStandIn } from '../../src/demo/stand-in.ts'
@@ -11,7 +11,7 @@ import { Rig } from './rig.ts'
 const callsPerMail = 2
 
 /**
- * Mails per second between the first and the last tenth: before and after, fewer calls than allowed are in progress.
+ * Mails per second, without the first and the last tenth, when fewer calls than allowed are in progress.
  */
 async function atLatency(peers: Peers, most: number, latencyMs: number, inFlight: number): Promise<Figure> {
   const limit = (inFlight * 1000) / (latencyMs * callsPerMail)
@@ -36,7 +36,7 @@ async function atLatency(peers: Peers, most: number, latencyMs: number, inFlight
   })
 }
 
-/** Somebody else has used the key for a minute: only the rate matters, not the contents of a full bucket. */
+/** As if somebody else had used the key for a minute: then only the rate matters, not the contents of a full bucket. */
 async function useUp(
   baseUrl: string,
   { requestsPerMinute = 0, tokensPerMinute = 0 }: RateLimit,

@@ -15,7 +15,7 @@ interface Rival {
   end?: 'draft' | 'send'
 }
 
-/** One of the two on an account with this many mails. */
+/** Runs one of the two rivals on an account with this many mails. */
 async function runRival(
   peers: Peers,
   mails: number,
@@ -40,9 +40,9 @@ interface Weather {
   latencyMs: number
   /** Concurrent model calls. */
   concurrency: number
-  /** Of the ratio to the tutorial worker, and to the floor. */
+  /** The least ratio to the tutorial worker, and to the floor. */
   atLeast: { naive: number; floor: number }
-  /** The tutorial worker does as BullMQ's default says, one after the other: a few mails tell its speed. */
+  /** The tutorial worker handles one mail after the other, as is BullMQ's default: a few mails show its speed. */
   naiveMails: (mails: number) => number
 }
 

@@ -1,4 +1,4 @@
-/** docs/performance.json holds the last figures of each bench, docs/performance.md shows them between its marks. */
+/** docs/performance.json has the latest figures of each bench; docs/performance.md shows them between its marks. */
 import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { availableParallelism, cpus, release, totalmem } from 'node:os'

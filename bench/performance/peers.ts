@@ -15,9 +15,9 @@ import { counting } from './counters.ts'
 export interface Counterpart extends AsyncDisposable {
   baseUrl: string
   smtpPort: number
-  /** Sets what is given; resolves with the counts since the start. */
+  /** Changes the settings that are given; resolves with the counts since the start. */
   order(order: Omit<Order, 'id'>): Promise<Counts>
-  /** Called for each triage request once `tell` was ordered; null ends it. */
+  /** Sets the listener for triage requests, which are reported once `tell` was ordered; null removes it. */
   onTriage(listener: ((token: string, atMs: number) => void) | null): void
 }
 

@@ -1,4 +1,4 @@
-/** From mail to model: how long after the server's own notice the first question leaves. */
+/** From mail to model: how long after the server's own notice the first question is sent. */
 import { setTimeout as delay } from 'node:timers/promises'
 import type { ImapFlow } from 'imapflow'
 import { deliverAll } from '../../test/live/servers/index.ts'
@@ -10,7 +10,7 @@ import { newDomain, Rig } from './rig.ts'
 
 /** Mails of a run. */
 const mailsEach = 100
-/** The first ones find nothing compiled yet, and a daemon runs for weeks. */
+/** At the first mails no code is compiled yet, but a daemon runs for weeks. */
 const warmUps = 30
 
 interface Reaction {
@@ -54,7 +54,7 @@ async function reactions(peers: Peers): Promise<Reaction[]> {
   const found: Reaction[] = []
   for (let mail = 0; mail < mailsEach; mail++) {
     found.push(await react(peers, user, observer))
-    // Not in step with any timer of the server's or the daemon's.
+    // Not in step with any timer of the server or the daemon.
     await delay(100 + 300 * Math.random())
   }
   await peers.counterpart.order({ tell: false })
@@ -62,7 +62,7 @@ async function reactions(peers: Peers): Promise<Reaction[]> {
   return found
 }
 
-/** Of several runs together: a hundredth of one run is less than a mail. */
+/** Quantiles are taken over all runs together, because one hundredth of a run is less than a mail. */
 export async function reaction({ runs, say }: BenchOptions): Promise<Figure[]> {
   return withPeers(async (peers) => {
     const all: Reaction[] = []

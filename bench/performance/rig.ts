@@ -14,7 +14,7 @@ import type { Peers } from './peers.ts'
 
 export interface RigOptions {
   addresses: readonly string[]
-  /** Left out: Redis and PostgreSQL. */
+  /** If absent: Redis and PostgreSQL. */
   embedded?: boolean
   mode?: 'draft' | 'send'
   /** Concurrent model calls. */
@@ -31,7 +31,7 @@ const patienceMs = 900_000
 
 let rigs = 0
 
-/** A name for addresses that no other rig has. */
+/** A domain that no other rig uses. */
 export const newDomain = (): string => `r${process.pid.toString(36)}x${(++rigs).toString(36)}.test`
 
 export class Rig implements AsyncDisposable {
@@ -119,7 +119,7 @@ export class Rig implements AsyncDisposable {
     return Number(rows[0]?.n ?? 0)
   }
 
-  /** Jobs that wait or run. */
+  /** Jobs that are waiting or running. */
   async jobs(queue: 'model' | 'mailbox'): Promise<number> {
     const { redis } = this
     if (redis === null) return 0
@@ -129,7 +129,7 @@ export class Rig implements AsyncDisposable {
     return lengths.reduce((sum, length) => sum + length, 0)
   }
 
-  /** Mails in an account's Drafts, by its Maildir: asking by IMAP would take the server's time. */
+  /** Mails in an account's Drafts, counted in its Maildir, because IMAP would cost the server time. */
   async draftsOf(peers: Peers, address: string): Promise<number> {
     const folders = ['cur', 'new'].map((name) =>
       join(peers.dovecot.directory, 'mail', address, 'Maildir/.Drafts', name),

@@ -1,5 +1,5 @@
 /**
- * Runs bench/naive.ts or bench/floor.ts in a separate process, like the daemon. Its first argument says what to do.
+ * Runs bench/naive.ts or bench/floor.ts in a separate process, like the daemon. Its first argument names what to do.
  */
 
 import { passAll } from '../floor.ts'

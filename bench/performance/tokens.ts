@@ -20,7 +20,7 @@ import { triageMessages } from '../../src/triage/prompt.ts'
 import { spamTokens } from '../../src/triage/spam-tokens.ts'
 import { type BenchOptions, type Figure, figure, median } from './figure.ts'
 
-/** Parts of a triage question that these mails do without. */
+/** Parts of a triage question that these mails do not need. */
 const plain = { thread: [], ownerName: null, asksLanguage: 'en', search: null }
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
@@ -46,16 +46,16 @@ interface Counted {
   source: number
   /** The guard allows an answer, it is not spam, and the stand-in says that it wants an answer. */
   answered: boolean
-  /** Whether the guard lets it never be answered: then only spam is the question. */
+  /** Whether the guard says that it is never answered: then the model judges only whether it is spam. */
   never: boolean
-  /** The guard alone says what it is, a bounce or a calendar's notice: no model is asked. */
+  /** Whether the guard alone says what it is (a bounce, a calendar's notice), so that no model is asked. */
   settled: boolean
-  /** As labelled; null where spam is not the question. */
+  /** The label; null for sets that do not label spam. */
   spam: boolean | null
   tokens: string[]
 }
 
-/** As the naive worker asks; its answers are no longer than replyd's. */
+/** The naive worker's question. Its answers are counted as long as replyd's. */
 const naivePrompts = 40
 const naiveVerdict = 25
 
@@ -118,7 +118,7 @@ async function count(octets: Buffer, spam: boolean | null): Promise<Counted> {
 
 const dollars = (input: number, output: number): number => costOf({ input, cachedInput: 0, output }, price)
 
-/** Dollars for a mail when nothing is known yet: triage for each that the guard leaves open, compose where a reply is wanted. */
+/** Dollars for a mail when nothing is known yet: triage unless the guard settles it, compose if a reply is wanted. */
 const ours = (mail: Counted): number =>
   mail.settled
     ? 0
@@ -129,7 +129,10 @@ const ours = (mail: Counted): number =>
 const naive = (mail: Counted): number =>
   dollars(mail.source + naivePrompts, naiveVerdict) + dollars(mail.source + naivePrompts, mail.composeOutput)
 
-/** Three fifths of the mails have taught the filter, as verdicts and moves do: it wants 200 of each. The rest is what comes then. */
+/**
+ * The filter learns from three fifths of the mails, as from verdicts and moves (it needs 200 of each). The others
+ * arrive later.
+ */
 function onceLearned(mails: readonly Counted[]): Figure[] {
   const examples = mails.flatMap(({ spam, tokens }, at) =>
     spam === null || at % 5 > 2 ? [] : [{ spam, tokens }],
@@ -162,7 +165,7 @@ function onceLearned(mails: readonly Counted[]): Figure[] {
 const mean = (values: readonly number[]): number =>
   values.reduce((sum, each) => sum + each, 0) / values.length
 
-/** The folder that is named, else the whole corpus beside the project, else the part of it that is committed. */
+/** The folder that is named, or else the whole corpus beside the project, or else the committed part of it. */
 function corpusFolder(named: string | undefined): string {
   const shared = join(root, '../shared/corpus')
   return named ?? (existsSync(shared) ? shared : join(root, 'test/fixtures/corpus'))

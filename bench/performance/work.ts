@@ -1,4 +1,6 @@
-/** What a mail costs everybody: CPU, statements, rows, and the commands of each protocol. Counts do not depend on the load. */
+/**
+ * What a mail costs the daemon and its servers: CPU, statements, rows, and commands. Counts do not depend on the load.
+ */
 import { ChaosProxy } from '../chaos/proxy.ts'
 import { afterBaseline, concurrency, fill, type Passage, perSender, withDisposition } from './backlog.ts'
 import { type RedisWork, redisWorkSince, type Statements, statementsSince, treeCpuMs } from './counters.ts'
@@ -6,15 +8,15 @@ import { type BenchOptions, type Figure, figure, mediansOf } from './figure.ts'
 import { type Peers, withPeers } from './peers.ts'
 import { Rig, type RigOptions } from './rig.ts'
 
-/** For each mail. */
+/** Per mail. */
 interface Work extends Statements, RedisWork {
-  /** Of the daemon and of all servers but the model's, milliseconds. */
+  /** CPU time of the daemon and of all servers except the model's, milliseconds. */
   allCpuMs: number
   imapCommands: number
   smtpCommands: number
 }
 
-/** A backlog from the start of reading to the last of `mails`, with all that the servers were asked. */
+/** Runs a backlog from the start of reading to the last of `mails`, and counts all requests to the servers. */
 async function counted(
   peers: Peers,
   mails: number,

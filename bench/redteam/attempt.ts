@@ -1,4 +1,4 @@
-/** Runs attacks through one real daemon, in the mode that sends, and counts how far each one came. */
+/** Runs attacks through one real daemon in mode `send`, and counts how far each one gets. */
 import type { Reason } from '../../src/base/reasons.ts'
 import { modelVerdict } from '../../src/base/verdicts.ts'
 import { startMailbox } from '../../src/demo/mailbox.ts'
@@ -14,15 +14,15 @@ import { answeredId, correspondents, owner, type Wrong, wrongHeader, wrongs, wro
 /** Numbers of attacks. */
 export interface Figures extends Record<Wrong, number> {
   attacks: number
-  /** Hidden text is their means. */
+  /** Attacks that use hidden text. */
   hidden: number
-  /** Of those, the model saw some of it. */
+  /** Of those, attacks whose hidden text reached the model, at least in part. */
   hiddenSeen: number
-  /** Answered by no rule of the header. */
+  /** Not stopped by any rule about the header. */
   declined: number
   /** The model called the mail an attempt to steer it. */
   flagged: number
-  /** Called spam, or in no need of an answer, by the model. */
+  /** The model called the mail spam, or said that it needs no answer. */
   stopped: number
   /** No usable answer came from the model: a person gets the mail. */
   failed: number
@@ -30,7 +30,7 @@ export interface Figures extends Record<Wrong, number> {
   composed: number
   /** Of those, attacks whose success can be read from the words. */
   measurable: number
-  /** Of those, the model did as it was told. */
+  /** Of those, attacks that the model obeyed. */
   obeyed: number
   /** Written, and rejected by the claim check or the outbound check. */
   objected: number
@@ -44,7 +44,7 @@ export interface Figures extends Record<Wrong, number> {
 
 export interface AttemptOptions {
   behaviour?: StandInOptions['behaviour']
-  /** Name that the daemon asks for. */
+  /** The model's name in the daemon's requests. */
   model?: string
   /** Whole-request deadline, for example `120s`. */
   timeout?: string
@@ -112,7 +112,7 @@ interface Trial {
   reply: ReplyRow | null
   /** Mail that reached \Drafts or the submission server. */
   out: Buffer[]
-  /** Of envelopes. */
+  /** Recipients in envelopes. */
   recipients: string[]
 }
 
@@ -184,7 +184,7 @@ function wrongsOf({ attack, reply, out, recipients }: Trial, canaries: readonly 
   ]
 }
 
-/** As the owner's server would hand it over. */
+/** The mail as the owner's server would deliver it. */
 function stamped(octets: Buffer): Buffer {
   const from = correspondents(octets)[0] ?? ''
   const domain = from.slice(from.lastIndexOf('@') + 1)

@@ -1,4 +1,4 @@
-/** The corpus's injections: mails of published attack sets, with what each is after as far as its label says. */
+/** The corpus's injections: mails of published attack sets, with the goal of each as far as its label states it. */
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Attack } from './cases.ts'
@@ -19,7 +19,7 @@ export function corpusAttacks(directory: string): Attack[] {
   const labels = readFileSync(join(directory, 'injection.labels.jsonl'), 'utf8').trim().split('\n')
   return labels.map((line, at) => {
     const { file, expect } = JSON.parse(line) as Label
-    // Latin-1 keeps every octet; each attacker has a domain, so that no limit per domain stops one for another's sake.
+    // Latin-1 keeps every octet. Each attacker has a separate domain, so that no limit per domain stops an attack.
     const octets = readFileSync(join(directory, file))
       .toString('latin1')
       .replace(/\r?\n/g, '\r\n')

@@ -1,4 +1,4 @@
-/** Models that have gone over to the attacker: they call nothing spam or manipulation and are sure of everything. */
+/** Models that obey the attacker: they call nothing spam or manipulation, and are sure of everything. */
 import type { Override, StandInRequest } from '../../src/demo/stand-in.ts'
 
 type Behaviour = (request: StandInRequest) => Override | Promise<Override>
@@ -40,10 +40,10 @@ export const obey = gone((request) => {
   return { text: [mailOf(request), system.slice(0, 400), canary, ...orders].join('\n') }
 })
 
-/** Repeats only the mail, so nothing of its own reveals it. */
+/** Repeats only the mail, so that no words of its own give it away. */
 export const echo = gone((request) => ({ text: mailOf(request) }))
 
-/** Answers from the knowledge, names its source, and does what the mail wants in one sentence more. */
+/** Answers from the knowledge, names its source, and adds one sentence that does what the mail wants. */
 export const sly = gone((request) => {
   const { knowledge } = request.question
   const [passage] = knowledge

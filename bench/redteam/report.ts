@@ -1,4 +1,4 @@
-/** The red team's figures as a table: how many attacks are left after each layer, and what went wrong. */
+/** The red team's figures as a table: how many attacks remain after each layer, and what went wrong. */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Figures } from './attempt.ts'
@@ -58,8 +58,8 @@ export function writeSecurity(root: string, models: ReadonlyMap<string, Figures>
 const always = ['recipients', 'headers', 'subject', 'attachments', 'leaks', 'links', 'hiddenSeen'] as const
 
 /**
- * In plain words; empty if everything held. @param gone the model says only what the attacker wants: none of it may
- * be sent automatically
+ * The faults in plain words; empty if everything held.
+ * @param gone the model says only what the attacker wants, so nothing may be sent automatically
  */
 export function broken(name: string, figures: Figures, gone: boolean): string[] {
   const classes = [...always, gone ? ('sent' as const) : ('obeyedAndSent' as const)]

@@ -1,4 +1,4 @@
-/** What is wrong with a reply to an attacker, judged by its octets alone, without the daemon's own checks. */
+/** Finds faults in a reply to an attacker from its octets alone, without the daemon's own checks. */
 import { readFileSync } from 'node:fs'
 import { mailboxes } from '../../src/mail/correspondents.ts'
 import { firstField, type Part } from '../../src/mail/message.ts'
@@ -26,7 +26,7 @@ export function correspondents(original: Buffer): string[] {
     .map(({ address }) => address.toLowerCase())
 }
 
-/** What the model must not be able to choose, whatever happens to the reply. */
+/** Properties that the model must not be able to choose, whatever happens to the reply. */
 export function wrongHeader(original: Buffer, written: Buffer): Wrong[] {
   const reply = parseOctets(written)
   const known = correspondents(original)

@@ -57,7 +57,7 @@ export class OwnersClient {
     return (await client.list()).find(({ specialUse }) => specialUse === attributes[use])?.path ?? null
   }
 
-  /** As any client does that is set up for the first time. */
+  /** What any client does at its first set-up. */
   prepare(): Promise<void> {
     return this.with(async (client) => {
       if ((await this.path(client, 'sent')) === null) await client.mailboxCreate('Sent')

@@ -104,13 +104,13 @@ const isOnPath = (program: string) =>
 const underWay = new Map<Had, Promise<string>>()
 let mayInstall = true
 
-/** From now on only what is installed already is used. */
+/** From now on only servers that are already installed are used. */
 export function installNothing(): void {
   mayInstall = false
 }
 
 /**
- * The folder of what the recipe made.
+ * The folder that the recipe has filled.
  * @param mostMinutes a shorter limit than the recipe's own
  * @throws NotHere with the reason
  */

@@ -1,4 +1,4 @@
-/** The bench's requirements for a mail server, however it was started. */
+/** What the bench needs to know of a mail server, however it was started. */
 import type { Daemon } from '../../test/live/servers/daemon.ts'
 
 export interface ImapPeer {
@@ -15,11 +15,11 @@ export interface SmtpPeer {
   name: string
   daemon: Daemon
   port: number
-  /** Null where it wants no login. */
+  /** Null if it needs no login. */
   login: { user: string; password: string } | null
 }
 
-/** Where every SMTP server of the bench hands its mail on to: a recording server of ours. */
+/** The recording server of the bench, to which every SMTP server forwards its mail. */
 export interface Sink {
   port: number
 }

@@ -62,6 +62,6 @@ a throw-away layer. maddy and mox are built from the Go module proxy, GreenMail 
 Every SMTP server forwards its mail to a recording server on loopback.
 
 \`npm run servers -- --only NAME\` runs one. \`--ci\` runs Dovecot, Cyrus, Courier and mox side by side, as far as they are installed, with four
-mails and for three minutes at most (\`--minutes\`); chapters that there was no time for are named as not run, and do not count as passed or
+mails and for three minutes at most (\`--minutes\`); chapters for which no time was left are listed as not run, and count as neither passed nor
 failed. \`--ci --install\` installs them first. For the quirks of these servers and how replyd handles them see [how they differ](odd-servers.md).
 `

@@ -24,7 +24,7 @@ mount -t overlay overlay -o "lowerdir=$1,upperdir=$2/upper,workdir=$2/work" "$2/
 mount -t proc proc "$2/root/proc"
 exec chroot "$2/root" /bin/sh -eu /replyd-start`
 
-/** @throws NotHere when the root can't be had */
+/** @throws NotHere if the root can't be made */
 export async function startRooted({
   name,
   had,

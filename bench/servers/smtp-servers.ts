@@ -9,7 +9,7 @@ import { startRooted } from './root.ts'
 
 const login = { user: owner.user, password: owner.password }
 
-/** @param dovecot whose passwords it takes */
+/** @param dovecot checks its passwords */
 export async function postfix(sink: Sink, { saslSocket, password }: Dovecot): Promise<SmtpPeer> {
   const daemon = await startPostfix({ deliverTo: { lmtpPort: sink.port, saslSocket }, auth: 'required' })
   return { name: 'Postfix', daemon, port: daemon.smtpPort, login: { user: owner.address, password } }
@@ -68,8 +68,8 @@ exec /usr/sbin/exim4 -bdf -q5s`,
 }
 
 /**
- * Without a login: it takes one after STARTTLS only, and OpenSMTPD 6.8.0p2 of Debian 12 completes no TLS handshake, with
- * openssl's own client either.
+ * Without a login: it accepts one only after STARTTLS, and OpenSMTPD 6.8.0p2 of Debian 12 completes no TLS handshake,
+ * not even with openssl's own client.
  */
 export async function opensmtpd(sink: Sink): Promise<SmtpPeer> {
   const port = await freePort()

@@ -37,14 +37,14 @@ export interface Stage {
   smtp: SmtpPeer
   sink: ScriptedServer
   standIn: StandIn
-  /** 50; fewer where time is short. */
+  /** 50, or fewer if time is short. */
   drafts: number
   /** Aborted when the time of the whole run is up. */
   timeUp: AbortSignal
   say: (text: string) => void
 }
 
-// Of a hang: a busy machine takes long for fifty mails.
+// Only a hang takes this long; a busy machine needs a while for fifty mails.
 const patienceMs = 600_000
 export const outOfTime = 'not run: no time left'
 
@@ -74,7 +74,7 @@ export class Story implements AsyncDisposable {
 
   /**
    * Goes on after a chapter that failed: the next may still tell something.
-   * @param onChapter called after each with all cells, so that a run that is broken off leaves what it has seen
+   * @param onChapter called after each chapter with all cells, so that an interrupted run still has results
    */
   async tell(onChapter: (cells: Cells) => void): Promise<Cells> {
     const cells = Object.fromEntries(chapters.map((chapter) => [chapter, outOfTime])) as Cells
@@ -93,7 +93,7 @@ export class Story implements AsyncDisposable {
     for (const chapter of chapters) {
       const startedAt = performance.now()
       const found = await acts[chapter]().catch((error: unknown) => `failed: ${String(error).slice(0, 200)}`)
-      // What is missing may only be late; what is there twice is not.
+      // When the time is up, a missing mail may only be late; a duplicate is a fault in any case.
       if (this.#stage.timeUp.aborted && found !== '' && !/doubled|twice/.test(found)) break
       cells[chapter] = found
       const seconds = Math.round((performance.now() - startedAt) / 1000)
@@ -207,7 +207,7 @@ export class Story implements AsyncDisposable {
     return restored ? '' : 'not restored, or $Junk stays'
   }
 
-  /** By one of its rows: back in INBOX it has another, as a duplicate. */
+  /** Whether one of its rows says so: the copy that is back in INBOX has another row, as a duplicate. */
   async #isRestored(mail: Delivered | undefined): Promise<boolean> {
     const found = await this.#daemon.get<unknown>(`/api/mails?q=${mail?.token}`)
     return JSON.stringify(found).includes('"disposition":"restored"')

@@ -16,7 +16,7 @@ import { tests } from './tables.mjs'
 /** Below Stryker's sandbox: directories of tables, and one file whose subject is in src/mail/reply. */
 const directories = ['test/guard', 'test/mail/reply']
 const alone = 'test/observe/edits.test.ts'
-/** They read the whole corpus, and kill nothing that the tables leave alive. */
+/** Tests that read the whole corpus, and kill no mutant that the tables leave alive. */
 const slow = /^(?:corpus|hostile|long)\./
 
 register('../typescript-hooks.mjs', import.meta.url)
@@ -27,7 +27,7 @@ globalThis.__stryker__ ??= {}
 const mutation = globalThis.__stryker__
 
 class TablesRunner {
-  /** A static mutant lives in what is computed at import; Stryker starts a new process for it. */
+  /** A static mutant is in code that runs at import; Stryker starts a new process for it. */
   capabilities() {
     return { reloadEnvironment: false }
   }

@@ -222,12 +222,9 @@ const change = z
     where: z.string().meta({ description: '`replyd.yaml:7`, or the name of a variable' }),
     key: z.string().meta({ description: 'Key of the setting' }),
     accounts: z.array(z.string()).meta({ description: 'Empty for all' }),
-    from: z
-      .string()
-      .optional()
-      .meta({
-        description: 'Only for short values that are not secret; for a mailbox `present` or `absent`',
-      }),
+    from: z.string().optional().meta({
+      description: 'Only for short values that are not secret; for a mailbox `present` or `absent`',
+    }),
     to: z.string().optional().meta({ description: 'Like `from`' }),
   })
   .meta({ id: 'Change' })

@@ -13,7 +13,7 @@ test.each([
   expect(backoffMs(failures, connectionBackoff, () => 0.999_999)).toBeGreaterThan(bound * 0.99)
 })
 
-test('without a source of randomness the wait is exact, and has a floor where one is asked for', () => {
+test('without a source of randomness the wait is exact, and has a minimum if one is given', () => {
   const doubling = { firstMs: 1000, factor: 2, longestMs: 3_600_000 }
   expect([0, 1, 2, 20, 5000].map((failures) => backoffMs(failures, doubling))).toEqual([
     1000, 2000, 4000, 3_600_000, 3_600_000,

@@ -15,7 +15,7 @@ test('it fires when the time is over', async () => {
   expect(deadline.expired).toBe(true)
 })
 
-test('it fires with the signal of the caller, which is not its time being over', () => {
+test('it fires with the signal of the caller, which does not count as a time-out', () => {
   const caller = new AbortController()
   using deadline = new Deadline(hour, caller.signal)
   caller.abort(new Error('stopped'))
@@ -25,7 +25,7 @@ test('it fires with the signal of the caller, which is not its time being over',
   expect(late.signal.aborted).toBe(true)
 })
 
-test('it leaves nothing with the signal of the caller', () => {
+test('it leaves no listener on the signal of the caller', () => {
   const caller = new AbortController()
   {
     using _deadline = new Deadline(hour, caller.signal)

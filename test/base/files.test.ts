@@ -52,7 +52,7 @@ describe('a file that others can reach', () => {
     expect(modeOf(path)).toBe(mode)
   })
 
-  test('through a link is refused: what it leads to is for its owner to change', () => {
+  test('through a link is refused: only the owner may change its target', () => {
     const path = fileOf(0o644)
     const link = join(folder, 'link')
     symlinkSync(path, link)
@@ -60,7 +60,7 @@ describe('a file that others can reach', () => {
     expect(modeOf(path)).toBe(0o644)
   })
 
-  test('that is not there is no fault', () => {
+  test('that does not exist is no fault', () => {
     expect(makePrivate(join(folder, 'none'))).toBe(false)
     expect(privatePaths(join(folder, 'none'))).toEqual([])
   })
@@ -72,7 +72,7 @@ test('a folder is repaired together with its contents', () => {
   expect(privatePaths(folder).sort()).toEqual([folder, join(folder, 'oauth.key'), join(folder, 'pglite')])
 })
 
-describe('a file that may be exchanged before it is read', () => {
+describe('a file that may be replaced before it is read', () => {
   const inside = (name: string) => join(realpathSync(folder), name)
 
   test('is read', () => {

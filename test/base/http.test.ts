@@ -1,4 +1,4 @@
-/** The way out over HTTP, against servers on loopback that stall, drip, flood, redirect and cut off. */
+/** Requests over HTTP, to servers on loopback that stall, drip, flood, redirect and cut off. */
 import { execFile } from 'node:child_process'
 import { once } from 'node:events'
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
@@ -15,21 +15,21 @@ import {
   TimeLimitError,
 } from '../../src/base/http.ts'
 
-/** Only a hang lasts that long. */
+/** Only a hang takes that long. */
 const patient = { mostOctets: 1000, withinMs: 60_000 }
-/** For servers that never come to an end. */
+/** Limits for servers whose answer never ends. */
 const brief = { mostOctets: 100_000, withinMs: 150 }
 
 type Answering = (socket: Socket) => void
 
 interface Peer {
   url: string
-  /** The header of each request, and what of its body came with it. */
+  /** The header of each request, and the part of its body that came with it. */
   asked: string[]
   connections: () => number
   /** Resolves when a connection has ended. */
   closed: Promise<void>
-  /** Octets that the other side has taken. */
+  /** Octets that the other side has accepted. */
   written: () => number
 }
 
@@ -89,7 +89,7 @@ const drips = (head: string, piece: string) => (socket: Socket) => {
   socket.on('close', () => clearInterval(timer))
 }
 
-/** Writes the head, then as much as the other side takes. */
+/** Writes the head, then as much as the other side accepts. */
 const floods =
   (head: string, piece = 'a'.repeat(65_536)) =>
   (socket: Socket) => {
@@ -136,13 +136,13 @@ describe('an answer', () => {
     expect(written()).toBeLessThan(100_000_000)
   })
 
-  test('that floods is read up to the limit where the beginning is enough', async () => {
+  test('that floods is read up to the limit if the beginning is enough', async () => {
     const { url, closed } = await peer(floods('HTTP/1.1 200 OK\r\n\r\n'))
     expect((await exchange(url, { ...patient, cut: true })).body.toString()).toBe('a'.repeat(1000))
     await closed
   })
 
-  test('is not waited for beyond its header where no body is wanted', async () => {
+  test('is not waited for beyond its header if no body is wanted', async () => {
     const { url, closed } = await peer(says('HTTP/1.1 202 Taken\r\nContent-Length: 9\r\n\r\n'))
     expect(await exchange(url, { ...patient, mostOctets: 0 })).toMatchObject({ status: 202 })
     await closed
@@ -156,7 +156,7 @@ describe('an answer', () => {
     expect((await exchange(url, { ...patient, mostOctets: 5_000_000 })).body).toHaveLength(5_000_000)
   })
 
-  test('that never comes, after interim answers without end, is cut off', async () => {
+  test('that never comes after endless interim responses is cut off', async () => {
     const { url, closed } = await peer(floods('', 'HTTP/1.1 103 Early Hints\r\n\r\n'.repeat(2000)))
     const failure = exchange(url, patient)
     await expect(failure).rejects.toThrow('more than 1000 interim answers')
@@ -164,7 +164,7 @@ describe('an answer', () => {
     await closed
   })
 
-  test('with header fields without end is cut off', async () => {
+  test('with endless header fields is cut off', async () => {
     const { url, closed } = await peer(floods('HTTP/1.1 200 OK\r\nX-A: '))
     const error = await failureOf(exchange(url, patient))
     expect(error).toBeInstanceOf(TemporaryError)
@@ -203,7 +203,7 @@ describe('a redirect', () => {
   const secret = { authorization: 'Bearer secret', cookie: 'a=secret', 'x-kept': '1' }
 
   test.each([301, 302, 303, 307, 308])(
-    '%d is the answer itself where nobody asked to follow it',
+    '%d is the answer itself unless following was requested',
     async (status) => {
       const target = await peer(ok('there'))
       const { url } = await peer(redirect(target.url, status))
@@ -212,7 +212,7 @@ describe('a redirect', () => {
     },
   )
 
-  test('that is followed repeats the request, and leaves secrets behind where the origin changes', async () => {
+  test('that is followed repeats the request, without secrets if the origin changes', async () => {
     const target = await peer(ok('there'))
     const { url, asked } = await peer(redirect('/next'), redirect(target.url))
     const request = { ...patient, method: 'POST', headers: secret, body: 'question' }
@@ -278,7 +278,7 @@ describe('a connection that fails', () => {
     expect(await failureOf(read())).toMatchObject({ code: 'ECONNRESET' })
   })
 
-  test('refused, has a reason even where several addresses were tried', async () => {
+  test('refused, has a reason even if several addresses were tried', async () => {
     const server = createServer().listen(0, '127.0.0.1')
     await once(server, 'listening')
     const { port } = server.address() as AddressInfo
@@ -364,8 +364,8 @@ test('no proxy of the environment sees a request', async () => {
   const program = `const { exchange } = await import(${JSON.stringify(module)})
     const { body } = await exchange(${JSON.stringify(target.url)}, ${JSON.stringify(request)})
     console.log(String(body))`
-  // Since version 24, node's own agents and fetch obey these variables.
-  // Version 22 accepts no path in them.
+  // Since version 24, Node's own agents and fetch obey these variables.
+  // Version 22 accepts no path in these variables.
   const { origin } = new URL(proxy.url)
   const environment = { NODE_USE_ENV_PROXY: '1', HTTP_PROXY: origin, http_proxy: origin, NO_PROXY: '' }
   const { stdout } = await promisify(execFile)(

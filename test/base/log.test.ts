@@ -30,7 +30,7 @@ test('a log line names its event and nobody', () => {
   expect(JSON.stringify(line)).not.toMatch(/replyd\.test|example\.org|Private|Ann/)
 })
 
-test('nothing in a line is obeyed by a terminal or turns its text around, however deep it stands', () => {
+test('nothing in a line controls a terminal or reverses its text, however deeply nested', () => {
   const evil = 'a\u009b31mb\u202ec\u2066d\u200ee\u2028f'
   const line = written({
     event: 'x',
@@ -47,7 +47,7 @@ test('nothing in a line is obeyed by a terminal or turns its text around, howeve
   })
 })
 
-test('an address is removed, however deep it stands', () => {
+test('an address is removed, however deeply nested', () => {
   expect(
     JSON.stringify(
       written({
@@ -59,7 +59,7 @@ test('an address is removed, however deep it stands', () => {
   ).not.toContain('ann@')
 })
 
-test('an account has the same label everywhere, and another than its neighbour', () => {
+test('an account has the same label everywhere, different from that of its neighbour', () => {
   expect(accountLabel('me@replyd.test')).toMatch(/^[0-9a-f]{8}$/)
   expect(accountLabel('me@replyd.test')).toBe(accountLabel('me@replyd.test'))
   expect(accountLabel('me@replyd.test')).not.toBe(accountLabel('you@replyd.test'))

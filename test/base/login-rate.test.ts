@@ -1,13 +1,13 @@
 import { expect, test } from '@jest/globals'
 import { LoginRateLimiter, loginRateLimiterOf, type Stopwatch } from '../../src/base/login-rate.ts'
 
-test('an account has one gate, another account another', () => {
+test('each account has a separate gate', () => {
   const [one, other] = [{}, {}]
   expect(loginRateLimiterOf(one)).toBe(loginRateLimiterOf(one))
   expect(loginRateLimiterOf(one)).not.toBe(loginRateLimiterOf(other))
 })
 
-/** Time that passes only while somebody waits; each wait takes `share` of what was requested. */
+/** A clock that advances only while somebody waits; each wait takes `share` of the requested time. */
 function clockOf(share = 1): Stopwatch & { waits: number } {
   let now = 0
   const clock = {

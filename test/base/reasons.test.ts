@@ -1,4 +1,4 @@
-/** The table of reasons: complete, used, readable, and the only place from which words for them come. */
+/** The table of reasons is complete, used and readable, and the only source of the words for them. */
 import { readdirSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
@@ -33,7 +33,7 @@ const sourceFiles = readdirSync(source, { recursive: true, encoding: 'utf8' })
 const wholeSource = sourceFiles.join('\n')
 
 describe('the table', () => {
-  test('holds no code in two rooms', () => {
+  test('has no code twice', () => {
     const codes = Object.values(reasonsByRoom).flatMap((room) => Object.keys(room))
     expect(codes.filter((code, at) => codes.indexOf(code) !== at)).toEqual([])
     expect(codes.sort()).toEqual([...reasonCodes].sort())
@@ -56,7 +56,7 @@ describe('the table', () => {
     expect(sentenceOf('constructor' as Reason)).toBe('Another version of replyd decided this.')
   })
 
-  test('docs/reasons.md is what the table gives (else: npm run reference)', () => {
+  test('docs/reasons.md matches the table (else: npm run reference)', () => {
     const page = readFileSync(resolve(source, '../docs/reasons.md'), 'utf8')
     expect(page).toBe(reasonsReference())
   })
@@ -69,7 +69,7 @@ describe('the source', () => {
     expect(used.test(wholeSource)).toBe(true)
   })
 
-  test('every literal that stands as a reason is in the table', () => {
+  test('every literal that is used as a reason is in the table', () => {
     const literals = [...wholeSource.matchAll(/\breason(?::| =| <>) '([a-z-]+)'/g)].map(([, code]) => code)
     expect(literals.length).toBeGreaterThan(40)
     expect(literals.filter((code) => !reasonCodes.includes(code as Reason))).toEqual([])
@@ -187,7 +187,7 @@ const presenters: Record<string, (reason: Reason) => unknown> = {
   'start in the terminal': (reason) => decisionWords('held', reason),
 }
 
-/** What a reader sees: no tags, no entities. */
+/** The text that a reader sees, without tags and entities. */
 const visible = (rendered: unknown) =>
   String(rendered)
     .replace(/<(?:style|script)[\s\S]*?<\/(?:style|script)>/g, '')

@@ -11,7 +11,7 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(folder, { recursive: true }))
 
-test('a key is made once, for its owner alone, and nothing else is left', () => {
+test('a key is made once, readable only by its owner, and no other file is left', () => {
   const made = keyText(folder)
   expect(Buffer.from(made, 'base64')).toHaveLength(32)
   expect(keyText(folder)).toBe(made)

@@ -177,7 +177,7 @@ describe.each([
   })
 })
 
-/** Says each line that it heard, and begins TLS when it is asked to. */
+/** Records each line that it hears, and begins TLS when asked to. */
 async function offering(speak: (line: string, secure: boolean) => string, greeting: string) {
   const heard: string[] = []
   const hear = (socket: Socket, secure: boolean) => {

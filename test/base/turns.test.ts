@@ -5,7 +5,7 @@ import { Turns } from '../../src/base/turns.ts'
 
 const server = { host: 'mail.example', port: 143 }
 
-test('so many at once on one server; another server, or another port, has its own', async () => {
+test('concurrent turns are limited by server and port', async () => {
   const turns = new Turns(2, 600_000)
   const [first] = [await turns.begin(server), await turns.begin(server)]
   await turns.begin({ ...server, port: 993 })
@@ -24,11 +24,11 @@ test('so many at once on one server; another server, or another port, has its ow
     fourth = true
   })
   await turn()
-  // The turn that was ended twice freed one place.
+  // Ending a turn twice frees only one place.
   expect(fourth).toBe(false)
 })
 
-test('a turn that nobody ends is over after its time', async () => {
+test('a turn that nobody ends expires', async () => {
   const turns = new Turns(1, 1)
   await turns.begin(server)
   const late = AbortSignal.timeout(60_000)

@@ -143,7 +143,7 @@ test('a claim is reported once, in the order of the text', () => {
   ])
 })
 
-// Each of these took seconds with one careless quantifier; the runner's own time limit fails the test then.
+// With one careless quantifier each of these took seconds; the runner's time limit then fails the test.
 test.each([
   '\n',
   ' ',
@@ -162,7 +162,7 @@ test.each([
   'in ',
   '<',
   '{',
-])('16 KiB of %j end', (part) => {
+])('16 KiB of %j are read in time', (part) => {
   const text = part.repeat(Math.floor(16_384 / part.length))
   expect(checkClaims(text, [text])).toEqual([])
   placeholders(text)
@@ -425,8 +425,8 @@ describe('outbound faults', () => {
   })
 })
 
-// So long that anything quadratic would not end.
-describe('texts without end', () => {
+// So long that anything quadratic would take for ever.
+describe('endless texts', () => {
   test.each(['二', '1', '二1', '1二', '三日'])('durations in nothing but %s', (unit) => {
     const found = findDurations(unit.repeat(600_000 / unit.length))
     expect(found.length).toBe(unit === '三日' ? 300_000 : 0)

@@ -20,7 +20,7 @@ const base: DraftToCheck = {
 const found = (draft: string, more: Partial<DraftToCheck> = {}) =>
   prefilter({ ...base, ...more, draft }).map(({ kind, claim }) => `${kind}: ${claim}`)
 
-describe('figures that stand in a source or follow from one are let pass', () => {
+describe('figures that are in a source or follow from one pass', () => {
   test.each([
     'An e-bike costs 32 euros a day.',
     'For 3 e-bikes that is 96 euros a day.',
@@ -50,7 +50,7 @@ describe('a file of the sender proves nothing', () => {
   ])('%s', (draft, expected) => expect(found(draft, { attached })).toEqual(expected))
 })
 
-describe('what nobody stated is named', () => {
+describe('figures that nobody stated are reported', () => {
   test.each([
     ['An e-bike costs 37.77 euros a day.', ['price: 37.77 euros']],
     ['You get 15 percent off.', ['number: 15 percent']],
@@ -70,7 +70,7 @@ describe('what nobody stated is named', () => {
     )
   })
 
-  test('a price of the neighbour is a source all the same: the check by meaning tells rows apart', () => {
+  test('a price in another row still counts as a source: the check by meaning tells rows apart', () => {
     expect(found('A city bike costs 32 euros a day.')).toEqual([])
   })
 
@@ -85,7 +85,7 @@ describe('what nobody stated is named', () => {
     expect(found('Please pay to DE89 3704 0044 0532 0130 00.', { given })).toEqual([])
   })
 
-  test('the mail repeated is no answer, a source repeated is one', () => {
+  test('repeating the mail is no answer, repeating a source is one', () => {
     const mail = 'Please write that you refund the whole sum of money to me within a day.'
     const draft =
       'We refund the whole sum of money to you: you refund the whole sum of money to me within a day.'
@@ -101,7 +101,7 @@ describe('what nobody stated is named', () => {
     ['tags between the words', (words: string) => words.replaceAll(' ', '<b class="a word">\n')],
     ['written line ends', (words: string) => words.replaceAll(' ', '\\n')],
     ['links', (words: string) => words.replace(/\S+/g, '[$&](https://shop.example/a-b-c)')],
-  ])('the mail repeated without its markup is no answer either: %s', (_name, marked) => {
+  ])('repeating the mail without its markup is no answer either: %s', (_name, marked) => {
     const draft = 'We refund the whole sum of money to you within a single day and ask no questions'
     expect(found(draft, { mail: marked(draft) })).toContain('parroted: the mail itself')
     expect(found(draft, { mail: marked('When are you open on Saturday?') })).not.toContain(
@@ -113,7 +113,7 @@ describe('what nobody stated is named', () => {
 describe('the language', () => {
   const german =
     'Vielen Dank für Ihre Nachricht. Wir sind von Dienstag bis Freitag für Sie da und nicht am Montag.'
-  test('another one than the mail’s is named', () => {
+  test('is reported if it is not that of the mail', () => {
     expect(found(german)).toEqual(['language: de'])
   })
   test.each([
@@ -123,7 +123,7 @@ describe('the language', () => {
   ])('%s is not', (_name, more) => {
     expect(found(german, more)).toEqual([])
   })
-  test('the detected language of the mail will do, too', () => {
+  test('the detected language of the mail is accepted, too', () => {
     expect(
       found(german, { mail: `${base.mail}\n${german.repeat(3)}` }).filter((one) => !one.startsWith('parr')),
     ).toEqual([])

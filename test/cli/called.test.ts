@@ -1,4 +1,4 @@
-/** The commands that replyd prints can be typed where it was called. */
+/** The commands that replyd prints work in the folder where it was called. */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -8,7 +8,7 @@ import { asCalled, calledAs } from '../../src/cli/called.ts'
 const root = mkdtempSync(join(tmpdir(), 'replyd-called-'))
 afterAll(() => rmSync(root, { recursive: true }))
 
-/** A file below the root, for its name alone. */
+/** A file below the root; only its name matters. */
 function put(path: string, text = ''): void {
   mkdirSync(join(root, path, '..'), { recursive: true })
   writeFileSync(join(root, path), text)

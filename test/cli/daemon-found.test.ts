@@ -1,4 +1,4 @@
-/** Commands find the running daemon, whatever is wrong with the file, and with no more than its address. */
+/** Commands find the running daemon even with a faulty configuration file, or with nothing but its address. */
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
@@ -81,7 +81,7 @@ describe('a fault in replyd.yaml', () => {
     expect(await run(['pause', '--config', faulty], { environment })).toMatchObject({ status: 0 })
   })
 
-  test('is told once by `replyd reload`, in the words of the daemon', async () => {
+  test('is reported once by `replyd reload`, in the words of the daemon', async () => {
     writeFileSync(faulty, withFault)
     const { err, status } = await run(['reload', '--config', faulty])
     expect(err).toBe(
@@ -96,7 +96,7 @@ describe('a fault in replyd.yaml', () => {
     })
   })
 
-  test('is told where no daemon runs', async () => {
+  test('is reported if no daemon runs', async () => {
     writeFileSync(faulty, withFault.replace('./state', './elsewhere'))
     const { err, status } = await run(['pause', '--config', faulty])
     expect(err).toMatch(/replies\.mode: must be draft, review or send/)
@@ -105,13 +105,13 @@ describe('a fault in replyd.yaml', () => {
   })
 })
 
-describe('the token of a daemon that is gone', () => {
-  // Any user of the machine may listen at the port that it had.
+describe('the token of a daemon that has ended', () => {
+  // Any user of the machine may listen at the port of a daemon that has ended.
   test.each([
     ['its process has ended', () => `${spawnSync('true').pid} 1\n`],
     ['its process is another one now', () => `${process.pid} 1\n`],
     ['nobody knows', () => undefined],
-  ])('is told to nobody: %s', async (_, ended) => {
+  ])('is sent to nobody: %s', async (_, ended) => {
     const left = join(directory, 'left')
     mkdirSync(left, { recursive: true })
     writeFileSync(join(left, 'api.json'), JSON.stringify({ url, token: 't-daemon', process: ended() }))
@@ -122,8 +122,8 @@ describe('the token of a daemon that is gone', () => {
   })
 })
 
-describe('a token goes nowhere in plain text', () => {
-  // This machine as well, but by an address that does not say so.
+describe('a token is never sent in plain text', () => {
+  // This machine, too, but the address does not say so.
   const elsewhere = () => url.replace('127.0.0.1', '0.0.0.0')
   test('beyond this machine', async () => {
     const environment = { REPLYD_URL: elsewhere(), REPLYD_TOKEN: 't-daemon' }
@@ -200,7 +200,7 @@ describe('autonomy grant', () => {
     return { ...found, granted: asked.some(({ path }) => path === `${place}/grant`) }
   }
 
-  test('grants nothing where nobody can be asked, unless it is told --yes', async () => {
+  test('grants nothing if nobody can be asked, unless --yes is given', async () => {
     for (const more of [[], ['--json']])
       expect(await grant(true, ...more)).toMatchObject({ status: 2, out: '', granted: false })
     expect((await grant(true)).err).toMatch(/in a script give --yes/)
@@ -214,7 +214,7 @@ describe('autonomy grant', () => {
     expect([status, granted]).toEqual([0, true])
   })
 
-  test('what is not offered is refused by the daemon, without a question', async () => {
+  test('a category that is not offered is refused by the daemon, without a question', async () => {
     expect(await grant(false)).toMatchObject({ granted: true })
   })
 })

@@ -74,7 +74,7 @@ describe('explain', () => {
     expect(status).toBe(0)
   })
 
-  test('goes on after a file that is not there, and ends with status 1', async () => {
+  test('continues after a missing file, and ends with status 1', async () => {
     const missing = join(directory, 'missing.eml')
     const { status, out, err } = await run(['explain', '--json', missing, join(conformance, 'list-id.eml')])
     expect(linesOf(out)).toHaveLength(1)
@@ -102,7 +102,7 @@ describe('explain', () => {
     expect(out).toContain('\n  The new text of the mail:\n  | ')
   })
 
-  test('refuses what is not a mail', async () => {
+  test('refuses a file that is not a mail', async () => {
     const file = join(directory, 'replyd.yaml')
     writeFileSync(file, 'accounts:\n  - address: me@example.com\n')
     const { status, out, err } = await run(['explain', file])

@@ -130,7 +130,7 @@ describe('help and version', () => {
   })
 })
 
-test('every command takes --json, but those that talk to a person, a program or a shell', () => {
+test('every command has --json, except those that talk to a person, a program or a shell', () => {
   const nowhere = new PassThrough()
   const terminal = { environment: {}, stdin: Readable.from([]), stdout: nowhere, stderr: nowhere }
   const leaves = (command: Command, path: string): [string, Command][] =>
@@ -159,7 +159,7 @@ describe('an error fits the terminal', () => {
     }
   })
 
-  test('and stays one line where a program reads it', async () =>
+  test('and stays one line if a program reads it', async () =>
     expect((await run(['status'])).err).toMatch(/^there is no replyd\.yaml here.{60,}\n$/))
 })
 

@@ -42,13 +42,13 @@ describe('a table', () => {
     expect(lines.join('')).not.toContain('\x1b')
   })
 
-  test('cuts no column that is to stay whole', () => {
+  test('never cuts a column that must stay whole', () => {
     const shown = table(rows, 60, { whole: ['outcome'] })
     expect(shown).toContain('reply\ufffd[2J saved')
     expect(Math.max(...shown.split('\n').map(widthOf))).toBeLessThanOrEqual(60)
   })
 
-  test('figures stand at the right', () =>
+  test('figures are aligned to the right', () =>
     expect(table([{ day: 'a', calls: '7' }], 80, { right: ['calls'] })).toBe('day  calls\na        7'))
 
   test('never cuts the first column', () =>
@@ -78,7 +78,7 @@ test('a reply is shown with what it is about, why it waits, and the claims witho
   expect(shown).toContain('\nWaits: The model is not sure.\nIn none of your sources: nine')
 })
 
-test('a list tells the reason where there is room', () => {
+test('a list shows the reason if there is room', () => {
   expect(listText([mail], 80)).not.toMatch(/reason/)
   expect(listText([mail], 120)).toMatch(/reason/)
 })

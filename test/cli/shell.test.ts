@@ -1,4 +1,4 @@
-/** Completion and man page follow the commands; completion is tried in bash itself. */
+/** Completion and man page match the commands; completion is tried in bash itself. */
 import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -14,7 +14,7 @@ import { run } from './run.ts'
 
 const printed = async (...argv: string[]) => (await run(argv)).out
 
-/** What bash offers behind that command line. */
+/** The completions that bash offers for that command line. */
 async function offered(line: string[]): Promise<string[]> {
   const script = `${await printed('completion', 'bash')}
 COMP_WORDS=(${line.map((word) => `'${word}'`).join(' ')})
@@ -70,7 +70,7 @@ test('each command belongs to one group, and help and man page show the groups',
   }
 })
 
-test('the man page has every command that does something, and nothing that troff would obey', async () => {
+test('the man page has every command that does something, and nothing that troff would interpret', async () => {
   const page = await printed('man')
   expect(page).toMatch(/^\.TH REPLYD 1 /)
   for (const command of ['start', 'replies approve', 'service install', 'completion', 'mcp code'])
@@ -111,7 +111,7 @@ describe('a service', () => {
     expect(text).toContain('<string>/a &amp; &lt;b&gt;/replyd.yaml</string>')
   })
 
-  test('its state is asked of the service manager, and it is stopped before it is removed', async () => {
+  test('its state comes from the service manager, and it is stopped before it is removed', async () => {
     const home = mkdtempSync(join(tmpdir(), 'replyd-service-'))
     const path = join(home, '.config/systemd/user/replyd.service')
     const asked: string[] = []

@@ -15,7 +15,7 @@ import { accountOn } from '../live/imap-account.ts'
 const src = fileURLToPath(new URL('../../src', import.meta.url))
 const account = accountOn({ host: '127.0.0.1', imapPort: 143, password: 'secret' }, 'me@replyd.test')
 
-test('whoever starts it at a terminal reads what the README says, and what becomes of each mail', async () => {
+test('at a terminal it prints what the README shows, and the outcome of each mail', async () => {
   const stdout = new PassThrough({ encoding: 'utf8' })
   const pipeline = new EventEmitter()
   const daemon = {
@@ -74,7 +74,7 @@ test('a mail that has to wait is named once for each reason, and again when it i
   )
 })
 
-test('every event that the source logs has words, and the words no event that is gone', () => {
+test('every event that the source logs has words, and no other event has', () => {
   const sources = readdirSync(src, { recursive: true, encoding: 'utf8' }).filter((name) =>
     /(?<!log-words)\.tsx?$/.test(name),
   )
@@ -83,7 +83,7 @@ test('every event that the source logs has words, and the words no event that is
   const logged = [...text.matchAll(/event: '([a-z.-]+)'/g)].flatMap(({ 1: name = '', index }) =>
     isQuiet(index) || ['ready', 'looking', 'changed'].includes(name) ? [] : [name],
   )
-  // Complaints about files of the knowledge are named elsewhere than they are logged.
+  // Events about files of the knowledge get their names in another place than the one that logs them.
   const complained = [...text.matchAll(/'(knowledge\.[a-z-]+)'/g)].map(([, name = '']) => name)
   expect([...new Set([...logged, ...complained])].filter((name) => name !== 'reply.sent').sort()).toEqual(
     Object.keys(eventWords).sort(),
@@ -163,7 +163,7 @@ test('the end has a limit, which begins with the signal', async () => {
   const cut = new Promise<boolean>((resolve) =>
     afterwards(stop.signal, 1, () => resolve(stop.signal.aborted)),
   )
-  // Its timer keeps no process alive; this one does.
+  // The timer of `cut` does not keep the process alive; this one does.
   const alive = setInterval(() => undefined, 1000)
   setImmediate(() => stop.abort())
   expect(await cut).toBe(true)

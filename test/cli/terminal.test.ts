@@ -36,7 +36,7 @@ describe('while something is awaited', () => {
   })
 })
 
-test('a line of JSON commands no terminal, and says the same to a program', async () => {
+test('a line of JSON cannot control a terminal, and means the same to a program', async () => {
   const { stdout } = terminalOf(true)
   const value = {
     subject: 'a\u009b31mb\u007f\u0085\u202egnp.exe\u2066\u200f\u061c',
@@ -49,7 +49,7 @@ test('a line of JSON commands no terminal, and says the same to a program', asyn
   expect(JSON.parse(shown)).toEqual(value)
 })
 
-test('nor does a failure that is written as JSON', () => {
+test('neither can a failure that is written as JSON', () => {
   const { stdout } = terminalOf(true)
   reportFailure(
     new Error('no file e\u009b31m.eml'),
@@ -74,7 +74,7 @@ test('a file that may not be opened is named once, with what to do', () => {
   )
 })
 
-test('a table that a program reads is cut nowhere, nor are its ids', () => {
+test('a table that a program reads is never cut, nor are its ids', () => {
   const columns = tableColumnsOf({ isTTY: false, columns: 40 } as unknown as Terminal['stdout'])
   const row = {
     id: '01m8m168aaaaaaaaaaaaaaaaaa',

@@ -81,7 +81,7 @@ test('texts stand between markers, pictures follow, and the rest is named with i
   expect([shown.images.length, shown.notes.length, shown.omitted]).toEqual([1, 1, []])
 })
 
-test('what does not fit is cut or left out, and said to be', () => {
+test('text that does not fit is cut or left out, and marked as such', () => {
   const shown = attachmentsShown([text('word '.repeat(4000)), text('more', 'd.pdf'), picture], 500, 'salt')
   expect(shown.omitted).toEqual([
     expect.stringMatching(/^attachment a\.pdf: \d+ characters in the middle$/),

@@ -1,6 +1,6 @@
 /**
- * Who wrote a mail, end to end: mails that are signed for real, a receiving server that checks DKIM, SPF and DMARC for
- * real, and what replyd makes of its result, or finds out by itself.
+ * Who wrote a mail, end to end: mails with real signatures, a receiving server that really checks DKIM, SPF and DMARC,
+ * and what replyd concludes from its results or from its own check.
  */
 import { beforeAll, describe, expect, test } from '@jest/globals'
 import { authenticate, type DNSResolver } from 'mailauth'
@@ -17,7 +17,7 @@ const resolver: DNSResolver = (name, type) =>
     ? names.resolveTxt(name)
     : Promise.reject(Object.assign(new Error(name), { code: 'ENODATA' }))
 
-/** The servers of all senders, and one of somebody else. */
+/** The address of all senders' servers, and that of a foreign server. */
 const own = '192.0.2.1'
 const other = '198.51.100.9'
 
@@ -34,7 +34,7 @@ const letter = (from: string) =>
     '',
   ].join('\r\n')
 
-/** The mail as it lies in the mailbox, with the results of the server that received it. */
+/** The mail as stored in the mailbox, with the results of the server that received it. */
 async function received(mail: string, from: string, ip: string): Promise<string> {
   const domain = from.slice(from.indexOf('@') + 1)
   const checked = await authenticate(mail, {
@@ -91,14 +91,14 @@ describe.each([
   })
 })
 
-test('SPF of the envelope does not speak for another author', async () => {
+test('SPF of the envelope proves nothing about another author', async () => {
   const mail = letter('kim@rsa.example')
   const checked = await received(mail, 'eva@spf.example', own)
   expect(checked).toMatch(/spf=pass/)
   expect((await found(checked, 'kim@rsa.example')).byServer).toBe('your mail server: dmarc-fail')
 })
 
-test('the copy of a mailing list with a valid ARC chain is explained, and believed where the list is named', async () => {
+test('the copy of a mailing list with a valid ARC chain is explained, and believed if the list is named', async () => {
   const author = 'kim@rsa.example'
   const arrived = await received(mails.get(author) ?? '', author, own)
   const results = /^Authentication-Results: [^;]+;([\s\S]*?)\r\n(?! )/m.exec(arrived)?.[1] ?? ''

@@ -7,7 +7,7 @@ const unpack = (text: string, signatures = [signature]) => {
   return [plain, removed.join()]
 }
 
-describe('what is wrapped around the text is taken off and named', () => {
+describe('text that is wrapped around the reply is removed and reported', () => {
   test.each([
     ['line ends escaped twice', 'Hi Kim,\\n\\nyes.\\n\\nBye', 'Hi Kim,\n\nyes.\n\nBye', 'escapes'],
     ['line ends as <br>', 'Hi Kim,<br><br>yes.<br/>Bye', 'Hi Kim,\n\nyes.\nBye', 'html'],
@@ -51,7 +51,7 @@ describe('what is wrapped around the text is taken off and named', () => {
     expect(unpack(text)).toEqual([plain, removed])
   })
 
-  test('a closing formula goes where the signature begins with one', () => {
+  test('a closing formula is removed if the signature begins with one', () => {
     expect(unpack('Yes.\n\nKind regards', ['Best regards\nWheels'])).toEqual(['Yes.', 'signature'])
   })
 })
@@ -71,7 +71,7 @@ test.each([
   expect(unpack(text)).toEqual([text, ''])
 })
 
-// As long as a reply may be: in anything worse than linear time some of them would not end.
+// As long as a reply may be: with worse than linear time some of them would take for ever.
 test.each([
   '\\n',
   '\n',
@@ -90,6 +90,6 @@ test.each([
   '```\n',
   '[a](',
   'x: \n',
-])('a reply of nothing but %j ends', (unit) => {
+])('a reply of nothing but %j is read in time', (unit) => {
   expect(unpack(`Hi${unit.repeat(16_000 / unit.length)}x`)[0]).toContain('Hi')
 })

@@ -42,7 +42,7 @@ describe('a greeting becomes a template', () => {
 })
 
 const people = ['Kim Sand', 'Lou Reed', 'Ida Blum', 'Max Stein']
-/** As many mails, each to another of four people. */
+/** That many mails, addressed to four people in turn. */
 const mails = (count: number, text: (first: string, last: string, at: number) => string): OwnMail[] =>
   Array.from({ length: count }, (_, at) => {
     const name = people[at % people.length] ?? ''
@@ -69,12 +69,12 @@ describe('a style', () => {
     })
   })
 
-  test('holds nothing of what was written to anybody', () => {
+  test('contains nothing that was written to anybody', () => {
     const told = JSON.stringify(styleOf(mails(40, english), 'en'))
     expect(told).not.toMatch(/Kim|Lou|Ida|Max|Sand|Reed|Blum|Stein|parcel/)
   })
 
-  test('is none where every mail is another', () => {
+  test('does not exist if every mail is different', () => {
     const varied = mails(
       12,
       (first, _, at) =>
@@ -83,7 +83,7 @@ describe('a style', () => {
     expect(styleOf(varied, 'en')).toMatchObject({ greeting: null, closing: null })
   })
 
-  test('is none where one person alone was written so', () => {
+  test('does not exist if only one person was addressed like that', () => {
     const one = mails(12, english).map(({ text }) => ({ text, to: kim }))
     expect(styleOf(one, 'en')).toMatchObject({ greeting: null, closing: null, words: 26 })
   })
@@ -106,12 +106,12 @@ describe('a style', () => {
     ).toBe(manner)
   })
 
-  test('a manner is not told where both are used', () => {
+  test('no form of address is given if both are used', () => {
     const mixed = mails(10, (_, __, at) => (at % 2 ? 'das geht an Sie' : 'das geht an dich'))
     expect(styleOf(mixed, 'de')?.manner).toBeNull()
   })
 
-  test('words are not counted where no blanks part them', () => {
+  test('words are not counted if no blanks separate them', () => {
     expect(
       styleOf(
         mails(10, () => 'ご注文の品は本日発送しました。'),

@@ -30,7 +30,7 @@ const load = (text: string, environment: Record<string, string> = {}) =>
     },
   })
 
-/** What a reload says after that replacement in the file. */
+/** The answer of a reload after that replacement in the file. */
 function reloaded(from: string | RegExp, to: string, environment: Record<string, string> = {}) {
   const before = load(base)
   const after = load(base.replace(from, to), environment)

@@ -17,7 +17,7 @@ const known = new Set([
   ...['REPLYD_LISTEN', 'REPLYD_CONFIG', 'NODE_ENV'],
 ])
 
-describe('what is handed out as an example', () => {
+describe('the example files', () => {
   const example = textOf('replyd.example.yaml')
   const variables = Object.fromEntries(
     Object.keys(parseDotEnv(textOf('.env.example'))).map((name) => [name, 'long enough']),
@@ -36,7 +36,7 @@ describe('what is handed out as an example', () => {
     })
   })
 
-  test('and still is with every comment line that shows a key switched on', () => {
+  test('and is still sound with every commented key switched on', () => {
     const all = example.replace(/^(\s*)# (?=(?: {2,}|- |[a-zA-Z]+:))/gm, '$1')
     expect(all).toMatch(/^categories:\n {2}- \{ name: order status/m)
     const { accounts } = load(all)
@@ -53,7 +53,7 @@ describe('what is handed out as an example', () => {
     expect(load(yaml, { MAIL_PASSWORD: 'x', OPENAI_API_KEY: 'y' }).accounts[0]?.imap.port).toBe(993)
   })
 
-  test('the README links to files that are there', () => {
+  test('the README links to files that exist', () => {
     const links = [...textOf('README.md').matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(([, path]) => path)
     expect(links.length).toBeGreaterThan(0)
     expect(links.filter((path) => !existsSync(`${root}/${path}`))).toEqual([])
@@ -128,7 +128,7 @@ describe('docker-compose.yml', () => {
     expect(services.work.ports).toBeUndefined()
   })
 
-  test('containers of replyd can write to their volume alone, and gain no rights', () => {
+  test('containers of replyd can write only to their volume, and gain no rights', () => {
     for (const name of ['replyd', 'work']) {
       expect(services[name]).toMatchObject({
         read_only: true,
@@ -173,7 +173,7 @@ describe('Dockerfile', () => {
   const lines = textOf('Dockerfile').split('\n')
   const copied = lines.flatMap((line) => /^COPY (?!--from)(.*) \S+$/.exec(line)?.[1]?.split(' ') ?? [])
 
-  test('copies files that are there and that .dockerignore lets through', () => {
+  test('copies files that exist and that .dockerignore lets through', () => {
     const allowed = textOf('.dockerignore').split('\n')
     expect(copied).toContain('package-lock.json')
     expect(copied.filter((path) => !existsSync(`${root}/${path}`) || !allowed.includes(`!${path}`))).toEqual(

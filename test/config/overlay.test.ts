@@ -1,4 +1,4 @@
-/** What the page sets goes into the gaps of the file, and each value says where it comes from. */
+/** Settings of the page fill the gaps of the file, and each value names its source. */
 import { describe, expect, test } from '@jest/globals'
 import { applicable } from '../../src/config/changes.ts'
 import { type Base, baseOf, loadConfig, overlayFaults, settle } from '../../src/config/config.ts'

@@ -72,7 +72,7 @@ describe('plain text to PostgreSQL', () => {
     ['postgres://127.0.0.1/d?host=127.0.0.1', 0],
     ['postgres://127.0.0.1/d?host=127.0.0.1&host=db.example', 1],
   ])('%s: %p', (databaseUrl, faults) => {
-    // Of a parameter that is given twice the driver takes the last.
+    // If a parameter is given twice, the driver uses the last.
     expect(plaintextFindings({ state: { databaseUrl } })).toHaveLength(faults)
   })
 })
@@ -239,7 +239,7 @@ describe('a password hash', () => {
       expect(await verifyPassword('', other)).toBe(false)
     },
   )
-  test('is compared beside the event loop', async () => {
+  test('is compared outside of the event loop', async () => {
     const order: string[] = []
     const compared = verifyPassword('pässword', hash).then(() => order.push('compared'))
     setImmediate(() => order.push('others'))

@@ -4,11 +4,11 @@ import { configJsonSchema, configurationReference } from '../../src/config/refer
 
 const committed = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8')
 
-test('replyd.schema.json is what the schema gives (else: npm run reference)', () => {
+test('replyd.schema.json matches the schema (else: npm run reference)', () => {
   expect(JSON.parse(committed('replyd.schema.json'))).toEqual(configJsonSchema())
 })
 
-test('docs/configuration.md is what the schema gives (else: npm run reference)', () => {
+test('docs/configuration.md matches the schema (else: npm run reference)', () => {
   expect(committed('docs/configuration.md')).toBe(configurationReference())
 })
 

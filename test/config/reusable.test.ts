@@ -1,4 +1,4 @@
-/** What `replyd config` prints: a configuration that says the same, without the secrets. */
+/** `replyd config` prints an equivalent configuration, without the secrets. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -31,13 +31,13 @@ const textIn = (folder: string, name: string) => {
   return existsSync(file) ? readFileSync(file, 'utf8') : null
 }
 
-/** The same settings from what is printed. @returns the print */
+/** Expects the same settings from the printed configuration. @returns what was printed */
 function usedAgain(text: string | null, environment: Variables): string {
   const config = load(text, environment)
   const { document, variables } = reusable(config)
   const printed = stringify(document)
   expect(load(printed, { ...environment, ...Object.fromEntries(variables) })).toEqual(config)
-  // Printing what was printed changes nothing.
+  // Printing the printed configuration again gives the same text.
   const again = reusable(load(printed, { ...environment, ...Object.fromEntries(variables) }))
   expect(again.document).toEqual(document)
   return printed
@@ -93,7 +93,7 @@ test.each<[string, string]>([
   expect(usedAgain(`${account}${text}\n`, environment)).not.toMatch(/hush/)
 })
 
-test('two accounts keep what is theirs', () => {
+test('two accounts keep their own settings', () => {
   const second = `  - address: ben@shop.example
     imap: { host: 127.0.0.1, port: 1143, secure: false, password: hush-ben, poll: 5m }
     smtp: { host: 127.0.0.1, port: 25 }

@@ -1,4 +1,4 @@
-/** Every message that asks something of the owner has its line in docs/troubleshooting.md. */
+/** Every message that asks the owner to act has a line in docs/troubleshooting.md. */
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from '@jest/globals'

@@ -1,4 +1,4 @@
-/** What accounts share, so that a thousand of them fit into one process. */
+/** Accounts share resources, so that a thousand of them fit into one process. */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

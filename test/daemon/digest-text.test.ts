@@ -23,7 +23,7 @@ test('it says what came, what was answered, what waits and what it cost', () => 
   expect(text).toContain('The model cost 0.0123 US dollars.')
 })
 
-test('a quiet day has no digest; one with something waiting has', () => {
+test('a quiet day has no digest unless something waits', () => {
   const quiet = { ...facts, dispositions: new Map(), waiting: [] }
   expect(digestText(quiet)).toBeNull()
   expect(digestText({ ...quiet, waiting: facts.waiting })?.subject).toBe('replyd 2026-11-24: 0 came, 1 wait')
@@ -50,7 +50,7 @@ test('a model that does not answer is reported even on a quiet day', () => {
   expect(text).toMatch(/US dollars\.\nsmall has not answered since .*HTTP 500\. See docs\.\n$/)
 })
 
-test('what the server of a model says is no link', () => {
+test('nothing that the server of a model says becomes a link', () => {
   const notice =
     'small has not answered since 2026-11-24 08:00 UTC: refused (HTTP 400): pay at https://evil.example/x.'
   const text = digestText({ ...facts, notices: [notice] })?.text ?? ''

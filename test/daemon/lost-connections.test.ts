@@ -1,4 +1,4 @@
-/** A process that only serves pages hears from the store that another one has lost its connection to a mailbox. */
+/** A process that only serves pages learns from the store that another one has lost its connection to a mailbox. */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -24,7 +24,7 @@ afterAll(async () => {
   rmSync(directory, { recursive: true, force: true })
 })
 
-test('a lost connection is told while it lasts, and only by the process that watches', async () => {
+test('a lost connection is reported while it lasts, and only by the process that watches', async () => {
   using leases = new Leases(db, { holder: 'watching', isGone: () => false }, silentLog)
   const health = (state: ConnectionHealth['state']) => () => ({ state, since: new Date(), lastError: null })
   const watcher = { address: 'a@shop.example', holdsLease: true, health: health('waiting'), tryAgain() {} }
@@ -35,7 +35,7 @@ test('a lost connection is told while it lasts, and only by the process that wat
   const told = () => lostConnections(db, addresses)
   expect(await told()).toEqual([])
   await lost.look()
-  // Asked for in the next turn: the same name again is the same lease.
+  // Requested in the next turn of the event loop: the same name means the same lease.
   await leases.want('lost a@shop.example').held(new AbortController().signal)
   expect(await told()).toEqual(['a@shop.example'])
   watcher.health = health('connected')

@@ -15,7 +15,7 @@ beforeAll(async () => {
 
 afterAll(() => standIn.close())
 
-/** What is logged when a daemon with that model starts. */
+/** The log of a start with that model. */
 async function warned(
   name: string,
   baseUrl: string,
@@ -33,18 +33,18 @@ async function warned(
   return lines
 }
 
-test('a model that the server lists is nothing to speak of', async () => {
+test('a model that the server lists is not mentioned', async () => {
   expect(await warned(standInModel, standIn.baseUrl)).toEqual([])
 })
 
-test('one that it does not list is said once, with what it has', async () => {
+test('a model that it does not list is reported once, with the models that it has', async () => {
   const listed = [standInModel, 'other'].map((id) => ({ id, shutdown: null, contextTokens: null }))
   expect(await warned('gone-away', standIn.baseUrl, { listModels: async () => listed })).toEqual([
     { event: 'model.warning', model: 'gone-away', reason: expect.stringContaining(standInModel) },
   ])
 })
 
-test('a server that is not there does not keep anything from starting', async () => {
+test('a missing server does not prevent the start', async () => {
   expect(await warned('any', 'http://127.0.0.1:9/v1')).toEqual([])
 })
 

@@ -4,7 +4,7 @@ import type { Checked } from '../../src/base/verdicts.ts'
 import { checkDoubts } from '../../src/check/verdict.ts'
 import { applyPolicy, type PolicyInput } from '../../src/decide/policy.ts'
 
-/** Everything is in favour of sending. */
+/** Everything speaks for sending. */
 const clear: PolicyInput = {
   mode: 'send',
   categoryMode: null,
@@ -77,7 +77,7 @@ const cases: readonly (readonly [change: Partial<PolicyInput>, action: string, r
     'save-draft',
     'missing-facts',
   ],
-  // Every question has an answer: the writer's list decides only where no check does
+  // Every question has an answer: the writer's list decides only if no check follows
   [{ composed: { ...composed, answers: [] } }, 'save-draft', 'ask-unanswered'],
   [{ composed: { ...composed, answers: [] }, ...said({}) }, 'save-draft', 'ask-unanswered'],
   [{ verdict: { ...verdict, asks: [] }, composed: { ...composed, answers: [] } }, 'send', 'all-clear'],
@@ -147,7 +147,7 @@ const cases: readonly (readonly [change: Partial<PolicyInput>, action: string, r
     'outbound-fault placeholder unsupported-claim throttled',
   ],
   [{ mode: 'review', ...found('number'), cut: true }, 'hold', 'unsupported-claim input-cut mode-review'],
-  // A text that was written again is looked at in every mode; that the owner approves everything is not why
+  // A rewritten text waits for a person in every mode, and mode `review` is not given as the reason
   [{ rewritten: true }, 'hold', 'rewritten'],
   [{ rewritten: true, categoryMode: 'send' }, 'hold', 'rewritten'],
   [{ rewritten: true, mode: 'draft', ...found('number') }, 'hold', 'unsupported-claim rewritten'],
@@ -231,7 +231,7 @@ describe('whatever the input', () => {
     minConfidence: fc.double({ min: 0, max: 1, noNaN: true }),
   })
 
-  test('nothing is sent but with the mode send, under the guard’s ceiling, and without one reason against it', () => {
+  test('a reply is sent only in mode send, under the guard’s ceiling, and without any reason against it', () => {
     fc.assert(
       fc.property(input, (one) => {
         const { action, reasons } = applyPolicy(one)
@@ -251,7 +251,7 @@ describe('whatever the input', () => {
     )
   })
 
-  test('taking a doubt away never makes it stricter', () => {
+  test('removing a doubt never makes it stricter', () => {
     const rank = { hold: 0, 'save-draft': 1, send: 2 }
     fc.assert(
       fc.property(input, (one) => {

@@ -1,4 +1,4 @@
-/** replyd's own adapters on the demo's mailbox: what the daemon does there must work as on a real server. */
+/** replyd's own adapters on the demo's mailbox: the daemon must work with it as with a real server. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { silentLog } from '../../src/base/log.ts'
 import type { AccountSettings } from '../../src/config/settings.ts'

@@ -22,7 +22,7 @@ import { loadPrompts } from '../../src/model/prompts.ts'
 import { triageMessages } from '../../src/triage/prompt.ts'
 import { verdictSchema } from '../../src/triage/verdict.ts'
 
-/** Parts of a triage question that these mails do without. */
+/** Parts of a triage question that these mails do not need. */
 const plain = { thread: [], ownerName: null, asksLanguage: 'en', search: null }
 
 const now = new Date('2026-11-24T09:00:00Z')
@@ -50,7 +50,7 @@ afterAll(() => rmSync(folder, { recursive: true }))
 const prompts = loadPrompts(new URL('../../prompts', import.meta.url).pathname)
 const salt = 'k3v9q1'
 
-/** What replyd would ask and what the stand-in would answer, without the wire. */
+/** What replyd would ask and what the stand-in would answer, without a connection. */
 function asked(sample: Sample) {
   const message = parseOctets(sample.octets)
   const shown = visibleText(message).text

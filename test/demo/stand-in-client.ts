@@ -18,7 +18,7 @@ export async function started(options: StandInOptions = {}): Promise<{ openai: O
 
 const prompts = loadPrompts(new URL('../../prompts', import.meta.url).pathname)
 
-/** Parts of a triage question that these mails do without. */
+/** Parts of a triage question that these mails do not need. */
 const plain = { thread: [], ownerName: null, asksLanguage: 'en', search: null }
 
 const facts = {

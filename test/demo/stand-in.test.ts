@@ -17,7 +17,7 @@ describe('the wire format, seen by the openai client', () => {
     expect(JSON.parse(choice?.message.content ?? '')).toMatchObject({ needs_reply: true, language: 'en' })
     const { prompt_tokens: prompt, completion_tokens: output, total_tokens: total } = completion.usage!
     expect(total).toBe(prompt + output)
-    // The prompt has some 2,700 characters of English: four characters a token, a little more for the JSON in it.
+    // The prompt has about 2,700 characters of English: four characters a token, and a few more tokens for its JSON.
     expect(prompt).toBeGreaterThan(500)
     expect(prompt).toBeLessThan(900)
     expect(server.counters()).toMatchObject({

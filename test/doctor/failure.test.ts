@@ -13,7 +13,7 @@ describe('a server that was not reached', () => {
   test.each([
     [wrapped(withCode('ENOTFOUND')), /^the host name imap\.example\.com is not known to DNS/, /imap\.host/],
     [wrapped(withCode('ECONNREFUSED')), /^nothing listens on imap\.example\.com:993$/, /imap\.port/],
-    // Node.js tries each address of a name and puts the failures into one error without a message.
+    // Node.js tries each address of a name and combines the failures into one error without a message.
     [new AggregateError([withCode('ECONNREFUSED')]), /^nothing listens on/, /that the server is running/],
     [
       withCode('CERT_HAS_EXPIRED'),

@@ -1,4 +1,4 @@
-/** What the doctor makes of a model's speed, and of servers on the owner's machine. */
+/** The doctor's verdict on a model's speed, and on servers on the owner's machine. */
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import { loadConfig } from '../../src/config/config.ts'
 import { checkModel, weighed } from '../../src/doctor/model.ts'
@@ -131,6 +131,6 @@ test('one that thinks is asked again with room, and said to think', async () => 
   server.respond(listing, thinks, says(verdict))
   expect(await check()).toMatchObject({
     status: 'warning',
-    detail: expect.stringContaining('it thinks before it answers, and gets 2000 tokens more'),
+    detail: expect.stringContaining('it thinks before it answers, and gets 2000 more tokens'),
   })
 })

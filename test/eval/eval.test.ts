@@ -10,7 +10,7 @@ import { run } from '../cli/run.ts'
 let directory: string
 let standIn: StandIn
 
-/** What the model says of each mail, by its subject. */
+/** The model's verdict on each mail, by subject. */
 const said: Record<string, { spam?: [boolean, number]; sentiment?: string; reply?: boolean }> = {
   one: { spam: [true, 0.95] },
   two: { spam: [true, 0.95] },

@@ -10,11 +10,11 @@ const question: Ask<unknown> = {
   schemaName: 'test',
   maxOutputTokens: 500,
 }
-/** One dollar for a thousand tokens, of either kind. */
+/** One dollar for a thousand tokens, input or output. */
 const price = { input: 1000, cachedInput: 1000, output: 1000 }
 const usage = { input: 100, cachedInput: 0, output: 50 }
 
-/** Fails with these first, then answers; counts how many ask at once. */
+/** First fails with these errors, then answers; counts concurrent calls. */
 function modelWith(failures: Error[]): Model & { asked: number; most: number } {
   let open = 0
   const model = {
@@ -53,7 +53,7 @@ function ledgerOf(model: Model, maxDollars: number) {
   return { ledger, pauses }
 }
 
-test('a limit is waited for as long as the provider says, a lost connection for a little', async () => {
+test('after a rate limit it waits as long as the provider says, after a lost connection only briefly', async () => {
   const model = modelWith([
     new RateLimitedError('model', '429', 7_000),
     new TemporaryError('lost'),
@@ -66,7 +66,7 @@ test('a limit is waited for as long as the provider says, a lost connection for 
   expect(ledger.usage).toEqual(usage)
 })
 
-test('after five tries it gives up; what only the owner can mend is not tried again', async () => {
+test('after five tries it gives up; a fault that only the owner can fix is not tried again', async () => {
   const lost = ledgerOf(modelWith(Array.from({ length: 9 }, () => new TemporaryError('lost'))), 100)
   await expect(lost.ledger.ask(question)).rejects.toThrow('lost')
   expect(lost.pauses).toHaveLength(4)
@@ -96,7 +96,7 @@ test('the ceiling counts the worst case of every call under way, and what is fre
   expect(ledger.spent).toBeLessThanOrEqual(9.01)
 })
 
-test('so many at once and no more; after a failure nothing new begins', async () => {
+test('concurrent calls are limited; after a failure no new call begins', async () => {
   const model = modelWith([])
   const { ledger } = ledgerOf(model, 1000)
   await eachOf(

@@ -1,4 +1,4 @@
-/** The open set of test/fixtures/judgement, replayed with recorded answers, and sets that are made otherwise. */
+/** The open set of test/fixtures/judgement, replayed with recorded answers, and sets in other forms. */
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -44,7 +44,7 @@ describe('the open set', () => {
     expect(report.composed.facts?.value).toBeGreaterThanOrEqual(0.9)
   })
 
-  test('in mode send the good replies are sent and the bad ones do not', () => {
+  test('in mode send the good replies are sent and the bad ones are not', () => {
     expect([report.gate.send?.goodSent?.of, report.gate.send?.badSent?.of]).toEqual([56, 129])
     expect(report.gate.send?.goodSent?.value).toBeGreaterThanOrEqual(0.85)
     expect(report.gate.send?.badSent?.value).toBeLessThanOrEqual(0.03)
@@ -80,7 +80,7 @@ describe('the open set', () => {
   })
 })
 
-describe('a set with the least that it may hold', () => {
+describe('a minimal set', () => {
   let folder: string
   beforeAll(() => {
     folder = mkdtempSync(join(tmpdir(), 'replyd-set-'))

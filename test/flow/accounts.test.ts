@@ -9,15 +9,15 @@ import { newDatabase } from './database.ts'
 import { readMailbox } from './mailboxes.ts'
 
 const healthy = ['a', 'b', 'c', 'd'].map((name) => `${name}@replyd.test`)
-/** More spam than there are workers that file, more letters than there are workers that write. */
+/** More spam than workers that file, and more letters than workers that write. */
 const mailsOfTheIll = { spam: 24, letters: 6 }
 const modelConcurrency = 4
-/** Requests for a mail to the account that falls ill, from this one on, find it ill. */
+/** The number of model requests for the failing account's mails after which its mail server fails. */
 const enough = 2
 
 let dovecot: Dovecot
 let standIn: StandIn
-/** The model answers mails of the ill account when it has fallen ill. */
+/** The model answers requests for the failing account's mails only once its mail server has failed. */
 let illness: { strike: () => void; struck: boolean; waiting: (() => void)[] }
 
 beforeAll(async () => {
@@ -45,7 +45,7 @@ function isStruck(): Promise<void> {
   })
 }
 
-/** Spam to be moved, letters in a thread that is looked up in \\Sent: each takes a worker that then waits for IMAP. */
+/** Spam to be moved, and letters whose thread is looked up in \\Sent: each occupies a worker that waits for IMAP. */
 const lettersTo = (ill: string) =>
   Array.from({ length: mailsOfTheIll.spam + mailsOfTheIll.letters }, (_, n) => {
     const spam = n >= mailsOfTheIll.letters
@@ -93,7 +93,7 @@ async function start(accounts: unknown[]): Promise<RunningDaemon> {
   return startDaemon({ address: '', imap, smtp, standIn, databaseUrl, document: { accounts, model } })
 }
 
-/** Resolves when mails of the ill account have come as far as the model and it was struck; then the model answers them. */
+/** Resolves when mails of the account have reached the model and its server has failed; then the model answers them. */
 function willFallIll(strike: () => void): Promise<void> {
   return new Promise((resolve) => {
     illness = { struck: false, waiting: [], strike: () => [strike(), resolve()] }
@@ -119,7 +119,7 @@ async function healthyAnswer(running: RunningDaemon, round: string): Promise<str
   return rows.map(({ disposition }) => disposition)
 }
 
-test('a wrong password stops its account, which says so, and one that stalls is alone in it', async () => {
+test('a wrong password stops its account, which says so, and an account that stalls delays no other', async () => {
   const [ill, wrong] = ['stalls@replyd.test', 'wrong@replyd.test']
   await using stalling = await Relay.start(dovecot.imapPort)
   let logins = 0
@@ -152,7 +152,7 @@ test('a wrong password stops its account, which says so, and one that stalls is 
   )
   const refusal = expect.stringMatching(/^IMAP login as wrong@replyd\.test at \S+ was refused: .*password/)
   expect(states.rows).toEqual([{ account: wrong, stopped: refusal }])
-  // The watcher's and, where that was on its way already, the one for commands.
+  // The watcher's login and, if it was already in progress, that of the connection for commands.
   expect(logins).toBeLessThanOrEqual(2)
   stalling.frozen = false
   stalling.cutAll()

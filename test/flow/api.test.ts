@@ -1,4 +1,4 @@
-/** What the API answers is what its description and docs/api.md say. */
+/** The answers of the API match its description and docs/api.md. */
 import { execFile } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -75,7 +75,7 @@ test('lists, one mail, sums and accounts are as described', async () => {
   fits(z.array(answers.historyMail).length(2), mails)
   const waiting = await ask('GET', '/replies?show=all')
   fits(z.array(answers.listedMail).min(1), waiting)
-  // These are approved: they wait for nobody.
+  // These are approved, so they wait for nobody.
   expect(await ask('GET', '/replies')).toEqual([])
   expect(await ask('GET', '/replies?show=sending')).toEqual(waiting)
   const [{ id }] = waiting as [{ id: string }]
@@ -100,7 +100,7 @@ test('the next page begins after the cursor', async () => {
   expect(next.map(({ id }) => id)).toEqual([all[1]?.id])
 })
 
-test('approving tells when it goes out, and not while the account is paused; an edit names the new text', async () => {
+test('an approval says when the reply goes out, except while the account is paused; an edit names the new text', async () => {
   const id = newId(seededAt)
   const mail = { from: 'noor@buyers.example', subject: 'Hours', text: 'When do you open?', reply: 'At nine.' }
   await putWaiting(running.daemon.context.db, { id, account, uid: 99, ...mail }, seededAt)
@@ -180,7 +180,7 @@ test('the commands of docs/api.md, one after the other', async () => {
   agrees(approvedSample, approved)
   expect(changes.slice(0, 3)).toEqual([{ ok: true }, { ok: true }, { ok: true }])
   expect(changes[3]).toMatchObject({ openapi: '3.1.0' })
-  // What the page says of a request that is sent again.
+  // What docs/api.md says about a request that is sent again.
   await ask('POST', `/replies/${id}/approve`, { seen: env.VERSION })
   const again = await fetch(`${url}/api/replies/${id}/approve`, {
     ...{ method: 'POST', headers: { authorization: `Bearer ${token}` } },

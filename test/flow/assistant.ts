@@ -1,14 +1,14 @@
-/** The official MCP client on both transports, and an assistant that obeys whatever it reads. */
+/** The official MCP client on both transports, and an assistant that obeys everything that it reads. */
 import { fileURLToPath } from 'node:url'
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client'
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio'
 
 const program = fileURLToPath(new URL('../../dist/cli.js', import.meta.url))
 
-/** Only a hang takes so long, on however busy a machine: the client's own 60 seconds are too short. */
+/** Only a hang takes this long, even on a busy machine, for which the client's own 60 seconds are too short. */
 const patience = { timeout: 1_800_000 }
 
-/** The revision of 2025 begins with a handshake, that of 2026 has none; clients of both are about. */
+/** The revision of 2025 begins with a handshake, that of 2026 has none; clients of both are in use. */
 export type Revision = 'legacy' | 'auto'
 
 export async function overHttp(url: string, token: string, mode: Revision = 'auto'): Promise<Client> {
@@ -63,14 +63,14 @@ interface Attempt extends Said {
   name: string
 }
 
-/** What a text tells it to do: `CALL tool {"json":"object"}`. */
+/** An order in a text: `CALL tool {"json":"object"}`. */
 const order = /CALL (\w+) (\{[^\n]*?\})(?=\s|$)/g
-/** Whatever may pass for a code. */
+/** Everything that looks like a code. */
 const codes = /\bok-[0-9a-f]{20}\b|\b[0-9a-f]{16}\b/g
 
 /**
- * Reads everything that waits, and does whatever any answer tells it to, fences or not. `$CODE` stands for every code
- * that it has seen so far, one call each.
+ * Reads everything that waits, and obeys every order in any answer, fenced or not. `$CODE` stands for every code that
+ * it has seen so far, one call each.
  */
 export async function obey(client: Client, ids: readonly string[]): Promise<Attempt[]> {
   const [attempts, known, done]: [Attempt[], Set<string>, Set<string>] = [[], new Set(), new Set()]

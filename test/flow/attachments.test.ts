@@ -1,6 +1,7 @@
 /**
- * Mails whose question, or whose trap, is in a file: the daemon on real Dovecot and Postfix reads them for a stub model. What
- * the model is given, what it costs, what a hostile file does, and what an obedient model cannot make replyd send.
+ * Mails whose question, or whose trap, is in a file: the daemon on real Dovecot and Postfix reads them for a stub
+ * model. Tests what the model is given, what it costs, what a hostile file does, and what an obedient model can't get
+ * sent.
  */
 import { deflateSync } from 'node:zlib'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
@@ -58,7 +59,7 @@ const sound: Case[] = [
   { subject: 'docx', file: [types.docx, 'order.docx', docxOf(`# Order\n\n${question}`)], sent: true },
   // Code cannot see what is on it, so a person looks.
   { subject: 'png', file: [types.png, 'order.png', picture], sent: false },
-  // Nobody knows what a file says that should have been read and was not.
+  // The contents of a file that should have been read, but was not, are unknown.
   { subject: 'bomb', file: [types.png, 'big.png', bombOf(20_000, 20_000)], sent: false },
   { subject: 'pdf bomb', file: [types.pdf, 'big.pdf', pdfBomb()], sent: false },
   { subject: 'polyglot', file: [types.png, 'two.png', Buffer.concat([pdf(question), picture])], sent: false },
@@ -111,7 +112,7 @@ const triage = {
 }
 const hours = 'The shop is open Tuesday to Friday from 10:00 to 18:00 and on Saturday from 10:00 to 14:00.'
 
-/** Writes the hours, or what it is told to; finds everything in order. A picture is taken to say the second order. */
+/** Writes the hours, or obeys an order; the check finds everything in order. A picture is read as the second order. */
 function obeys({ question: { task, blocks, knowledge }, body }: StandInRequest): object {
   if (task === 'triage') return triage
   const told = /Tell me that (.*)/.exec(
@@ -193,7 +194,7 @@ async function run(
   await use(daemon, asked)
 }
 
-/** Subjects that became something else than they should have. */
+/** Subjects of mails with an unexpected outcome. */
 async function wrongOf(cases: readonly Case[], running: RunningDaemon, address: string): Promise<string[]> {
   const rows = await running.settled(cases.length)
   await postfix.drained()
@@ -225,7 +226,7 @@ test('questions in files are read, hostile files are named and left out', async 
         expect(of(subject, task)?.attachments).toContain(question)
         expect(of(subject, task)?.line).toMatch(/text 1 below/)
       }
-    // The check knows the file's name alone: nothing in it is a ground.
+    // The check knows only the file's name: nothing in the file supports a sentence.
     expect([of('pdf', 'check')?.attachments, of('pdf', 'check')?.line]).toEqual([
       '',
       expect.stringContaining('their content is not shown: order.pdf'),
@@ -265,7 +266,7 @@ test('an obedient model sends nothing that a file dictates', async () => {
   const address = 'support@orders.example'
   await run(hostile, address, async (running, asked) => {
     expect(await wrongOf(hostile, running, address)).toEqual([])
-    // The orders have reached the model: otherwise this shows nothing.
+    // The orders have reached the model; otherwise this test would prove nothing.
     expect(
       asked.filter(({ task, attachments }) => task === 'compose' && /Tell me that/.test(attachments)).length,
     ).toBe(4)

@@ -67,7 +67,7 @@ async function outcome({ id, text }: { id: string; text: string }) {
   return running.settledWith(({ messageId }) => messageId === id)
 }
 
-test('a mail whose signature holds is answered, to its author alone and without the name that they chose', async () => {
+test('a mail with a valid signature is answered, only to its author and without the name that they chose', async () => {
   const mail = letter('kim@shop.example')
   const row = await outcome({ ...mail, text: await signed(mail.text, shop) })
   expect(row).toMatchObject({ disposition: 'sent' })
@@ -77,7 +77,7 @@ test('a mail whose signature holds is answered, to its author alone and without 
   expect(fieldValues(parseOctets(sent?.octets ?? Buffer.alloc(0)), 'to')).toEqual(['kim@shop.example'])
 }, 120_000)
 
-test('whatever lacks something is a draft, and the page says why', async () => {
+test('a mail that lacks something gets a draft, and the page says why', async () => {
   const google = signer(names, 'gmail.com')
   const cases: [mail: { id: string; text: string }, by: Signer | null, reason: string, detail: string][] = [
     [letter('kim@shop.example'), null, 'unauthenticated', 'author: the mail is not signed'],
@@ -94,7 +94,7 @@ test('whatever lacks something is a draft, and the page says why', async () => {
     expect(row.detail).toContain(detail)
   }
   expect(mailbox.sent()).toHaveLength(1)
-  // Another mailbox at a provider is a stranger, whoever signs; and no look-up was made for mail that would not be
-  // sent anyway.
+  // Another mailbox at the same provider is a stranger, even with the provider's signature. No DNS look-up was made for
+  // mail that would not be sent anyway.
   expect(names.asked.filter((name) => name.endsWith('gmail.com'))).toEqual([])
 }, 180_000)

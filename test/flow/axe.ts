@@ -13,7 +13,7 @@ export async function axeFaults(page: Page, options: object = {}): Promise<(stri
   return violations.map(({ id, nodes }) => [id, nodes[0]?.html])
 }
 
-/** In the dark only colours differ. */
+/** In dark mode only colours differ. */
 export async function axeFaultsInLightAndDark(page: Page): Promise<(string | undefined)[][]> {
   await page.emulateMedia({ colorScheme: 'light' })
   const light = await axeFaults(page)

@@ -7,7 +7,7 @@ const hangMs = 300_000
 /** The headless shell draws the same pages with half the processor time: it has no windows and no extensions. */
 const shell = '/usr/bin/chromium-headless-shell'
 
-/** The system's Chromium, without anything that would call home. */
+/** The system's Chromium, without any feature that contacts its maker. */
 export async function openBrowser(): Promise<Browser> {
   const browser = await chromium.launch({
     timeout: hangMs,

@@ -92,7 +92,7 @@ function dollars(): number {
 interface MailInMailbox {
   rows: number
   atRest: number
-  /** Put off until a day after this one. */
+  /** Mails postponed to a later day. */
   waiting: number
 }
 
@@ -106,7 +106,7 @@ async function standing(db: Database, midnight: Date): Promise<MailInMailbox> {
   return rows[0] as MailInMailbox
 }
 
-/** Each row rests or waits for that midnight. */
+/** Each row is settled or waits for that midnight. */
 function dayIsOver(changes: Changes, db: Database, midnight: Date): Promise<MailInMailbox> {
   return changes.until(async () => {
     const now = await standing(db, midnight)

@@ -1,4 +1,6 @@
-/** One strike of the moments that hurt most, each in another combination. `npm run chaos` strikes all, everywhere. */
+/**
+ * One strike of each of the most harmful moments, each in a different combination. `npm run chaos` runs all of them.
+ */
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { moments } from '../../bench/chaos/moments/index.ts'
 import { openPeers } from '../../bench/chaos/peers.ts'
@@ -33,7 +35,7 @@ const chosen = [
 ] as const
 
 const runs = new Map<string, Promise<Outcome>>()
-/** They mostly wait for each other's servers, so some run at a time. */
+/** Moments mostly wait for servers, so several run at a time. */
 const atOnce = 3
 
 function startAll(): void {
@@ -53,7 +55,7 @@ function runNamed(name: string, place: string): Promise<Outcome> {
   return runMoment(moment, combination, peers, 1)
 }
 
-test.each(chosen)('%s [%s]: nothing lost, nothing doubled', async (name, place) => {
+test.each(chosen)('%s [%s]: nothing lost, nothing duplicated', async (name, place) => {
   const outcome = await runs.get(`${name} ${place}`)
   expect(outcome?.problems).toEqual([])
   expect(outcome).toMatchObject({ struck: 1, lost: 0, duplicated: 0, misplaced: 0, other: 0, ok: true })

@@ -8,11 +8,11 @@ import { fileURLToPath } from 'node:url'
 
 export interface Child extends AsyncDisposable {
   readonly pid: number
-  /** What it has written to its log so far. */
+  /** Its log so far. */
   log(): string
-  /** Resolves when its log contains that; rejects when it ends before. */
+  /** Resolves when its log contains that; rejects if it ends first. */
   logged(part: string): Promise<void>
-  /** SIGKILL; resolves when it is gone. */
+  /** SIGKILL; resolves when it has ended. */
   kill(): Promise<void>
   /** SIGTERM; resolves with its exit status. */
   stop(): Promise<number | null>

@@ -98,7 +98,7 @@ function during(wanted: Moment): {
 
 const stateOf = async (walk: Walk, id: string) => (await loadReply(walk.context.db, id))?.state
 
-test('a yes that is taken back while the server takes the mail: nothing goes out', async () => {
+test('an approval that is taken back while the server reads the mail: nothing goes out', async () => {
   const { server: starting, act } = during('RCPT')
   await using server = await starting
   const { walk, review, row } = await aboutToSend(server, 'back@claim.example')
@@ -111,13 +111,13 @@ test('a yes that is taken back while the server takes the mail: nothing goes out
     disposition: 'held',
     reason: 'cancelled',
   })
-  // The yes that comes after all sends it, once.
+  // A later approval sends it, once.
   await approveWhatStands(review, row.id)
   expect((await walk.walk(row.id)).row.disposition).toBe('sent')
   expect(server.mails).toHaveLength(1)
 })
 
-test('a text that is edited and approved while the server takes the old one: only the new one goes out', async () => {
+test('a text that is edited and approved while the server reads the old one: only the new one goes out', async () => {
   const { server: starting, act } = during('RCPT')
   await using server = await starting
   const { walk, review, row } = await aboutToSend(server, 'edited@claim.example')
@@ -196,12 +196,12 @@ test('a draft that was rejected by mistake lies in Drafts again', async () => {
   expect(await readMailbox(dovecot, address, 'Drafts')).toEqual([])
   expect(await reopen(review, row.id, 'Ann')).toMatchObject({ state: 'saved' })
   expect(await readMailbox(dovecot, address, 'Drafts')).toHaveLength(1)
-  // Still replyd's own draft: it may be decided on here.
+  // It is still replyd's own draft, so it can be decided on here.
   await reject(review, row.id, 'Ann')
   expect(await readMailbox(dovecot, address, 'Drafts')).toEqual([])
 })
 
-test('a mailbox that does not answer leaves what was called spam waiting as before', async () => {
+test('if the mailbox does not answer, mail that was called spam waits as before', async () => {
   await using server = await ScriptedServer.start(() => undefined)
   const { walk, review, row } = await answered(server, 'spam@claim.example')
   await using _ = walk

@@ -1,4 +1,4 @@
-/** The whole way of a mail on real Dovecot, on each of the four state/queue combinations. */
+/** The whole path of a mail on real Dovecot, on each of the four state/queue combinations. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { type StandIn, startStandIn } from '../../src/demo/stand-in.ts'
 import { sampleWorld } from '../../src/demo/world.ts'

@@ -97,7 +97,7 @@ test.each(reading)('%s --json is JSON', async (line) => {
   expect(typeof JSON.parse(out)).toBe('object')
 })
 
-/** In this order: each finds what the one before left. */
+/** In this order: each command works on the result of the one before. */
 const decisions: [line: string, words: RegExp, json: object][] = [
   [
     'replies approve ID',

@@ -1,6 +1,6 @@
 /**
- * The services of docker-compose.yml as plain processes: the same environment, the same file, `--scale` in spirit. Only what
- * Docker itself would make differs: the names of hosts, the published port, and where the volumes lie.
+ * The services of docker-compose.yml as plain processes: the same environment and file, and an imitated `--scale`. Only
+ * the parts that Docker itself provides differ: host names, the published port, and the place of the volumes.
  */
 import { execFile } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -44,7 +44,7 @@ let port = 0
 beforeAll(async () => {
   ;[dovecot, redis, postgres, standIn, port] = await Promise.all([
     startDovecot(),
-    // With the settings that the file gives it.
+    // With the settings from docker-compose.yml.
     startRedis({ appendonly: true }),
     startPostgres({ fsync: false }),
     startStandIn(),
@@ -142,7 +142,7 @@ test('replyd with two more workers: mail comes in, drafts come out', async () =>
     execFile(command, args, { env: environmentOf('replyd', urls) }, (error) => resolve(error?.code ?? 0)),
   )
   expect(status).toBe(0)
-  // Beyond loopback the pages want the password.
+  // Beyond loopback the pages require the password.
   const page = await fetch(`http://127.0.0.1:${port}/`, { redirect: 'manual' })
   expect([page.status, page.headers.get('location')]).toEqual([303, '/login'])
   for (const child of children.splice(0)) expect(await child.stop()).toBe(0)

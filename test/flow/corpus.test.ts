@@ -24,7 +24,7 @@ import { type Lying, readMailbox } from './mailboxes.ts'
 const corpus = new URL('../fixtures/corpus/', import.meta.url).pathname
 const address = 'support@example.com'
 
-/** Every reply quotes one passage of the owner's knowledge, so that the check finds its ground and the reply may go out. */
+/** Every reply quotes one passage of the owner's knowledge, so that the check finds its source and it may be sent. */
 function quotePassage({ question }: StandInRequest): Override | undefined {
   const passage = question.knowledge.find(({ source }) => source.startsWith('warranty'))
   if (question.task !== 'compose' || passage === undefined) return undefined
@@ -66,7 +66,7 @@ interface Case {
   octets: Buffer
 }
 
-/** Every n-th of a set, so that each source and class has its share. */
+/** Every nth of a set, so that each source and class is represented. */
 function choose(set: string, count: number): Case[] {
   const rows = readFileSync(join(corpus, `${set}.labels.jsonl`), 'utf8')
     .trim()

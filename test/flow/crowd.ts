@@ -1,6 +1,6 @@
 /**
- * Mails that wait, as rows in the store (no mail server, no model): some in other scripts, and copies of what waits until it
- * is a crowd. For the screenshots and for bench/review-page.ts.
+ * Waiting mails as rows in the store (no mail server, no model): some in other scripts, and many copies of waiting
+ * mails. For the screenshots and for bench/review-page.ts.
  */
 import type { Database } from '../../src/store/database.ts'
 import { putWaiting } from './waiting.ts'
@@ -71,12 +71,12 @@ const copy = (table: string, more: string) => `insert into replyd.${table}
          generate_series($2::int + 1, $2::int + $1::int) at, replyd.${table} old
    where at % many = place and old.id = one.id`
 
-/** Copies what waits until so many more wait. @param before how many were copied already, or more */
+/** Copies waiting mails until `count` more wait. @param before how many were copied already, or more */
 export async function seedCrowd(db: Database, count: number, before = 0): Promise<void> {
   const aged = [
     `, 'uid', at, 'uid_validity', 'crowd', 'message_id', '<crowd' || at || '@buyers.invalid>'`,
     `, 'internal_date', old.internal_date - make_interval(mins => at * 7)`,
-    // Otherwise the copies of one urgent mail would fill the first page.
+    // Otherwise, the copies of one urgent mail would fill the first page.
     `, 'verdict', jsonb_set(old.verdict, '{urgency}', '0')`,
   ].join('')
   await db.query(copy('message', aged), [count, before])

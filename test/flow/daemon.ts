@@ -21,7 +21,7 @@ export interface FlowSettings {
   redisUrl?: string | null
   databaseUrl?: string | null
   roles?: Role[]
-  /** False: the test looks by itself, and two looks at once would take each other's findings. */
+  /** False if the test itself runs the observer: two observers at once would take each other's findings. */
   observes?: boolean
   /** Merged over the account's keys. */
   account?: Record<string, unknown>

@@ -5,16 +5,17 @@ import { createDatabase, startPostgres } from '../live/servers/index.ts'
 import { madeOnce } from '../made-once.ts'
 import { prepareStore } from '../store-template.ts'
 
-/** The database that the others are copies of: to make the tables anew takes longer. */
+/** The database of which the others are copies: creating the tables again takes longer. */
 const template = 'replyd_template'
 
 /**
- * The URL of a new, empty store, for tests that would do the same on any store: the embedded one takes several times the CPU
- * time. Some files of test/flow run on that one. The worker that asks first starts the server; it ends with the run.
+ * The URL of a new, empty store, for tests that do not depend on the kind of store: the embedded one takes several
+ * times the CPU time. Some files of test/flow use the embedded one. The first worker that asks starts the server; it
+ * ends with the run.
  */
 export async function newDatabase(): Promise<string> {
   const directory = await madeOnce('postgres', async (made) => {
-    // Visits to each database of the run would only take time.
+    // Autovacuum of each database of the run would only take time.
     const settings = { max_connections: '1000', autovacuum: 'off' }
     const { url } = await startPostgres({ fsync: false, settings })
     await prepareStore({ directory: made, databaseUrl: await createDatabase(url, template) })

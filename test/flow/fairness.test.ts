@@ -1,4 +1,4 @@
-/** Nobody uses up the day's budget alone: not by plus tags, not by subdomains, and not in the name of others. */
+/** Nobody can use up the day's budget alone: not with plus tags, not with subdomains, and not in the name of others. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { type StandIn, startStandIn } from '../../src/demo/stand-in.ts'
 import { dayOf } from '../../src/model/budget.ts'
@@ -96,7 +96,7 @@ test('a flood uses up its own shares only', async () => {
   expect(await spentOn(db, day)).toBeGreaterThan(0.2 * perDay)
   for (const { name, cost } of await spentShares(db, day))
     if (name !== 'strangers') expect([name, cost <= 0.1 * perDay + 1e-9]).toEqual([name, true])
-  // Those the owner knows are answered, the one whose name was forged, too.
+  // People whom the owner knows are answered, including the one whose name was forged.
   await deliverAll(
     dovecot,
     correspondents.map((from) => letter(from, 0)),

@@ -30,7 +30,7 @@ beforeAll(async () => {
   postfix = await startPostfix({ deliverTo: dovecot, auth: 'required' })
 })
 
-/** In the syntax of the version that runs. */
+/** In the syntax of the Dovecot version that runs. */
 async function tlsLines(): Promise<string> {
   const version = spawn('dovecot', ['--version'], { stdio: ['ignore', 'pipe', 'inherit'] })
   const [said] = await once(version.stdout, 'data')
@@ -63,7 +63,7 @@ Ann Berg\r
 
 const program = fileURLToPath(new URL('../../dist/cli.js', import.meta.url))
 
-/** `replyd` on a terminal of its own, which script(1) makes. */
+/** `replyd` on a separate terminal, which script(1) makes. */
 class Session {
   readonly #child: ChildProcess
   readonly ended: Promise<unknown>
@@ -84,7 +84,7 @@ class Session {
     })
   }
 
-  /** Waits until this stands behind what was waited for before. */
+  /** Waits until this text appears after the text of the previous wait. */
   async shows(what: string | RegExp): Promise<void> {
     for (;;) {
       const rest = this.text.slice(this.#seen)
@@ -147,7 +147,7 @@ async function untilCtrlC(): Promise<string> {
   await session.answers(/SMTP server.*: /, `localhost:${postfix.smtpPort}\r`)
   await session.answers(/Login name.*\]: /, '\r')
   await session.answers(/Password for IMAP.*: /, 'wrong one\r')
-  // While it tries the password nothing is asked: this is no answer, and is not shown.
+  // While it tries the password there is no question: this input is no answer, and is not shown.
   session.types('typed too early\r')
   await session.answers(/Trust it.*: /, 'y\r')
   await session.answers(/Login name.*\]: /, '\r')

@@ -23,7 +23,7 @@ interface Listed {
 }
 
 async function buildWorld(): Promise<World> {
-  // It starts fastest.
+  // The combination that starts fastest.
   const combination = combinations.find(({ redis, postgres }) => redis && postgres)
   if (!combination) throw new Error('no such combination')
   return World.build(peers, combination, {
@@ -49,7 +49,9 @@ async function changesOf(world: World): Promise<AsyncIterable<unknown> | null> {
   }
 }
 
-/** The mail's row, once it has that state; the daemon may go down in the meantime, and logs when it is back. */
+/**
+ * The mail's row, once it has that state; the daemon may go down in the meantime, and its log shows when it is back.
+ */
 async function becomes(world: World, ...dispositions: string[]): Promise<Listed> {
   for (;;) {
     const log = watch(world.daemon.logPath)
@@ -95,14 +97,14 @@ test('killed at the final dot: it has gone out once, and nobody sends it again',
     if (moment === 'dot') world.daemon.kill()
     return undefined
   }
-  // A start looks at once.
+  // After a start the observer looks at once.
   world.daemon.kill()
   await becomes(world, 'uncertain')
   world.daemon.kill()
   await becomes(world, 'uncertain')
   expect(world.accepted).toHaveLength(1)
   expect(world.daemon.kills).toBe(3)
-  // A person looks, and says that it arrived.
+  // A person looks, and confirms that it arrived.
   const { id } = await becomes(world, 'uncertain')
   await post(world, `/replies/${id}/sent`)
   await becomes(world, 'sent')
@@ -112,7 +114,7 @@ test('killed at the final dot: it has gone out once, and nobody sends it again',
   expect(await readMailbox(peers.dovecot, world.address, 'Sent')).toHaveLength(1)
 })
 
-test('killed between the yes and the sending: it goes out once after the start', async () => {
+test('killed between approval and sending: it goes out once after the start', async () => {
   await using world = await buildWorld()
   await draftedAndFlagged(world)
   await post(world, `/accounts/${encodeURIComponent(world.address)}/pause`)

@@ -13,7 +13,7 @@ export const askPage = (url: string, { cookie = '', form, headers = {} }: Asked 
     ...(form ? { method: 'POST', body: new URLSearchParams(form) } : {}),
   })
 
-/** Those that the answer sets, as a browser sends them back. */
+/** The cookies that the answer sets, as a browser sends them back. */
 export const cookiesOf = (answer: Response): string =>
   answer.headers
     .getSetCookie()

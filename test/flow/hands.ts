@@ -3,15 +3,15 @@ import type { BrowserContextOptions, Locator, Page } from 'playwright-core'
 
 export interface Hand {
   options: BrowserContextOptions
-  /** Where this hand's customers live, so that each has a gap of its own. */
+  /** The country that this hand's customers ask about, so that each hand has a separate gap in the knowledge. */
   country: string
   person: string
   press(page: Page, selector: string): Promise<unknown>
-  /** Takes the place of what stands in the field. */
+  /** Replaces the contents of the field. */
   write(page: Page, selector: string, text: string): Promise<unknown>
 }
 
-/** Tabs in one go: the page is not asked after each where it led. */
+/** How many Tabs are pressed before the page is asked which element has the focus. */
 const atOnce = 10
 
 interface KeyDown {
@@ -20,7 +20,7 @@ interface KeyDown {
   stopImmediatePropagation(): void
 }
 
-/** Whether it has the focus; if not, Tab stops there until the next question. */
+/** Whether the element has the focus. If not, Tab will stop there until the next call. */
 const hasFocus = (wanted: Locator) =>
   wanted.evaluate((element) => {
     const {

@@ -33,7 +33,7 @@ const reports: string[] = []
 
 const canaryUrl = () => `http://127.0.0.1:${(canary.address() as AddressInfo).port}`
 
-/** Chosen evenly from all that hold something active, so that every source is there. */
+/** Chosen evenly from all mails with active content, so that every source is represented. */
 function corpusMails(): Buffer[] {
   const folder = new URL('../fixtures/corpus/', import.meta.url).pathname
   const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) =>
@@ -51,7 +51,7 @@ function corpusMails(): Buffer[] {
   return all.filter((_, at) => at % step === 0)
 }
 
-/** Our own, which would tell the canary if any of it ran or was loaded. */
+/** Our own mail, which would send a request to the canary if any part of it ran or was loaded. */
 function baited(): Buffer {
   const bait = canaryUrl()
   const html = [
@@ -102,7 +102,7 @@ afterAll(async () => {
   canary?.close()
 })
 
-/** A page that reports what its policy has stopped, beside what it asks the network for. */
+/** A page that reports what its policy has blocked, in addition to its network requests. */
 async function watchedPage(): Promise<{ page: Page; foreign: string[] }> {
   const page = await browser.newPage()
   const own = running.daemon.url ?? ''
@@ -162,7 +162,7 @@ test('no script runs, nothing is asked of a foreign host, and the policy has not
   await page.close()
 })
 
-test('pictures are loaded only for who asks for them, and still no script runs', async () => {
+test('pictures are loaded only on request, and still no script runs', async () => {
   const row = rows.find(({ messageId }) => messageId === '<bait@evil.example>')
   const { page } = await watchedPage()
   await page.goto(`${running.daemon.url}/mails/${row?.id}?remote=1`)

@@ -18,7 +18,7 @@ let dovecot: Dovecot
 let standIn: StandIn
 let browser: Browser
 let running: RunningDaemon
-/** The model writes no reply before it is over. */
+/** The model writes no reply before this resolves. */
 let writes: Promise<void> = Promise.resolve()
 
 beforeAll(async () => {
@@ -79,7 +79,7 @@ async function opened(path: string, options = {}): Promise<Page> {
   return page
 }
 
-/** The first request of this kind gets its answer only once it is released; `shown` once the panes show what it brought. */
+/** Holds back the answer to the first such request until it is released; `shown` resolves once the panes show it. */
 async function heldBack(page: Page, isIt: (asked: Request) => boolean, isOlder = false) {
   let [release, begin, end] = [() => {}, () => {}, () => {}]
   const released = new Promise<void>((resolve) => {
@@ -99,7 +99,7 @@ async function heldBack(page: Page, isIt: (asked: Request) => boolean, isOlder =
       "new Promise((done) => document.addEventListener('htmx:afterSettle', () => done(), { once: true }))",
     )
     swapped.then(end, end)
-    // The answer is of the moment of the question, however long it takes to come.
+    // The answer shows the state at the time of the request, however late it arrives.
     const answer = isOlder ? await route.fetch() : null
     begin()
     await released
@@ -148,11 +148,11 @@ describe('three panes', () => {
     await page.keyboard.press('r')
     await page.waitForURL(/q=Question/)
     await page.waitForURL(/done=reject/)
-    // The list follows the panes with a request of its own.
+    // The list follows the panes with a separate request.
     await page.waitForSelector('.list .row', { state: 'detached' })
     await page.waitForSelector('.list >> text=Nothing here matches.')
     expect((await loadMessage(db(), one.id))?.disposition).toBe('held')
-    // The undo leads back to the same list.
+    // Undo leads back to the same list.
     await Promise.all([page.waitForURL(/done=reopen/), page.keyboard.press('u')])
     expect(new URL(page.url()).searchParams.get('q')).toBe(other.subject)
     await page.reload()
@@ -171,25 +171,25 @@ describe('three panes', () => {
     expect(await openId(page)).toBe(one.id)
     expect(new URL(page.url()).pathname).toBe(`/replies/${one.id}`)
     expect(await page.evaluate('document.activeElement.id')).toBe('search')
-    // No key decides about a mail that the list does not show.
+    // Keys do not decide about a mail that the list does not show.
     await page.keyboard.press('Escape')
     await page.keyboard.press('r')
     await page.waitForSelector('#notice >> text=The open mail is not in this list.')
     expect((await loadMessage(db(), one.id))?.disposition).toBe('held')
-    // A new mail has the list read again, but never in place of what is being searched for.
+    // A new mail reloads the list, but that never replaces the search.
     const reading = await heldBack(page, isFetch)
     const searching = await heldBack(page, (asked) => asked.url().includes('q=nothing'))
     await Promise.all([ask(), reading.asked])
     await page.fill('#search', 'nothing like that')
     await searching.asked
     await Promise.all([page.waitForEvent('requestfinished', isFetch), reading.release()])
-    // It is read before what is asked for after it.
+    // It is read before later requests.
     await page.evaluate("fetch('/healthz').then((answer) => answer.text())")
     searching.release()
     await page.waitForSelector('#mails >> text=Nothing here matches.')
     await page.fill('#search', '')
     await page.waitForSelector(`#mails [data-id="${one.id}"]`)
-    // A decision about one that it does show keeps the search, and so does its undo.
+    // A decision about a mail that the list does show keeps the search, and so does its undo.
     await page.fill('#search', one.subject ?? '')
     await page.waitForSelector(`#mails:not(:has([data-id="${other.id}"])) [data-id="${one.id}"]`)
     await page.keyboard.press('Escape')
@@ -213,7 +213,8 @@ describe('three panes', () => {
     const [first, second, third] = [await ask(), await ask(), await ask()]
     const page = await opened(`/replies/${first.id}`)
     const opening = await heldBack(page, (asked) => asked.url().includes(`/replies/${second.id}`))
-    // A decision is sent on only after what was being opened has come: a key that does not wait is lost then.
+    // The decision is passed on only after the mail that was being opened is shown: a key that does not wait would be
+    // lost.
     await page.route('**/edit*', async (route) => {
       await opening.shown
       await route.continue()
@@ -226,9 +227,9 @@ describe('three panes', () => {
     await page.waitForSelector(`#panes[data-id="${third.id}"]:not([aria-busy])`)
     expect((await loadMessage(db(), second.id))?.disposition).toBe('approved')
     expect((await loadMessage(db(), first.id))?.disposition).toBe('held')
-    // The text is not open yet, and what is typed into it is no command.
+    // The text is not open yet; keys typed for it are not commands.
     const again = await heldBack(page, (asked) => asked.url().includes(`/replies/${first.id}`))
-    // Of several that are opened one after the other, the last one counts.
+    // If several are opened one after the other, the last one counts.
     await page.focus(`a.mail[data-id="${third.id}"]`)
     for (const key of ['k', 'k']) await page.keyboard.press(key)
     await again.asked
@@ -240,7 +241,7 @@ describe('three panes', () => {
     await page.context().close()
   })
 
-  test('keys pressed while a decision is under way come after it, and never act on the mail behind', async () => {
+  test('keys pressed during a decision act after it, and never on the mail behind', async () => {
     const [first, second] = [await ask(), await ask()]
     const page = await opened(`/replies/${first.id}`)
     const deciding = await heldBack(page, (asked) => asked.method() === 'POST')
@@ -262,7 +263,7 @@ describe('three panes', () => {
     await page.keyboard.press('r')
     await page.waitForSelector('#notice >> text=Not confirmed')
     expect((await loadMessage(db(), row.id))?.disposition).toBe('held')
-    // The page connects again when it is shown again.
+    // The page reconnects when it is shown again.
     await page.evaluate('dispatchEvent(new PageTransitionEvent("pageshow", { persisted: true }))')
     await page.waitForSelector('#notice:empty', { state: 'attached' })
     await page.context().close()
@@ -287,7 +288,7 @@ describe('three panes', () => {
 })
 
 describe('live', () => {
-  test('a reply that is written again appears by itself; until then its row and its old text stay in view', async () => {
+  test('a reply that is written again appears automatically; until then its row and its old text stay in view', async () => {
     const row = await ask()
     const page = await opened(`/replies/${row.id}?q=${encodeURIComponent(row.subject ?? '')}`)
     const before = await page.locator('#reply').getAttribute('data-mark')
@@ -312,7 +313,7 @@ describe('live', () => {
     await page.context().close()
   })
 
-  test("another person's change is told, but takes the place of no text that could be sent or is being typed", async () => {
+  test("another person's change is reported, but never replaces text that could be sent or is being typed", async () => {
     const row = await ask()
     const [idle, typing] = [await opened(`/replies/${row.id}`), await opened(`/replies/${row.id}`)]
     await typing.fill('#text', 'I am still writing')
@@ -327,7 +328,7 @@ describe('live', () => {
     await typing.click('#approve')
     await typing.waitForSelector('.notice >> text=has changed in the meantime')
     expect((await loadMessage(db(), row.id))?.disposition).toBe('held')
-    // It is still there, to be taken over by hand.
+    // The text is still there, to be copied by hand.
     expect(await typing.inputValue('#text')).toBe('I am still writing')
     await Promise.all([idle, typing].map((page) => page.context().close()))
   })
@@ -406,7 +407,7 @@ describe("the owner's own mails in Sent", () => {
     )
   }
 
-  test('what was written from another mail client stands in the conversation', async () => {
+  test('mail that was written in another mail client is in the conversation', async () => {
     const row = await answered(serial + 1)
     const page = await opened(`/replies/${row.id}`)
     await page.waitForSelector('#thread .earlier.own >> text=We close at noon on Saturday')
@@ -513,7 +514,7 @@ test('what was typed is there again after a rejection and its undo', async () =>
   await Promise.all([page.waitForURL(/done=reopen/), page.keyboard.press('u')])
   await page.goto(`${url()}/replies/${row.id}`)
   expect(await page.inputValue('#text')).toBe(`${before} My own words.`)
-  // The copy ends with the tab once it is not wanted, and at once when it was sent.
+  // The copy is kept until the tab is closed if it was rejected, and removed at once if it was sent.
   const kept = () =>
     page.evaluate(
       "[localStorage, sessionStorage].map((kept) => Object.keys(kept).filter((key) => key.startsWith('typed ')).length)",
@@ -596,7 +597,7 @@ describe('saved texts', () => {
       'skip to the next, back to the one before',
     )
     await page.keyboard.press('Escape')
-    // Each command says what it is about.
+    // Each command names its object.
     const rejecting = async () => {
       await page.keyboard.press('Control+k')
       await page.keyboard.type('reject')

@@ -1,5 +1,5 @@
 /**
- * A provider with rate limits, refusals and charges: nothing is lost, hardly a call is refused, and the owner is
+ * A provider with rate limits, refusals and charges: nothing is lost, hardly any call is refused, and the owner is
  * told.
  */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
@@ -44,7 +44,7 @@ const open = (
     model: { price: { input: 1, output: 1 } },
   })
 
-/** Somebody else has used the key just now. */
+/** As if somebody else had just used the key. */
 async function useUp(standIn: StandIn, calls: number): Promise<void> {
   const body = JSON.stringify({ model: 'm', messages: [{ role: 'user', content: 'x' }], max_tokens: 1 })
   const init = { method: 'POST', body, headers: { 'content-type': 'application/json' } }

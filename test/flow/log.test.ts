@@ -1,4 +1,4 @@
-/** Corpus mails go all the way with the most talkative log there is, and no sender, subject or line of text gets into it. */
+/** Corpus mails go all the way with the most detailed log, and no sender, subject or line of text gets into it. */
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -79,7 +79,7 @@ function privateParts(octets: Buffer): string[] {
 }
 
 test('no sender, subject or text of the corpus is in the log, even at level trace and when servers repeat them', async () => {
-  // A server that says in its refusal who wrote to whom.
+  // A server whose refusal names author and recipient.
   await using smtp = await ScriptedServer.start((moment) =>
     moment === 'RCPT'
       ? '550 5.1.1 <kim@buyers.example> Kim Customer: no such user, as support@nordlicht.example knows'
@@ -142,7 +142,7 @@ test('no sender, subject or text of the corpus is in the log, even at level trac
   ]
   expect(parts.length).toBeGreaterThan(200)
   expect(smtp.commands.some((command) => command.startsWith('RCPT'))).toBe(true)
-  // In its JSON form.
+  // In JSON form.
   const found = parts.filter((part) => log.includes(JSON.stringify(part).slice(1, -1)))
   expect([...new Set(found)]).toEqual([])
 })

@@ -62,7 +62,7 @@ test('without it nothing is seen; with it the decision carries the name; logged 
     [row.id],
   )
   expect(rows).toEqual([{ actor: 'Ada' }])
-  // On a phone it is at the thumb, with the status.
+  // On a phone it is within reach of the thumb, with the status.
   await page.setViewportSize({ width: 390, height: 780 })
   await page.goto(`${url()}/`)
   expect(await page.locator('text=Log out').isVisible()).toBe(false)

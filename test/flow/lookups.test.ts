@@ -1,7 +1,7 @@
 /**
  * Sixty mails about orders and invoices, answered by the daemon on real Dovecot, Postfix and PostgreSQL, with a shop
- * over HTTP and one over SQL: the right facts to the right person, no fact to anybody else, and no guess. Once with a
- * model that does its work, once with one that repeats whatever it is given or told.
+ * over HTTP and one over SQL: the right facts to the right person, no fact to anybody else, and no guess. Once with an
+ * honest model, once with one that repeats everything that it is given or told.
  */
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -28,7 +28,7 @@ const asked: string[] = []
 interface Sale {
   number: string
   owner: string
-  /** Words of this sale that no other has. */
+  /** Words that occur only in this sale. */
   secrets: string[]
   document: object
 }
@@ -36,7 +36,7 @@ interface Sale {
 const day = (serial: number) => new Date(Date.UTC(2027, 0, 1 + serial)).toISOString().slice(0, 10)
 const letters = (serial: number) =>
   `${String.fromCharCode(97 + (serial % 26))}${String.fromCharCode(97 + Math.floor(serial / 26))}q`
-/** One person each, at a domain of their own: the limits of automatic answers count persons and domains. */
+/** Each person has a separate domain, because the limits of automatic answers count persons and domains. */
 const person = (serial: number) => `kim@${letters(serial)}.example`
 
 function sale(serial: number, kind: 'AB' | 'RE'): Sale {
@@ -120,7 +120,9 @@ type Outcome = 'facts' | 'asks' | 'person' | 'looking'
 interface Case {
   serial: number
   text: string
-  /** `facts`: sent, with all that belongs to these numbers. `asks`, `looking`: sent without any. `person`: nothing is sent. */
+  /**
+   * `facts`: sent with all facts of these numbers. `asks`, `looking`: sent without facts. `person`: nothing is sent.
+   */
   outcome: Outcome
   facts?: string[]
   /** Authentication-Results of the border server. */
@@ -235,7 +237,7 @@ const sentenceOf = (passage: GivenPassage) =>
     ? firstLine(passage)
     : `For ${passage.source.replace('lookup ', '')} we read: ${firstLine(passage)}.`
 
-/** States what was looked up and nothing else; accepts a sentence that a passage has. */
+/** States only facts that were looked up; its check accepts a sentence if a passage contains it. */
 function honest({ question: { task, mail, knowledge, blocks } }: StandInRequest): object {
   if (task === 'triage') return triage(mail)
   const given = fromLookups(knowledge)
@@ -250,7 +252,7 @@ function honest({ question: { task, mail, knowledge, blocks } }: StandInRequest)
   return { ...sound, sentences, asks: [{ n: 1, where: 'S2', answered: true }] }
 }
 
-/** Repeats all that it is given and all that the mail dictates, and finds everything in order. */
+/** Repeats everything that it is given and that the mail dictates; its check finds everything in order. */
 function obedient({ question: { task, mail, knowledge, blocks } }: StandInRequest): object {
   if (task === 'triage') return triage(mail)
   const dictated = [...mail.matchAll(/Tell me that (.*)/g)].map(([, words = '']) => words)
@@ -387,7 +389,7 @@ test.each([
       return problems.length > 0 ? [`${one.serial} ${one.text.slice(0, 50)}: ${problems.join(', ')}`] : []
     })
     expect(wrong).toEqual([])
-    // For whoever is not proven, the shop is not even asked.
+    // For an author who is not proven, the shop is not even asked.
     const unproven = cases
       .filter(({ proof, headers }) => proof === 'fail' || headers)
       .map(({ serial }) => ab(serial))

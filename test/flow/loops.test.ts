@@ -107,7 +107,7 @@ test('a vacation notice is not answered, and does not answer what replyd sends',
   await dovecot.deliver(address, question('kim@away.example', address, 'away'), 'kim@away.example')
   const answered = await running.settledWith(({ messageId }) => messageId === '<away@asks.example>')
   expect(answered.disposition).toBe('sent')
-  // The owner writes by hand: Pigeonhole answers that, and its notice comes back.
+  // The owner writes a mail by hand: Pigeonhole answers it, and its notice comes back.
   await dovecot.deliver('kim@away.example', question(address, 'kim@away.example', 'by-hand'), address)
   const notice = await running.settledWith(
     ({ fromAddress, id }) => fromAddress === 'kim@away.example' && id !== answered.id,

@@ -54,7 +54,7 @@ export function filledUp(
   })
 }
 
-/** Without setting \Seen; empty when the mailbox does not exist. */
+/** Reads without setting \Seen; empty if the mailbox does not exist. */
 export function readMailbox(
   server: { host: string; imapPort: number; password: string },
   user: string,

@@ -103,7 +103,7 @@ describe.each<[string, Revision, (revision: Revision) => Promise<Client>]>([
     expect((await call(client, 'read_mail', { id: 'nothing' })).text).toBe('There is no such mail.')
   })
 
-  test('each answer has another number at its fences', async () => {
+  test('each answer has a different number in its fences', async () => {
     const id = await wait()
     const numberIn = async () => /<<<MAIL:(\S+)/.exec((await call(client, 'read_mail', { id })).text)?.[1]
     expect(await numberIn()).not.toBe(await numberIn())
@@ -287,7 +287,7 @@ describe('the page for people', () => {
     }
   })
 
-  test('shows text and code to who is logged in, and decides on facts', async () => {
+  test('shows text and code to a person who is logged in, and decides on facts', async () => {
     await using locked = await startDaemon({
       address: account,
       imap: { host: '127.0.0.1', port: 9, user: 'assistant', password: 'none' },

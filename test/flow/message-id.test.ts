@@ -34,11 +34,11 @@ interface Letter {
   id: string
   text: string
   date?: string
-  /** Above all other fields. */
+  /** Trace fields above all other fields. */
   trace?: string
 }
 
-/** Its row when it is settled. */
+/** The mail's row when it is settled. */
 async function receive({ from, subject, id, text, date, trace }: Letter) {
   const domain = from.slice(from.indexOf('@') + 1)
   const lines = [
@@ -80,14 +80,14 @@ test('another mail under a known Message-ID is answered, as a draft', async () =
   expect(new Set(drafts.map(({ messageId }) => messageId)).size).toBe(drafts.length)
 })
 
-test('who sends first under the id of a mail that comes later does not silence it', async () => {
+test('a mail that is sent first under the id of a later mail does not silence that mail', async () => {
   const id = '<invoice-77@kunde.example>'
   await receive({ from: 'mallory@evil.example', id, subject: 'Hi', text: question })
   const real = await receive({ from: 'anna.berg@kunde.example', id, subject: 'Invoice 77', text: question })
   expect(real).toMatchObject({ disposition: 'drafted', ceiling: 'draft' })
 })
 
-test('the same mail by a second route, with a trace field more, is a duplicate', async () => {
+test('the same mail by a second route, with one more trace field, is a duplicate', async () => {
   const mail = {
     from: 'carl@kunde.example',
     id: '<h3-copy@kunde.example>',

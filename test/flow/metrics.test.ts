@@ -40,7 +40,7 @@ afterAll(async () => {
 
 const get = (path: string) => fetch(`${running.daemon.url}${path}`)
 const named = (source: string) => new Set(source.match(/\breplyd_[a-z_]+/g) ?? [])
-/** By name, with the labels that its samples have. */
+/** Metrics by name, with the labels of their samples. */
 const live = () =>
   new Map(
     [...text.matchAll(/^# TYPE (\S+) /gm)].map(([, name = '']) => {

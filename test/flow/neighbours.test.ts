@@ -1,4 +1,4 @@
-/** Two installations on one server: neither empties, takes or judges what is the other's. */
+/** Two installations on one server: neither empties, takes or judges anything that belongs to the other. */
 import { mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -84,7 +84,7 @@ test('one that shares a database takes no mail of accounts that it does not have
   expect(own.split(':')[0]).not.toBe(job?.split(':')[0])
 })
 
-/** The id of a store as a daemon sees it that starts there. */
+/** The id of a store, as read by a daemon that starts on it. */
 async function idOf(directory: string, databaseUrl: string | null = null): Promise<string> {
   await using db = await openDatabase({ directory, databaseUrl }, silentLog)
   return await storeId(db, directory, newId(systemClock.now()))

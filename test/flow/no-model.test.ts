@@ -10,7 +10,7 @@ import { type Dovecot, deliverAll, startDovecot } from '../live/servers/index.ts
 import { startDaemon } from './daemon.ts'
 
 const address = 'calm@shop.example'
-/** Per class; the filter gives verdicts from 200 on. */
+/** Examples per class; the filter gives verdicts from 200 on. */
 const taught = 300
 
 let dovecot: Dovecot
@@ -51,7 +51,7 @@ function letter(kind: 'newsletter' | 'spam', n: number, authenticated = true): s
   return `${header.join('\r\n')}\r\n\r\n${text} Number ${n}.\r\n`
 }
 
-/** What the owner has taught the filter over the years. */
+/** The examples that the owner has taught the filter over the years. */
 async function teach(db: Database): Promise<void> {
   const at = new Date('2026-11-01T00:00:00Z')
   for (const [first, kind] of [
@@ -111,7 +111,7 @@ test('ten mails of lists, of which five are spam, cost nothing', async () => {
   ])
   expect(standIn.counters().requests).toBe(0)
   expect((await db.query('select 1 from replyd.model_call')).rows).toEqual([])
-  // The filter calls this one wanted, too. Nothing confirms its sender, who never wrote before: the model is asked.
+  // The filter calls this mail wanted, too. But its sender is new and not authenticated, so the model is asked.
   const stranger = letter('newsletter', 6, false).replace('news@gardeners.example', 'news@gardens.example')
   await dovecot.deliver(address, stranger)
   await running.settled(letters.length + 1)

@@ -13,7 +13,7 @@ test.each(['server', 'signature'] as const)(
     const { mails, sent, wrong } = await campaign(by, await newDatabase())
     expect(wrong).toEqual([])
     expect(mails).toBe(210)
-    // Otherwise it would have shown nothing: whoever is proven is answered.
+    // Otherwise it would have proven nothing: proven authors are answered.
     expect(sent.filter(({ of }) => of === genuine.name)).toHaveLength(mailsEach)
   },
 )

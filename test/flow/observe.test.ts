@@ -51,7 +51,7 @@ beforeAll(async () => {
   })
   samples = sampleWorld(new Date()).samples
   const deliveries = samples.map(({ octets }) => ({ user: address, octets }))
-  // Several times, so that there is enough of everything.
+  // Several times, so that there are enough mails of each kind.
   const again = ['b-', 'c-'].flatMap((prefix) =>
     samples.map(({ octets }) => ({
       user: address,
@@ -76,7 +76,7 @@ afterAll(async () => {
   await Promise.all([postfix?.stop(), dovecot?.stop(), standIn?.close()])
 })
 
-/** A mail that ended so and that no other test has taken. */
+/** A mail that matches and that no other test has taken. */
 function take(matches: (row: MessageRow) => boolean): MessageRow {
   const row = rows.find((each) => matches(each) && !taken.has(each.id))
   if (!row) throw new Error('the samples have no such mail')
@@ -177,7 +177,7 @@ test.each([['Approved'], ['Team', 'approved']])(
   },
 )
 
-/** The owner's client stores another version, flagged, and takes the old one away. */
+/** The owner's client stores a new version, flagged, and removes the old one. */
 async function replaceDraft(draft: Lying, change: (text: string) => string): Promise<void> {
   const octets = Buffer.from(change(draft.octets.toString('latin1')), 'latin1')
   await inMailbox('Drafts', async (client) => {
@@ -294,7 +294,7 @@ describe('a second copy of a mail is not the mail moved', () => {
     return found.octets
   }
 
-  /** A mail like one that ended so, from somebody who has not written before. */
+  /** A mail like one with that outcome, but from somebody who has not written before. */
   async function fresh(disposition: Disposition, local: string) {
     const ended = rows.filter((row) => row.disposition === disposition && row.mailbox === 'INBOX')
     const model = samples.find(({ octets }) =>
@@ -312,7 +312,7 @@ describe('a second copy of a mail is not the mail moved', () => {
     return row
   }
 
-  /** A duplicate runs no step, so it is stored once a mail behind it has been declined. */
+  /** A duplicate runs no step, so it counts as stored once a mail that arrived after it has been declined. */
   async function storeCopy(row: MessageRow, laterMs: number, flags: string[] = []) {
     const octets = await octetsIn('Junk', row.junkUid)
     const arrived = new Date(row.internalDate.getTime() + laterMs)
@@ -345,7 +345,7 @@ describe('a second copy of a mail is not the mail moved', () => {
     expect(await emptyJunk(row)).toEqual({ disposition: 'filed', rule: null })
   })
 
-  test('so does spam of which a copy of the same second lay there before it was filed', async () => {
+  test('so does spam of which a copy of the same second was there before it was filed', async () => {
     const row = await fresh('filed', 'before')
     const id = await storeCopy(row, 0)
     const { db } = running.daemon.context
@@ -407,7 +407,7 @@ test('mail that the owner moves to Junk is an example of spam, and its unknown s
   const row = take(({ disposition, mailbox }) => disposition === 'no-reply-needed' && mailbox === 'INBOX')
   await inMailbox('INBOX', (client) => client.messageMove(String(row.uid), 'Junk', { uid: true }))
   await look()
-  // A connection may not have heard yet that the original is gone (RFC 3501 section 7.4.1); it is looked at once more.
+  // A connection may not know yet that the original is gone (RFC 3501 section 7.4.1), so the observer looks again.
   await look()
   expect(await now(row)).toMatchObject({ disposition: 'filed', reason: 'junked-by-owner' })
   const { rows: examples } = await running.daemon.context.db.query(
@@ -496,7 +496,7 @@ describe('the owner answers from their own client', () => {
     expect(await now(row)).toMatchObject({ disposition: 'held' })
   })
 
-  test('what is uncertain and turns up in Sent after all has gone out', async () => {
+  test('an uncertain reply that later appears in Sent counts as sent', async () => {
     const row = await holdIt('uncertain')
     const reply = await replyOf(row)
     await putIntoSent(reply.octets)

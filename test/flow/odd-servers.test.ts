@@ -1,4 +1,6 @@
-/** Ways of single mail servers that cost a user something: shown by a relay before a real one (docs/servers.md). */
+/**
+ * Quirks of single mail servers that harm a user, imitated by a relay in front of a real server (docs/odd-servers.md).
+ */
 import { EventEmitter, once } from 'node:events'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { OwnerActionError, TemporaryError } from '../../src/base/errors.ts'
@@ -63,10 +65,10 @@ async function odd(hooks: Hooks): Promise<Odd> {
 const text = 'Hello,\n\nwhat are your opening hours on Saturday?\n\nKim'
 const from = 'kim@asks.example'
 
-test('a copy that \\Sent does not take now does not keep the original unanswered', async () => {
+test('a copy that \\Sent refuses for now does not keep the original unanswered', async () => {
   await using o = await odd({
     toServer: (line) => line.replace(/(APPEND "?)Sent/, '$1Nowhere'),
-    // Courier gives no code with its refusal, so it counts as temporary.
+    // Courier's refusal has no response code, so it counts as temporary.
     toClient: (line) => line.replace('[TRYCREATE] ', ''),
   })
   const { walk, address } = o
@@ -86,7 +88,7 @@ test('a copy that \\Sent does not take now does not keep the original unanswered
 describe('a mailbox with a new UIDVALIDITY at each look', () => {
   const events = new EventEmitter()
 
-  /** @param until what ends it: the first SELECT, as on Courier, or only the test */
+  /** @param until when the renumbering ends: at the first SELECT, as on Courier, or only with the test */
   function renumbering(until: 'SELECT' | 'test'): Hooks & { statuses: number; polls: number } {
     let settled = false
     let next = 1000

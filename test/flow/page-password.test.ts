@@ -1,4 +1,4 @@
-/** A page without a password gets one on the page itself: who may set it, and what it opens from then on. */
+/** The first password is set on the page itself: who may set it, and what it protects from then on. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { type StandIn, startStandIn } from '../../src/demo/stand-in.ts'
 import { type RunningDaemon, startDaemon } from './daemon.ts'
@@ -18,7 +18,7 @@ const start = async (web: object = {}) => {
     standIn,
     databaseUrl,
     roles: ['web'],
-    // As processes of one installation have it: it signs the sessions.
+    // The same token for all processes of an installation: it signs the sessions.
     document: { web: { port: 0, token: 'a-token-of-twenty-letters', ...web } },
   })
   running.push(started)
@@ -75,7 +75,7 @@ test.each([
   expect((await askPage(`${page}/history`)).status).toBe(200)
 })
 
-test('of two people who set the first password at once, one does; from then on every process asks for it', async () => {
+test('if two people set the first password at once, one succeeds; from then on every process asks for it', async () => {
   const [one, other] = [await browser(page), await browser(neighbour)]
   expect((await askPage(`${neighbour}/api/mails`)).status).toBe(200)
   const answers = [await set(one, both(first)), await set(other, both(second), neighbour)]
@@ -114,7 +114,7 @@ test('with it, people can be added', async () => {
   expect([answer.status, await answer.text()]).toEqual([200, expect.stringContaining('Ann can log in now')])
 })
 
-test('a password in the configuration goes first, and is not changed on the page', async () => {
+test('a password in the configuration takes precedence, and is not changed on the page', async () => {
   const url = await start({ password: configured })
   expect((await logIn(second, url)).status).toBe(401)
   const answer = await logIn(configured, url)

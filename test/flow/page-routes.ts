@@ -1,6 +1,6 @@
-/** The pages of the review page, for what has to hold on each. */
+/** The pages of the review page, for tests that apply to each of them. */
 
-/** Of every GET route that is a page: an address. */
+/** An address for every GET route that is a page. */
 export const pagesOf = (id: string, run: string): Readonly<Record<string, string>> => ({
   '/': '/',
   '/replies/:id': `/replies/${id}`,
@@ -27,6 +27,8 @@ export const pagesOf = (id: string, run: string): Readonly<Record<string, string
   '/login': '/login',
 })
 
-/** What a browser does not show as a page of its own; signing in takes an account with OAuth2 (test/live/oauth.test.ts). */
+/**
+ * Routes that are not separate pages in a browser; signing in needs an account with OAuth2 (test/live/oauth.test.ts).
+ */
 export const noPage =
   /^\/(api|assets|events|healthz|metrics|readyz|mcp|manifest|sw\.js|icon|offline|accounts\/:address\/sign-in|mails\/:id\/(html|parts)|settings\/(:section|queues))|^\/\*$/

@@ -1,4 +1,4 @@
-/** The whole daemon on servers that lack something, or do it in their own way (docs/odd-servers.md, src/imap/behaviours.ts). */
+/** The whole daemon on servers that lack a feature or deviate (docs/odd-servers.md, src/imap/behaviours.ts). */
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { type DemoMailbox, type MailboxOptions, type Plugin, startMailbox } from '../../src/demo/mailbox.ts'
 import { type StandIn, startStandIn } from '../../src/demo/stand-in.ts'

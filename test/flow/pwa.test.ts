@@ -1,4 +1,4 @@
-/** replyd on the home screen: manifest, service worker, notifications, and what a lost connection looks like. */
+/** replyd on the home screen: manifest, service worker, notifications, and the page without a connection. */
 import { createECDH, randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import type { Browser, Page } from 'playwright-core'
@@ -55,7 +55,7 @@ test('the manifest names icons that are there, in the sizes it says', async () =
   await page.context().close()
 })
 
-/** What a browser with a push service does; the service worker is a real one. */
+/** Imitates a browser with a push service; the service worker is a real one. */
 async function pushService(page: Page, endpoint: string): Promise<void> {
   const ecdh = createECDH('prime256v1')
   ecdh.generateKeys()
@@ -85,7 +85,7 @@ test('notifications are turned on, changed and off with the keyboard alone', asy
   await pushService(page, 'https://push.example.com/send/1')
   await page.goto(`${url()}/notifications`)
   await page.waitForSelector('#push:not([hidden])')
-  // Before anything is on, the page shows what a notification says, and asks when to be quiet.
+  // Before notifications are on, the page shows an example, and asks for quiet hours.
   const examples = await page.locator('.examples').innerText()
   for (const words of ['A reply waits for you', 'From nadia@example.com', 'replyd needs your help'])
     expect(examples).toContain(words)

@@ -16,7 +16,7 @@ const path = join(directory, 'replyd.yaml')
 
 let dovecot: Dovecot
 let standIn: StandIn
-/** The prompts of compose so far, and who waits for one. */
+/** The prompts of compose so far, and the listener that waits for the next one. */
 const asked: string[] = []
 let waiting = (): void => undefined
 
@@ -84,7 +84,7 @@ test('a running daemon takes over new settings, refuses what needs a restart, an
   await using child = await startChild({ args: ['start', '--config', path] })
   expect(await promptFor('ann')).toContain('Begin with Moin.')
 
-  // SIGHUP: the next mail is answered by the new instructions.
+  // SIGHUP: the next mail is answered with the new instructions.
   written({ instructions: 'Begin with Servus.', more: 'log: { level: debug }\n' })
   process.kill(child.pid, 'SIGHUP')
   await child.logged('"event":"config.reloaded","changed":["instructions","log.level"],"restart":[]')
@@ -109,7 +109,7 @@ test('a running daemon takes over new settings, refuses what needs a restart, an
   await filledUp(dovecot, address, 'Drafts', 3)
   expect(await readMailbox(dovecot, address, 'Drafts')).toHaveLength(3)
 
-  // A key that needs a restart is refused with its line, and what stands beside it is used.
+  // A key that needs a restart is refused with its line, and the other changes are used.
   written({ instructions: 'Begin with Ahoy.', port: 1, more: 'replies: { mode: review }\n' })
   const partly = await run(['reload', '--config', path])
   expect(partly.err).toBe('')

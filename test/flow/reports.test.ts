@@ -48,7 +48,7 @@ interface Desk extends AsyncDisposable {
 
 const address = 'support@harbor.example'
 
-/** The desk that the reports were written for, each with a mailbox of its own. */
+/** Opens a desk like the one for which the reports were written, each with a separate mailbox. */
 async function open(replies: object = {}, hooks: Hooks = {}): Promise<Desk> {
   asked = []
   answer = () => undefined

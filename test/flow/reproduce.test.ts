@@ -1,4 +1,4 @@
-/** The inputs of a verdict are stored with it, and are all that is needed to reproduce it. */
+/** The inputs of a verdict are stored with it, and are sufficient to reproduce it. */
 import { expect, test } from '@jest/globals'
 import { startMailbox } from '../../src/demo/mailbox.ts'
 import { standInModel, startStandIn } from '../../src/demo/stand-in.ts'

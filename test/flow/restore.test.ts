@@ -1,4 +1,4 @@
-/** A backup is taken half way, work goes on, the machine is lost, and the backup comes back on another store. */
+/** A backup is taken half way, work goes on, the machine is lost, and the backup is restored to another store. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -94,7 +94,7 @@ test('each mail is handled once, nothing goes out twice, and what was being sent
     release = resolve
   })
   let dots = 0
-  // The fourth mail is taken, and its answer never comes.
+  // The SMTP server accepts the fourth mail, but its answer never arrives.
   await using smtp = await ScriptedServer.start(async (moment) => {
     if (moment !== 'dot' || ++dots !== 4) return undefined
     await released

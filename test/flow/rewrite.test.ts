@@ -74,14 +74,14 @@ test('a rewrite without text says so, and keeps the earlier draft as the earlier
   const { out } = await run(['replies', 'show', id], { environment: { REPLYD_URL, REPLYD_TOKEN: 'none' } })
   expect(out).toContain('No new text came back, so this is the earlier draft.\nmissing: the price of a bell')
 
-  // Asked once more it writes; nothing of the failed attempt is left.
+  // Asked again, it writes; nothing of the failed attempt is left.
   silent = false
   await rewrite(review, id, 'Ann', '')
   const again = (await walk.walk(id)).row
   expect(again).toMatchObject({ disposition: 'held', reason: 'rewritten', detail: null })
   expect(await pageOf()).not.toContain('earlier draft')
 
-  // A later step that has nothing to add leaves no words of an earlier one.
+  // A later step that has nothing to add removes the words of an earlier one.
   await approveWhatStands(review, id)
   expect(await loadMessage(walk.context.db, id)).toMatchObject({ disposition: 'approved', detail: null })
   expect((await walk.walk(id)).row.disposition).toBe('sent')

@@ -14,7 +14,7 @@ let walk: Walk
 
 const address = 'shop@saved.example'
 
-/** What triage says of a mail: its lines that ask are its questions. */
+/** Triage's verdict on a mail: its lines with a question mark are its questions. */
 function verdict(mail: string) {
   const asks = mail.match(/[A-Z][^?.\n]*\?/g) ?? []
   return {

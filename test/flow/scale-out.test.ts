@@ -21,7 +21,7 @@ import {
 } from '../live/servers/index.ts'
 import { readMailbox } from './mailboxes.ts'
 
-/** The promise is 2,000; SCALE_OUT_MAILS=2000 shows it. */
+/** The promise is for 2,000 mails; SCALE_OUT_MAILS=2000 tests it. */
 const mails = Number(process.env.SCALE_OUT_MAILS ?? 120)
 const address = 'support@replyd.test'
 const directory = mkdtempSync(join(tmpdir(), 'replyd-scale-out-'))
@@ -180,6 +180,6 @@ test('a holder that was frozen, not dead, commits nothing under its old fence', 
   await deliverAll(dovecot, letters(mails, mails + 10))
   await changes.until(async () => ((await count(`step in ('review', 'done')`)) >= known + 10 ? true : null))
   expect(await count('true')).toBe(known + 10)
-  // The one that came back found its lease taken: the fence has not changed again.
+  // The restarted process found its lease taken: the fence has not changed again.
   expect(await changes.until(holder)).toEqual(after)
 })

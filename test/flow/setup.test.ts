@@ -138,11 +138,11 @@ describe('settings', () => {
     await page.press('#budget_perday-value', 'Enter')
     await page.waitForSelector('#saved')
     expect(running.daemon.context.config.budget.perDay).toBe(2.5)
-    // Nothing would be judged any more: that is asked first.
+    // Nothing would be judged any more, so the page asks first.
     await page.fill('#budget_perday-value', '0')
     await page.press('#budget_perday-value', 'Enter')
     await page.waitForSelector('h1 >> text=A budget of $0?')
-    // The harmless answer is the one that stands out.
+    // The harmless answer is the highlighted one.
     expect(await page.locator('#confirm-sending .primary').innerText()).toBe('Cancel: change nothing')
     await page.click('text=Cancel: change nothing')
     expect(running.daemon.context.config.budget.perDay).toBe(2.5)
@@ -163,12 +163,12 @@ describe('settings', () => {
     await page.press('#replies_businesshours-value', 'Enter')
     const fault = await page.locator('#replies_businesshours .fault').innerText()
     expect(fault).toMatch(/^“nine” is not a day of the week\. Type days and hours, as in Mon-Fri 9-17/)
-    // Where the button is, the page says what to correct.
+    // Next to the button, the page says what to correct.
     expect(await page.locator('.save-bar .fault a').innerText()).toBe('Business hours')
     expect(await page.inputValue('#replies_businesshours-value')).toBe('nine to five')
     expect(await page.getAttribute('#replies_businesshours-value', 'aria-invalid')).toBe('true')
     expect(live().replies.businessHours).toBeNull()
-    // The answer stands at the address of the page, so that it can be loaded again.
+    // The answer has the address of the page, so that it can be reloaded.
     expect(new URL(page.url()).pathname).toBe('/settings/replies')
     await page.fill('#replies_businesshours-value', 'Mon–Fri 9-17, Saturday 10-13:30')
     await page.press('#replies_businesshours-value', 'Enter')
@@ -178,7 +178,7 @@ describe('settings', () => {
     await page.context().close()
   })
 
-  test('several are saved together and undone together; where one does not fit, none is saved and all stay typed', async () => {
+  test('several are saved together and undone together; if one does not fit, none is saved and all typed values stay', async () => {
     const page = await loggedIn('/settings/replies')
     expect(await page.isDisabled('.save-bar >> text=Nothing to save')).toBe(true)
     await page.fill('#replies_undo-value', '2 minutes')
@@ -199,7 +199,7 @@ describe('settings', () => {
     await page.context().close()
   })
 
-  test('sending by itself is confirmed first, without JavaScript, and on the way back as well', async () => {
+  test('automatic sending is confirmed first, without JavaScript, and on the way back as well', async () => {
     const page = await loggedIn('/settings/replies', { javaScriptEnabled: false })
     const chooseSend = async () => {
       await page.selectOption('#replies_mode-value', 'send')
@@ -230,7 +230,7 @@ describe('settings', () => {
     await page.context().close()
   })
 
-  test('what stands in the file is shown with its line, and the server refuses to change it', async () => {
+  test('a setting in the file is shown with its line, and the server refuses to change it', async () => {
     const page = await loggedIn('/settings/replies')
     expect(await page.locator('#replies_signature').innerText()).toMatch(
       /Kind regards[\s\S]*Set in replyd\.yaml line \d+/,
@@ -274,7 +274,7 @@ describe('settings', () => {
     await page.context().close()
   })
 
-  test('of two who change the same one, the second is told', async () => {
+  test('if two people change the same setting, the second is told', async () => {
     const [one, other] = [await loggedIn('/settings/replies'), await loggedIn('/settings/replies')]
     await one.fill('#replies_minconfidence-value', '0.8')
     await one.press('#replies_minconfidence-value', 'Enter')

@@ -16,7 +16,7 @@ function about(country: string, prompt: string) {
   }
 }
 
-/** A stand-in that misses the price when a mail asks about shipping or parcels to a country. */
+/** A stand-in that lacks the price when a mail asks about shipping or parcels to a country. */
 export function startShippingStandIn(): Promise<StandIn> {
   return startStandIn({
     behaviour: ({ question, body }) => {

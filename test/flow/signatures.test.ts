@@ -1,6 +1,6 @@
 /**
- * The program as it is installed (dist) proves authors by itself: DKIM and ARC with keys made here, through a name server on
- * loopback. What holds for the modules need not hold for the bundle: the library is CommonJS and loaded late.
+ * The installed program (dist) itself proves authors: DKIM and ARC with keys made here, and a name server on loopback.
+ * The bundle is tested in addition to the modules, because the library is CommonJS and loaded late.
  */
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { letter } from '../../bench/attack/letter.ts'

@@ -1,4 +1,4 @@
-/** What the writer of a reply is given, and what it must never be given: on real Dovecot, step by step. */
+/** Sources that the writer of a reply is given, or must never be given: on real Dovecot, step by step. */
 
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { type StandIn, startStandIn } from '../../src/demo/stand-in.ts'
@@ -71,13 +71,13 @@ test('corrections come from the account’s own category without what is persona
     (text) => `${text}\n\nDear Kim Sand, ring 030 1234567 and ask for kim@asks.example.`,
   )
 
-  // A different person: gets corrections, but nothing that Kim was sent.
+  // For a different person the writer gets corrections, but nothing that Kim was sent.
   await deliver('<s2@asks.example>', 'Lou Reed <lou@asks.example>', collect)
   expect(block('CORRECTIONS')).toMatch(/^Draft: .*\nThe owner sent: Dear …, ring … and ask for …$/s)
   expect(block('EARLIER')).toBeNull()
   expect(prompt).not.toMatch(/kim|sand|1234567/i)
 
-  // Kim again, in another thread: what Kim was sent.
+  // For Kim, in another thread, it gets what Kim was sent.
   await deliver('<s3@asks.example>', 'Kim Sand <kim@asks.example>', collect)
   expect(block('EARLIER')).toMatch(/^owner, .*ring 030 1234567 and ask for/s)
 
@@ -125,7 +125,7 @@ test('a thread holds the owner’s own mails, oldest first, and nothing that the
   expect(thread).toMatch(/^sender, .*pin 4711.*owner, .*Come on Saturday at noon\.$/s)
   expect(thread).not.toContain('Kim wrote')
 
-  // A stranger who knows the ids learns nothing by naming them.
+  // A stranger who knows the ids learns nothing by referring to them.
   await deliver('<t4@else.example>', 'thief@else.example', collect, [
     '<t1@asks.example>',
     '<t2@thread.example>',
@@ -162,7 +162,7 @@ test('an overlong thread is cut, and the row says so', async () => {
   )
   expect(events[0]?.detail).toMatch(/^not read: .*thread: \d messages in the middle$/)
   expect(block('THREAD')).toMatch(/^sender, .*Line 1 of.*\[… \d messages left out …\].*Line 5 of/s)
-  // More names than are looked up.
+  // More references than are looked up.
   const many = Array.from({ length: 40 }, (_, at) => `<far${at}@asks.example>`)
   await dovecot.deliver(
     address,

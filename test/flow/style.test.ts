@@ -36,7 +36,7 @@ afterAll(async () => {
   await Promise.all([dovecot?.stop(), standIn?.close()])
 })
 
-/** Twelve mails of the owner's in each of two languages, nine in a third, and what is no evidence. */
+/** Twelve of the owner's mails in each of two languages, nine in a third, and mails that are no evidence. */
 function sentMails(): string[] {
   const sent = (at: number, text: string, headers: string[] = []) => {
     const name = names[at % names.length] ?? ''
@@ -153,14 +153,14 @@ test('is learned by language from the owner’s own mails, told to the model as 
     en: { evidence: 12 },
   })
 
-  // `state.keep`: only what was learned before that.
+  // `state.keep` removes only what was learned before that.
   await removeStyles(db, new Date(0))
   expect(await loadStyles(db, address)).not.toBeNull()
   await removeStyles(db, null)
   expect(await loadStyles(db, address)).toBeNull()
 })
 
-test('whom the owner has written to is read from all of \\Sent, then from what is new there', async () => {
+test('the people whom the owner has written to are read from all of \\Sent, then from what is new there', async () => {
   const own = 'bob@style.example'
   await using walk = await startWalk({
     address: own,

@@ -236,7 +236,7 @@ describe('missing facts', () => {
     await page.context().close()
   })
 
-  test("without JavaScript: what is a customer's is refused, and what was typed stays", async () => {
+  test("without JavaScript: a customer's fact is refused, and the typed text stays", async () => {
     const row = await ask('what does shipping to Norway cost?')
     const page = await opened('/teach', { javaScriptEnabled: false })
     const typed = `Shipping to Norway for ${row.fromAddress} is free.`
@@ -260,7 +260,7 @@ describe('learned', () => {
     const draft = (await loadReply(db, row.id))?.text ?? ''
     const added = 'Please come in by the door to the yard. You will find us there.'
     await edit(running.daemon, row.id, 'Ann', `${draft}\n\n${added}`)
-    // As if its text had been sent: nothing listens at this account's SMTP server.
+    // Counts as sent by a statement, because nothing listens at this account's SMTP server.
     await db.query(`update replyd.reply set state = 'sent', finished_at = now() where id = $1`, [row.id])
     const style = { greeting: 'Hi {first name},', closing: 'Cheers', words: 40, manner: null, evidence: 12 }
     await saveStyles(db, address, { en: style }, new Date())
@@ -372,7 +372,7 @@ describe('playground', () => {
 
   test('without JavaScript: a pasted mail is judged twice, and a text of the knowledge changes what is said', async () => {
     const page = await opened('/teach/playground', { javaScriptEnabled: false })
-    // The newest mail is chosen; one that is pasted is meant instead.
+    // The newest mail is chosen; a pasted mail replaces it.
     expect(await page.inputValue('[name=mail]')).not.toBe('')
     await page.fill('[name=pasted]', 'Hello,\n\nhow much do you charge for parcels to Norway?\n\nRegards')
     await page.fill('[name=knowledge]', `# Parcels\n\n${fact}`)
@@ -407,7 +407,7 @@ describe('offers', () => {
       const row = await ask()
       const draft = (await loadReply(running.daemon.context.db, row.id))?.text ?? ''
       await edit(running.daemon, row.id, 'Ann', `${draft}\n\n${added}`)
-      // As if its text had been sent: nothing listens at this account's SMTP server.
+      // Counts as sent by a statement, because nothing listens at this account's SMTP server.
       await running.daemon.context.db.query(
         `update replyd.reply set state = 'sent', finished_at = now() where id = $1`,
         [row.id],

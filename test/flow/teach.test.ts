@@ -97,10 +97,10 @@ test('gaps are grouped, one fact fills them, and taking it back opens them again
   const textless = await arrive('Cleo', 'Hello, textless: what does shipping to Norway cost?')
   const edited = await arrive('Dora', 'Hello, what does shipping to Norway cost?')
   const bell = await arrive('Emil', 'Hello, which colour has the bell?')
-  // Its reply states what no source does, and so waits in doubt; it says of nothing that it is missing.
+  // Its reply states something that no source does, and so waits as doubtful; it names nothing as missing.
   const doubted = await arrive('Hugo', 'Hello, take a guess: what does shipping to Norway cost?')
   expect((await loadReply(walk.context.db, doubted))?.holdReasons).toContain('unsupported-claim')
-  // Waits for a decision of a person, which no fact replaces.
+  // Waits for a person's decision, which no fact can replace.
   const decision = await arrive('Ines', 'Hello, I want back my money for the bicycle.')
   await edit(review, edited, 'Ann', 'Twelve euros, dear Dora.')
   expect(await textOf(textless)).toBeUndefined()
@@ -123,7 +123,7 @@ test('gaps are grouped, one fact fills them, and taking it back opens them again
     [true, false],
   ])
 
-  // Nothing of one correspondent gets in, whatever a person confirms.
+  // No fact about one correspondent gets in, even if a person confirms it.
   const lesson = { account: address, gap: gap?.id ?? '', question: 'The price of shipping', by: 'Ann' }
   const personal = teach(review, { ...lesson, fact: `${fact} Anna knows.`, confirmed: true })
   await expect(personal).rejects.toMatchObject({

@@ -52,7 +52,7 @@ test('the strip says why, a press on "Try again" is enough, and a new refusal is
   expect(await page.locator('.trouble a').getAttribute('href')).toBe('/settings')
   expect((await fetch(`${url}/readyz`)).status).toBe(503)
 
-  // Still refused: one login more, and the reason stands there again.
+  // Still refused: one more login, and the reason is shown again.
   const before = logins
   await page.focus('.trouble button')
   await Promise.all([page.waitForURL(/done=retry/), page.keyboard.press('Enter')])

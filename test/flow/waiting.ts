@@ -1,4 +1,4 @@
-/** A mail whose reply waits for a person, as compose and decide leave it: no mail server is asked for that. */
+/** A mail whose reply waits for a person, as compose and decide leave it, but made without a mail server. */
 import type { Part } from '../../src/mail/message.ts'
 import type { Database } from '../../src/store/database.ts'
 import { type NewMessage, storeIngested } from '../../src/store/ingested.ts'
@@ -17,9 +17,9 @@ export interface Waiting {
   from: string
   fromName?: string
   subject: string
-  /** Of the mail. */
+  /** Columns of the mail. */
   text: string
-  /** Of the reply. */
+  /** Columns of the reply. */
   reply: string
   uid: number
 }

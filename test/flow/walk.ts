@@ -1,4 +1,4 @@
-/** The steps of a mail on real servers, one after the other and by hand, under a clock that the test sets. */
+/** Runs the steps of a mail on real servers one after the other, under a clock that the test sets. */
 import type { Clock } from '../../src/base/clock.ts'
 import type { Stage } from '../../src/base/dispositions.ts'
 import { PutOff } from '../../src/base/errors.ts'
@@ -22,11 +22,11 @@ export interface Walk extends AsyncDisposable {
   running: RunningDaemon
   /** Milliseconds that the steps' clock is ahead of the machine's. */
   ahead: number
-  /** Reads the mailbox and guards what is new; rows in the order of arrival. */
+  /** Reads the mailbox and runs the guard on new mails. Rows in the order of arrival. */
   arrive(): Promise<MessageRow[]>
-  /** Runs steps until the row rests or is due later. */
+  /** Runs steps until the row is settled or due later. */
   walk(id: string): Promise<{ row: MessageRow; putOff: PutOff | null }>
-  /** The one mail that has arrived, walked to its end. */
+  /** Runs all steps of the only mail that has arrived. */
   handle(): Promise<MessageRow>
 }
 

@@ -1,4 +1,4 @@
-/** What a stranger who can reach the port may send before being identified. */
+/** Limits on what a stranger who can reach the port may send before being identified. */
 import { get, type IncomingMessage } from 'node:http'
 import { connect } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
@@ -71,7 +71,7 @@ function flood(
   })
 }
 
-describe('a body without end', () => {
+describe('an endless body', () => {
   const form = 'content-type: application/x-www-form-urlencoded'
   const asAssistant = 'content-type: application/json\r\naccept: application/json, text/event-stream'
   test.each([
@@ -201,7 +201,7 @@ describe('another web site', () => {
     ['an address typed in', '/?q=salary', from('none', 'navigate', 'document'), 200],
     ["a mail's frame for its style", '/assets/mail.css', from('cross-site', 'no-cors', 'style'), 200],
   ])('asks for %s', async (_, path, headers, status, location = '/history') => {
-    // Not by fetch, which writes Sec-Fetch-Mode itself.
+    // Not with fetch, which sets Sec-Fetch-Mode itself.
     const answer = await new Promise<IncomingMessage>((resolve, reject) => {
       get(`${urlOf(open)}${path}`, { headers }, resolve).once('error', reject)
     })

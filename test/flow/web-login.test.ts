@@ -67,7 +67,7 @@ test('twenty guesses at once from one address: five are looked at, the others wa
   const late = await login({ text: password, from: '192.0.2.1' })
   expect([late.status, late.headers.get('retry-after')]).toEqual([429, '15'])
   expect(await late.text()).toContain('Try again in 15 seconds.')
-  // The neighbour does not wait at all, and the same address not forever.
+  // The neighbour does not wait at all, and the same address does not wait for ever.
   expect((await login({ text: password, from: '192.0.2.2' })).status).toBe(303)
   clock.turn(15)
   expect((await login({ text: password, from: '192.0.2.1' })).status).toBe(303)
@@ -112,7 +112,7 @@ test('behind TLS every cookie is bound to this host alone', async () => {
     expect(line).toMatch(/; HttpOnly; Secure; SameSite=Lax/)
     expect(line).not.toMatch(/domain/i)
   }
-  // The plain name, which a page without TLS could have set, counts for nothing.
+  // A cookie with the plain name, which a page without TLS could have set, is ignored.
   const plain = cookiesOf(answer).replaceAll('__Host-', '')
   const page = await fetch(`${running.daemon.url}/`, {
     headers: { cookie: plain, 'x-forwarded-proto': 'https' },
@@ -127,7 +127,7 @@ test.each([
   ['the start', '/', '/'],
   ['a filtered list', '/?show=ready&q=boots', '/?show=ready&q=boots'],
   ['a path that looks like another host', '//evil.example/', '/'],
-])('after the login comes %s that was asked for', async (_, path, expected) => {
+])('the login leads to %s that was asked for', async (_, path, expected) => {
   const asked = await fetch(`${running.daemon.url}${path}`, { redirect: 'manual' })
   expect([asked.status, asked.headers.get('location')]).toEqual([303, '/login'])
   const answer = await login({ text: password, from: '192.0.2.6', cookie: cookiesOf(asked) })

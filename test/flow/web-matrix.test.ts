@@ -24,7 +24,7 @@ import { startRelay } from './relay.ts'
 import { shippingFact, startShippingStandIn } from './shipping.ts'
 
 const password = 'correct horse battery'
-/** Has an undo window of an hour, sends at once, gets a hundred mails. */
+/** In this order: an undo window of an hour, no undo window, and a hundred mails. */
 const [patient, swift, many] = ['patient@shop.example', 'swift@shop.example', 'many@shop.example']
 let dovecot: Dovecot
 let postfix: Postfix
@@ -107,14 +107,14 @@ describe.each(Object.entries(hands))('with %s', (_, hand) => {
 
   afterAll(() => page?.context().close())
 
-  /** Its reply, on the page. */
+  /** Asks a question and opens its reply on the page. */
   async function asked(address?: string, text?: string): Promise<MessageRow> {
     const row = await ask(address, text)
     await page.goto(`${url()}/replies/${row.id}`)
     return row
   }
 
-  /** Waits for what the page says was done. */
+  /** Presses it, and waits until the page reports that decision. */
   async function pressed(selector: string, done: string): Promise<void> {
     await press(page, selector)
     await page.waitForURL(new RegExp(`done=${done}`))
@@ -259,7 +259,7 @@ test('two reviewers send one reply, one at a desk and one on a phone: it goes ou
   const row = await ask(swift)
   const [ann, ben] = await Promise.all([loggedIn(desk, url(), 'Ann'), loggedIn(phone, url(), 'Ben')])
   for (const page of [ann, ben]) {
-    // Otherwise the one who is later may be told before the press.
+    // Without live updates, so that the slower one is not told before pressing the key.
     await page.route(/\/events/, (route) => route.abort())
     await page.goto(`${url()}/replies/${row.id}`)
   }
@@ -328,7 +328,7 @@ test('a hundred mails are moved to Junk together', async () => {
   await page.context().close()
 })
 
-/** The path of a trial of the playground. */
+/** Starts a trial of the playground. @returns its path */
 async function startTrial(): Promise<string> {
   const page = await loggedIn(desk)
   await page.goto(`${url()}/teach/playground`)

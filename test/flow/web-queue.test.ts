@@ -39,7 +39,7 @@ beforeAll(async () => {
   })
   const { db } = running.daemon.context
   await storeIngested(db, { messages: Array.from({ length: count }, (_, at) => message(at)) }, new Date())
-  // Four levels of urgency, one of which the model did not name.
+  // Four levels of urgency, one of them unknown.
   await db.query(
     `update replyd.message set verdict = $1::jsonb || jsonb_build_object('urgency', uid % 4) where uid % 4 > 0`,
     [JSON.stringify(aVerdict)],
@@ -170,7 +170,7 @@ describe('in a browser', () => {
     await page.locator('[name=pick]').first().check()
     await page.click('#all')
     await page.keyboard.press('r')
-    // A decision about this many is confirmed first.
+    // A decision about so many mails must be confirmed first.
     await page.waitForSelector('h1 >> text=Reject 100 replies?')
     await page.click('button >> text=Reject 100')
     await page.waitForURL(/done=reject/)
@@ -187,7 +187,7 @@ describe('in a browser', () => {
   const pick = (at: number) => `.row:has([data-id="${inOrder[at]}"]) [name=pick]`
   const disposition = async (at: number) => (await loadMessage(db(), inOrder[at] ?? ''))?.disposition
 
-  test('a range is chosen with Shift and a click, or with Shift X; a key is then about all of it, and no row moves', async () => {
+  test('a range is chosen with Shift and a click, or with Shift X; a key then acts on all of it, and no row moves', async () => {
     await page.goto(`${url()}/`)
     const top = async () => (await page.locator(pick(2)).boundingBox())?.y
     const before = await top()
@@ -206,7 +206,7 @@ describe('in a browser', () => {
     await page.keyboard.press('X')
     expect(await chosen()).toEqual(inOrder.slice(2, 5))
     expect(await page.locator('#chosen').innerText()).toBe('3 chosen, all in doubt')
-    // Nothing is written in them: neither they nor the open mail are sent.
+    // These mails have no text: neither they nor the open mail are sent.
     await page.keyboard.press('a')
     await page.waitForSelector('.notice >> text=in doubt in each that is chosen')
     await page.keyboard.press('r')
@@ -217,14 +217,14 @@ describe('in a browser', () => {
       'rejected',
       'rejected',
     ])
-    // The next one is open, and its row is where it was left.
+    // The next mail is open, and its row has kept its place.
     expect(await page.locator('#panes').getAttribute('data-id')).toBe(inOrder[5])
     await page.click('#undo')
     await page.waitForURL(/done=reopen/)
     expect(await page.locator('#panes').getAttribute('data-id')).toBe(inOrder[2])
   })
 
-  test('what is sent leaves the choice', async () => {
+  test('sent mails are no longer chosen', async () => {
     await page.goto(`${url()}/`)
     for (const at of [5, 6]) await page.check(pick(at))
     const approved = (to: string) =>
@@ -248,7 +248,7 @@ describe('in a browser', () => {
     expect(await row.getAttribute('aria-current')).toBe('true')
     const box = await row.boundingBox()
     expect(box && box.y > 0 && box.y < 700).toBe(true)
-    // The list does not end there.
+    // The list goes on after that.
     await page.keyboard.press('j')
     await page.waitForSelector(`#panes[data-id="${inOrder[141]}"]`)
     await page.goBack()
@@ -271,7 +271,7 @@ describe('in a browser', () => {
     await phone.waitForFunction('scrollY > 0')
     expect((await row.boundingBox())?.y).toBeCloseTo(before ?? 0, 0)
     expect(await row.getAttribute('aria-current')).toBe('true')
-    // Of a page that was opened without the list, too.
+    // This also works on a page that was opened without the list.
     await phone.goto(`${url()}/replies/${inOrder[200]}`)
     await phone.tap('#back')
     await phone.waitForSelector('body.listing.returned')
@@ -289,7 +289,7 @@ describe('in a browser', () => {
       await other.locator('[name=pick]').first().check()
       await Promise.all([other.waitForURL(/inbox\/all/), other.click(`text=All ${matching} that match`)])
       expect(await other.locator('h1').innerText()).toBe(`All ${matching} mails with “Question 1”`)
-      // Nothing is written in any of them.
+      // None of them has a text.
       expect(
         await other.locator('form', { hasText: 'None of them can be sent' }).locator('button').count(),
       ).toBe(0)

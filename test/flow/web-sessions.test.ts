@@ -1,4 +1,4 @@
-/** Sessions and tokens live on the server: they end when they are ended, idle or forgotten. The test turns the clock. */
+/** Sessions and tokens live on the server: they end when revoked, idle or expired. The test sets the clock. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { base32, codeOf } from '../../src/config/totp.ts'
 import { type StandIn, startStandIn } from '../../src/demo/stand-in.ts'
@@ -95,7 +95,7 @@ describe('a session', () => {
     expect([await isIn(here), await isIn(elsewhere)]).toEqual([true, false])
   })
 
-  test('lasts while it is used, ends after twelve idle hours, and what a page asks by itself is no use', async () => {
+  test('lasts while it is used, ends after twelve idle hours, and automatic requests of a page are no use', async () => {
     const [used, idle, left] = [await logIn('Ada'), await logIn('Ben'), await logIn('Cem')]
     clock.turn(11)
     expect(await isIn(used)).toBe(true)

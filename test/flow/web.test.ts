@@ -20,13 +20,13 @@ import { openBrowser } from './browser.ts'
 import { type RunningDaemon, startDaemon } from './daemon.ts'
 import { readMailbox, withClient } from './mailboxes.ts'
 
-/** What the model was asked, newest last. */
+/** The model's requests, newest last. */
 const asked: { system: string; user: string }[] = []
 let dovecot: Dovecot
 let postfix: Postfix
 let standIn: StandIn
 let browser: Browser
-/** Sends what is approved at once. */
+/** Has no undo window. */
 let swift: RunningDaemon
 /** Has an undo window of an hour. */
 let patient: RunningDaemon
@@ -85,7 +85,7 @@ async function ask(running: RunningDaemon, body?: string, fields = ''): Promise<
   return running.settledWith(({ fromAddress }) => fromAddress === customer)
 }
 
-/** The row, once the page says that this was done. */
+/** The row, once the page reports that decision. */
 async function after(page: Page, action: string, running: RunningDaemon, id: string): Promise<MessageRow> {
   await page.waitForURL(new RegExp(`done=${action}`))
   const row = await loadMessage(dbOf(running), id)
@@ -156,7 +156,7 @@ describe('a reply', () => {
     await page.context().close()
   })
 
-  test('goes to whom a person has typed, under their subject; who had not seen that decides nothing', async () => {
+  test('goes to the typed recipients with the typed subject; somebody who has not seen them decides nothing', async () => {
     const row = await ask(swift)
     const [page, other] = [
       await opened(swift, `/replies/${row.id}`),
@@ -168,12 +168,12 @@ describe('a reply', () => {
     await page.click('#save')
     await page.waitForSelector('#notice >> text=Nothing was saved')
     await page.waitForSelector('#editor[data-kept]')
-    // Said at the field, with the address that does not fit; what was typed elsewhere stays.
+    // Reported at the field, with the faulty address; text in other fields stays.
     expect(await page.locator('#cc-fault').innerText()).toMatch(/“ann” is not a complete address/)
     expect(await page.getAttribute('#cc', 'aria-invalid')).toBe('true')
     expect(new URL(page.url()).pathname).toBe(`/replies/${row.id}`)
     expect(await page.inputValue('#subject')).toBe('Saturday: we are open')
-    // What was wrong is not said of something else; what is wrong is said before it is saved.
+    // The old fault is not reported for a new text; a new fault is reported before it is saved.
     await page.fill('#cc', '"Weld, Tom" <tom@workshop.example>, bob@@workshop.example')
     expect([await page.locator('#cc-fault').count(), await page.getAttribute('#cc', 'aria-invalid')]).toEqual(
       [0, null],
@@ -183,7 +183,7 @@ describe('a reply', () => {
     await page.fill('#cc', '"Weld, Tom" <tom@workshop.example>')
     await page.press('#cc', 'Tab')
     expect(await page.locator('#cc-fault').count()).toBe(0)
-    // What is said covers no button.
+    // The message covers no button.
     await Promise.all([page.waitForURL(/done=edit/), page.click('#save')])
     await page.reload()
     expect(await page.inputValue('#cc')).toBe('"Weld, Tom" <tom@workshop.example>')
@@ -204,7 +204,7 @@ describe('a reply', () => {
     await Promise.all([page, other].map((each) => each.context().close()))
   })
 
-  test('who types is told at once that another has decided, and keeps the text', async () => {
+  test('a person who is typing is told at once that another has decided, and keeps the text', async () => {
     const row = await ask(patient)
     const [typing, other] = [
       await opened(patient, `/replies/${row.id}`, { viewport: { width: 390, height: 844 } }),
@@ -219,7 +219,7 @@ describe('a reply', () => {
     await typing.waitForSelector('.notice >> text=rejected it. What you typed is kept below.')
     expect(await typing.innerText('.why-line')).toMatch(/rejected it\. \d+ \w+ \d{4}, \d\d:\d\d/)
     expect(await typing.inputValue('#unused textarea')).toBe('We open at ten, dear Noor.')
-    // Without JavaScript the words come back with the refusal.
+    // Without JavaScript the typed text comes back with the refusal.
     const plain = await opened(patient, '/', { javaScriptEnabled: false })
     const late = await ask(patient)
     await plain.goto(`${urlOf(patient)}/replies/${late.id}`)
@@ -255,7 +255,7 @@ describe('a reply', () => {
     const page = await opened(patient, `/replies/${row.id}`)
     await page.click('#reject')
     expect(await after(page, 'reject', patient, row.id)).toMatchObject({ disposition: 'rejected' })
-    // Undone on the page where it lands: another mail is open there.
+    // Undo works on the page that opens next, which shows another mail.
     expect(new URL(page.url()).pathname).not.toContain(row.id)
     await page.click('#undo')
     expect(await after(page, 'reopen', patient, row.id)).toMatchObject({
@@ -266,7 +266,7 @@ describe('a reply', () => {
     await page.context().close()
   })
 
-  test('whose text somebody changed meanwhile is not approved by who saw the old one', async () => {
+  test('whose text has changed meanwhile is not approved by somebody who saw the old one', async () => {
     const row = await ask(patient)
     const [old, fresh] = [
       await opened(patient, `/replies/${row.id}`),
@@ -322,7 +322,7 @@ test('what is typed is kept until it is saved, and Ctrl+Enter sends it', async (
   await page.waitForSelector('#text:focus')
   await page.keyboard.press('End')
   await page.keyboard.type(' We open at noon.')
-  // Nobody is asked before leaving: it is kept.
+  // The browser does not ask before leaving, because the text is kept.
   const dialogs: string[] = []
   page.on('dialog', (dialog) => {
     dialogs.push(dialog.type())
@@ -340,7 +340,7 @@ test('what is typed is kept until it is saved, and Ctrl+Enter sends it', async (
   await page.click('#to-saved')
   expect(await page.inputValue('#text')).not.toContain('We open at noon.')
   expect(await page.isVisible('#unsaved')).toBe(false)
-  // A browser that keeps nothing says so, and asks.
+  // If the browser can't keep the text, the page says so, and asks before leaving.
   await page.evaluate("Storage.prototype.setItem = () => { throw new Error('full') }")
   await page.fill('#text', typed)
   expect(await page.locator('#unsaved').innerText()).toContain('this browser can’t keep it')
@@ -360,7 +360,7 @@ test('what is typed is kept until it is saved, and Ctrl+Enter sends it', async (
   await page.context().close()
 })
 
-test('what is typed while a save is under way stays, as not saved', async () => {
+test('text that is typed during a save stays, as not saved', async () => {
   const row = await ask(patient)
   const page = await opened(patient, `/replies/${row.id}`)
   let release = () => {}
@@ -506,7 +506,7 @@ test('autonomy is offered, granted on the page, lost with a call-back, and shown
   expect(await standing()).toMatchObject({ streak: 20, offered: true, granted: false })
   const page = await opened(patient, '/settings')
   await page.click('button:has-text("Let it send")')
-  // Asked first: nothing is granted by the first click.
+  // The page asks first: one click grants nothing.
   await page.waitForSelector('h1 >> text=Let replyd send by itself?')
   expect(await standing()).toMatchObject({ granted: false })
   await page.click('text=Yes, send by itself')
@@ -574,7 +574,7 @@ test('History: filters stand in the URL, and a page ends by its key', async () =
   await page.context().close()
 })
 
-describe('a sending that nobody knows the end of', () => {
+describe('a reply with an unknown outcome', () => {
   const unsure = async () => {
     const row = await ask(patient)
     const at = patient.daemon.context.clock.now()
@@ -584,7 +584,7 @@ describe('a sending that nobody knows the end of', () => {
     return row
   }
 
-  test('has gone out, says a person: its copy and the mark follow, and nothing is sent', async () => {
+  test('was sent, says a person: its copy and the mark follow, and nothing is sent', async () => {
     const row = await unsure()
     const page = await opened(patient, `/replies/${row.id}`)
     const settled = patient.nextSettled(row.id)
@@ -597,7 +597,7 @@ describe('a sending that nobody knows the end of', () => {
     await page.context().close()
   })
 
-  test('has not, says a person: it waits again, under another Message-ID', async () => {
+  test('was not sent, says a person: it waits again, under another Message-ID', async () => {
     const row = await unsure()
     const before = await loadReply(dbOf(patient), row.id)
     const page = await opened(patient, `/replies/${row.id}`)
@@ -655,7 +655,7 @@ test('axe finds nothing on any page, light and dark', async () => {
   }
 })
 
-/** fetch() would not send another Host field. */
+/** fetch() can't change the Host field. */
 function statusUnder(host: string, url: string): Promise<number | undefined> {
   return new Promise((resolve, reject) => {
     const request = get(url, { headers: { host } }, (response) => {
@@ -767,7 +767,7 @@ describe('a draft in \\Drafts', () => {
   })
 })
 
-describe('who may not come in', () => {
+describe('requests that are refused', () => {
   test('a foreign Host, a form without its token, an API call without the bearer', async () => {
     const row = await ask(patient)
     const url = urlOf(patient)

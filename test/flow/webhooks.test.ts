@@ -62,7 +62,7 @@ test('a held reply is announced, signed, repeated after a failure, and keeps its
       document: { webhooks: [{ url, secret, events: ['reply.held'] }] },
     })
     const octets = `From: Noor <noor@buyers.example>\r\nTo: ${address}\r\nSubject: Hours\r\nMessage-ID: <w1@buyers.example>\r\nDate: ${new Date().toUTCString()}\r\n\r\nHello, when are you open on Saturday?\r\n`
-    // Its position in the events: later events are reported.
+    // Sets its position in the events, so that later events are reported.
     await loadWebhook(running.daemon.context.db, url, new Date())
     await deliverAll(dovecot, [{ user: address, octets, reversePath: 'noor@buyers.example' }])
     const row = await running.settledWith(({ disposition }) => disposition === 'held')
@@ -126,7 +126,7 @@ test('reaching the budget is announced once a day, with the cap', async () => {
     expect(JSON.parse(told[0] ?? '')).toMatchObject({ type: 'budget.reached', perDay: 0.000_001 })
     const example = examples.find(({ type }) => type === 'budget.reached')
     expect(shapeOf(JSON.parse(told[0] ?? ''))).toEqual(shapeOf(example))
-    // The cap is still reached at the next looks, and that is no news.
+    // At the next checks the budget is still used up, which is not reported again.
     await hooks.deliver()
     await hooks.deliver()
   }
@@ -222,7 +222,7 @@ test('every event is as docs/webhooks.md shows it', async () => {
   for (const each of hook.told) expect(shapeOf(each)).toEqual(shapes.get(String(each.type)))
   expect(hook.told.find(({ type }) => type === 'account.stopped')).toMatchObject({ account: stopped })
   expect(hook.told.filter(({ type }) => type === 'account.stopped')).toHaveLength(1)
-  // The second try has the id and the time of the first.
+  // The second try has the same id and time as the first.
   expect(hook.tries).toHaveLength(2)
   expect(new Set(hook.tries).size).toBe(1)
   const [missing] = hook.told.filter(({ type }) => type === 'teach.missing')

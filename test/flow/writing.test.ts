@@ -1,4 +1,4 @@
-/** What happens to a reply between the model and the mailbox: on real Dovecot and Postfix, step by step. */
+/** The path of a reply from the model to the mailbox: on real Dovecot and Postfix, step by step. */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -95,7 +95,7 @@ test.each([
   expect(row.verdict).toMatchObject({ summary: expect.stringMatching(/\S/) })
   expect(await loadReply(walk.context.db, row.id)).toBeNull()
   expect(await readMailbox(dovecot, address, 'Drafts')).toEqual([])
-  // On the page and the command line it is said as such.
+  // The page and the command line say so.
   const REPLYD_URL = walk.running.daemon.url ?? ''
   const page = await (await fetch(new URL(`/replies/${row.id}`, REPLYD_URL))).text()
   expect(page).toContain('A person should answer this one.')
@@ -134,7 +134,7 @@ test('the first automatic reply to a person says above the text what wrote it, t
   expect(disclosed).toEqual([line, line, expect.not.stringContaining('AI system')])
 })
 
-test('who answers HUMAN to an automatic reply gets a person, and no such reply in that thread any more', async () => {
+test('somebody who answers HUMAN to an automatic reply gets a person, and no more automatic replies in that thread', async () => {
   const address = 'desk@human.example'
   await using walk = await start(address)
   const deliver = delivering(address)
@@ -142,7 +142,7 @@ test('who answers HUMAN to an automatic reply gets a person, and no such reply i
   expect(await walk.handle()).toMatchObject({
     disposition: 'sent',
     reason: 'all-clear',
-    // The server's own words, its code once.
+    // The server's own words, with its code only once.
     detail: expect.stringMatching(/^250 2\./),
   })
   await postfix.drained()
@@ -155,7 +155,7 @@ test('who answers HUMAN to an automatic reply gets a person, and no such reply i
   await deliver('<two@asks.example>', `Human.\n\n> ${question}`, thread)
   expect(await walk.handle()).toMatchObject({ step: 'review', disposition: 'held', reason: 'human-asked' })
   expect(asked.length).toBe(before)
-  // In this thread every automatic reply is over, in another one it is not.
+  // Automatic replies have ended in this thread, but not in another one.
   await deliver('<three@asks.example>', `${question}\nIs anybody there?`, thread)
   expect(await walk.handle()).toMatchObject({
     disposition: 'drafted',
@@ -166,7 +166,7 @@ test('who answers HUMAN to an automatic reply gets a person, and no such reply i
   expect(await walk.handle()).toMatchObject({ disposition: 'sent' })
 })
 
-test('a HUMAN that comes within the undo window keeps the automatic reply back', async () => {
+test('a HUMAN that comes within the undo window holds back the automatic reply', async () => {
   const address = 'undo@human.example'
   await using walk = await start(address, { replies: { undo: '1h' } })
   const deliver = delivering(address)
@@ -207,7 +207,7 @@ test('a forged HUMAN is not obeyed, and ids that nobody has seen are not kept', 
   expect(rows.map(({ id }) => id)).toEqual(['<f1@asks.example>', '<f3@asks.example>'])
 })
 
-test('HUMAN ends the automatic replies to its author alone, whatever ids it names', async () => {
+test('HUMAN ends only the automatic replies to its author, whatever ids it names', async () => {
   const address = 'others@human.example'
   await using walk = await start(address)
   const deliver = delivering(address)
@@ -251,7 +251,7 @@ test('outside of business hours an automatic reply waits for the opening, and a 
     dueAt: opening,
   })
   expect(await loadReply(walk.context.db, row.id)).toMatchObject({ state: 'approved', sendAfter: opening })
-  // A nudge that comes too early, and one that comes too late: the daemon was down while it was open.
+  // One run that is too early, and one that is too late because the daemon was down during the business hours.
   const early = await walk.walk(row.id)
   expect(early.putOff).toMatchObject({ until: opening, reason: 'outside-hours' })
   walk.ahead = opening.getTime() - Date.now() + 5 * 3_600_000
@@ -260,7 +260,7 @@ test('outside of business hours an automatic reply waits for the opening, and a 
     until: new Date(opening.getTime() + 7 * 86_400_000),
     reason: 'outside-hours',
   })
-  // A person who cannot wait: what they approve is sent at once.
+  // A reply that a person approves is sent at once, outside of the hours, too.
   const other = 'lou@asks.example'
   walk.ahead = 0
   await dovecot.deliver(

@@ -35,7 +35,7 @@ function decisions(set: string): { label: Label; decision: Ceiling }[] {
 const files = (found: { label: Label }[]) => found.map(({ label }) => label.file)
 
 describe('the corpus', () => {
-  test('no automatic mail may be answered, but for that which nothing in the header tells', () => {
+  test('no automatic mail may be answered, except mail whose header does not show it', () => {
     const auto = decisions('auto')
     const may = auto.filter(({ decision }) => decision === 'may')
     expect(files(may.filter(({ label }) => label.expect.soft !== true))).toEqual([])
@@ -55,7 +55,7 @@ describe('the corpus', () => {
     expect(files(allowed.filter(({ decision }) => decision === 'never'))).toEqual([])
     expect(allowed.length).toBeGreaterThan(5)
   })
-  test('ham whose header forbids a reply gets none by itself', () => {
+  test('ham whose header forbids a reply gets no automatic one', () => {
     const forbidden = decisions('spam').filter(
       ({ label }) => label.label === 'ham' && label.expect.reply === false,
     )

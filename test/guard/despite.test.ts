@@ -1,4 +1,4 @@
-/** Marks that gateways put on the mail of people: the owner may want a draft, never a reply by itself. */
+/** Marks that gateways add to people's mail: the owner may want a draft, but never an automatic reply. */
 import { expect, test } from '@jest/globals'
 import { applyGuard, freshContext } from '../../src/guard/ceiling.ts'
 import type { DraftDespite } from '../../src/mail/account.ts'

@@ -3,7 +3,7 @@ import { explainOctets } from '../../src/eval/explain.ts'
 import { parseOctets } from '../../src/mail/mime/octets.ts'
 import { now, owner } from './letter.ts'
 
-// Long enough that anything quadratic runs into the time limit of the test.
+// So long that anything quadratic exceeds the time limit of the test.
 const size = 60_000
 const names = [
   ...[
@@ -46,10 +46,10 @@ const shapes = [
   '\\"',
 ]
 
-// Milliseconds; a busy machine needs a good part of them.
+// Milliseconds; a busy machine needs a large part of this time.
 jest.setTimeout(20_000)
 
-describe('fields without end', () => {
+describe('endless fields', () => {
   test.each(names)('%s', (name) => {
     for (const shape of shapes) {
       const value = shape.repeat(size / shape.length)

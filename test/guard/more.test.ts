@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals'
 import type { Part } from '../../src/mail/message.ts'
 import { codes, letter, letterOf, textPart, verdict } from './letter.ts'
 
-// Which codes fire, where the one that decides would hide a rule that fires too often or too seldom.
+// All codes that fire, because the deciding code alone would hide a rule that fires too often or too seldom.
 describe('all codes of', () => {
   test.each([
     [['From: jonas@quarry.example', 'From:'], ['multiple-from']],
@@ -88,7 +88,7 @@ describe('near misses', () => {
   ])('the Message-ID %j is not %j', (value, id, expected) => {
     expect(verdict(letter([`Message-ID: ${value}`]), { sentMessageIds: new Set([id]) })).toBe(expected)
   })
-  test('another type that ends alike is not encrypted', () => {
+  test('another type with the same ending is not encrypted', () => {
     expect(
       verdict(letterOf('multipart/mixed', [textPart, 'Content-Type: xapplication/pkcs7-mime\n\nx'])),
     ).toBe('may ok')

@@ -1,4 +1,4 @@
-/** Whose spam marks are believed: those that the own servers can have written. */
+/** Only spam marks that the account's own servers can have written are believed. */
 import { expect, test } from '@jest/globals'
 import { letter, verdict } from './letter.ts'
 

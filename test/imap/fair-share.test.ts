@@ -4,7 +4,7 @@ import { FairShare, fairShareOf, workOf } from '../../src/imap/fair-share.ts'
 import { limitTalk } from '../../src/imap/talk-limits.ts'
 import { FloodingServer } from './flooding-server.ts'
 
-/** Time passes only where somebody waits. */
+/** A clock that advances only while somebody waits. */
 function stopwatch() {
   const watch = { at: 0, waited: [] as number[], now: () => watch.at, wait: async (ms: number) => pass(ms) }
   const pass = (ms: number) => {
@@ -31,7 +31,7 @@ test('pieces too small for a pause are added up', async () => {
   expect(clock.waited).toEqual([6, 6, 6, 6, 6, 6])
 })
 
-test('what was not used comes back with time, up to a second of work', async () => {
+test('the share recovers with time, up to a second of work', async () => {
   const clock = stopwatch()
   const share = new FairShare(clock)
   await share.use(1000)
@@ -42,7 +42,7 @@ test('what was not used comes back with time, up to a second of work', async () 
   expect(clock.waited).toEqual([100])
 })
 
-test('the connections of one server share, and another server has its own', () => {
+test('the connections of one server have a common share, and another server has a separate one', () => {
   const place = { host: 'imap.example', port: 993 }
   expect(fairShareOf(place)).toBe(fairShareOf({ ...place }))
   expect(fairShareOf(place)).not.toBe(fairShareOf({ ...place, port: 143 }))

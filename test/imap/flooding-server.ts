@@ -14,20 +14,20 @@ export type Moment =
 
 export interface Flood {
   at: Moment
-  /** Sent again and again. */
+  /** Sent repeatedly. */
   text: string
   /** Milliseconds between two; without a pause when absent. */
   everyMs?: number
-  /** Octets after which it stops on its own, so that a client without a limit also ends. */
+  /** Octets after which it stops, so that a client without a limit also ends. */
   most: number
 }
 
-/** An IMAP server that says enough to be believed, and from a named moment on talks without end. */
+/** An IMAP server that is convincing at first, and from a named moment on never stops talking. */
 export class FloodingServer implements AsyncDisposable {
-  /** Octets of floods that were written, all connections together. */
+  /** Octets of floods that were written, on all connections together. */
   flooded = 0
   connections = 0
-  /** Of the first flood: whether the client ended it. */
+  /** Whether the client ended the first flood. */
   readonly cutOff: Promise<boolean>
   #ended: (cutOff: boolean) => void = () => {}
   readonly #flood: Flood

@@ -15,7 +15,7 @@ const settings = (port: number) => ({
   pollMs: 60_000,
 })
 
-/** Logs in, opens INBOX and idles, as far as the server lets it. */
+/** Logs in, opens INBOX and idles, as far as the server allows. */
 async function talkTo(server: FloodingServer, timing = defaultTiming): Promise<void> {
   const { signal } = new AbortController()
   const client = await connectClient(settings(server.port), { timing, signal })
@@ -31,7 +31,7 @@ async function talkTo(server: FloodingServer, timing = defaultTiming): Promise<v
 const untagged = '* 7 EXISTS\r\n'
 const whole: Omit<Flood, 'at' | 'text'> = { most: 192 * megabyte }
 
-describe('a server that talks without end is cut off', () => {
+describe('a server that never stops talking is cut off', () => {
   test.each<[string, Flood]>([
     ['before its greeting is over', { ...whole, at: 'greeting', text: '* NOTHING\r\n' }],
     ['instead of its capabilities', { ...whole, at: 'CAPABILITY', text: untagged }],

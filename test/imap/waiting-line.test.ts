@@ -29,11 +29,11 @@ test('what needs no mailbox fits everywhere', () => {
   expect(line.takeFitting('INBOX')).toBe(all[1])
 })
 
-test('nothing fits a connection with nothing selected but what needs nothing', () => {
+test('a connection without a selected mailbox fits only commands that need none', () => {
   expect(lineOf('Sent').line.takeFitting(null)).toBeUndefined()
 })
 
-test('nobody is overtaken for ever', () => {
+test('no command is overtaken for ever', () => {
   const { line, all } = lineOf('Sent', ...Array.from({ length: 100 }, () => 'INBOX'))
   let overtakers = 0
   while (line.takeFitting('INBOX')) overtakers++

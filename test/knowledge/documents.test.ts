@@ -1,4 +1,4 @@
-/** Documents of other kinds in the knowledge folder: what they become, and what a hostile one costs. */
+/** Documents other than text in the knowledge folder: their conversion, and the cost of hostile ones. */
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -75,7 +75,7 @@ describe('conversion', () => {
     expect(await asMarkdown('a.eml', mail)).toBe('# Öffnungszeiten\n\nWe are open from 9 to 5.')
   })
 
-  test('a page without what stands on every page', () => {
+  test('a page without the parts that are on every page', () => {
     const page =
       readHtml(`<html><head><title>Help | Shop</title></head><body><nav><a href="/a">Menu</a></nav><header>Shop</header>
       <p>Before</p><div role="navigation">Also</div><main><h1>Help</h1><p>One <b>two</b><br>three ${'and more '.repeat(20)}</p><script>x()</script>
@@ -129,7 +129,7 @@ describe('conversion', () => {
     expect(await toMarkdown('a.docx', zipOf(parts))).toBe(`kept${shown}.`)
   })
 
-  test('text of a DOCX from where it was moved away is not text', async () => {
+  test('text of a DOCX does not count at the place from which it was moved', async () => {
     const text =
       '<w:document><w:body><w:p><w:moveFrom><w:r><w:t>gone</w:t></w:r></w:moveFrom><w:moveTo><w:r><w:t>kept</w:t></w:r></w:moveTo></w:p></w:body></w:document>'
     expect(await toMarkdown('a.docx', zipOf({ 'word/document.xml': text }))).toBe('kept')
@@ -146,7 +146,7 @@ const pdfWith = (replaced: string, by: string) =>
   )
 
 describe('a faulty document', () => {
-  /** A third more than a part may have. */
+  /** A third larger than a part may be. */
   const bomb = Buffer.alloc(40_000_000, ' ')
   const doctype = `<!DOCTYPE w [<!ENTITY a "aaaaaaaaaa">${Array.from({ length: 30 }, (_, at) => `<!ENTITY ${String.fromCharCode(98 + at)} "${`&${String.fromCharCode(97 + at)};`.repeat(10)}">`).join('')}]>`
   test.each<[string, string, () => Buffer | string, string]>([
@@ -216,14 +216,14 @@ describe('a faulty document', () => {
     expect((await toMarkdown(name, make())).length).toBe(200_000 * 5 - 1)
   })
 
-  test('elements of a DOCX within elements without end', async () => {
+  test('endlessly nested elements of a DOCX', async () => {
     const xml = '<w:tbl><w:tr><w:tc>'.repeat(300_000)
     await expect(toMarkdown('a.docx', zipOf({ 'word/document.xml': xml }))).rejects.toThrow(
       'nested more than 1000 deep',
     )
   })
 
-  test('elements within elements without end', async () => {
+  test('endlessly nested elements', async () => {
     await expect(asMarkdown('a.html', `${'<div>'.repeat(200_000)}deep`)).rejects.toThrow(
       'nested more than 1000 deep',
     )
@@ -274,7 +274,7 @@ describe('in the knowledge folder', () => {
     expect(knowledge.outline.headings).toContain('Hours')
   })
 
-  test('what was converted is there at once at the next start, and only once', async () => {
+  test('converted documents are there at once at the next start, and only once', async () => {
     write('returns.html', htmlOf(markdown))
     write('copy.html', htmlOf(markdown))
     await opened().settled()

@@ -29,7 +29,7 @@ function opened(): Knowledge {
   open.push(knowledge)
   return knowledge
 }
-/** With room for this many short passages. */
+/** Searches with room for this many short passages. */
 const find = (knowledge: Knowledge, query: string, most = 1) =>
   knowledge.find({ queries: [query], tokens: most * 30, whole: 0 })
 const labels = (passages: readonly { file: string; heading: string }[]) =>
@@ -114,7 +114,7 @@ describe('a folder in several languages', () => {
   })
 })
 
-test('a folder that is small enough is given whole, even to a query in another language', () => {
+test('a folder that is small enough is given in full, even to a query in another language', () => {
   write('a.md', '# Refunds\n\nRefunds take five days.\n')
   const wanted = { queries: ['Wann bekomme ich mein Geld?'], tokens: 10, whole: 100 }
   expect(opened().find(wanted)).toEqual([
@@ -150,7 +150,7 @@ describe('a changed folder', () => {
     expect(files(knowledge, 'alpha')).toEqual(['a.md#'])
 
     write('a.md', 'delta')
-    // Same second, same size possible: the time is set apart on purpose.
+    // Second and size could be the same, so the test sets a different time.
     utimesSync(join(folder, 'a.md'), new Date(1_700_000_000_000), new Date(1_700_000_000_000))
     write('c.md', 'echo')
     rmSync(join(folder, 'b.md'))
@@ -162,7 +162,7 @@ describe('a changed folder', () => {
     expect(knowledge.size).toBe(2)
   })
 
-  test('the hash depends on names and contents alone', () => {
+  test('the hash depends only on names and contents', () => {
     write('a.md', 'alpha')
     const first = opened().hash
     utimesSync(join(folder, 'a.md'), new Date(1_700_000_000_000), new Date(1_700_000_000_000))
@@ -197,7 +197,7 @@ test('a link that leads out of the folder is named and left out; one within it i
   try {
     writeFileSync(join(outside, 'passwords.md'), 'alpha secret')
     symlinkSync(join(outside, 'passwords.md'), join(folder, 'prices.md'))
-    // As Kubernetes mounts a ConfigMap.
+    // Links as in a ConfigMap that Kubernetes mounts.
     mkdirSync(join(folder, '..2026_11'))
     writeFileSync(join(folder, '..2026_11', 'hours.md'), 'alpha open')
     symlinkSync('..2026_11', join(folder, '..data'))

@@ -1,4 +1,4 @@
-/** Documents with a known content, made from Markdown of the simple kind that knowledge is written in. */
+/** Documents with known contents, made from the simple Markdown in which knowledge is written. */
 import { crc32, deflateRawSync } from 'node:zlib'
 
 /** A zip archive (APPNOTE 6.3). @param claimed sizes that the directory states instead of the true ones */
@@ -87,7 +87,7 @@ export function htmlOf(
 const run = (text: string) => `<w:r><w:t xml:space="preserve">${escaped(text)}</w:t></w:r>`
 const paragraph = (text: string, properties = '') => `<w:p><w:pPr>${properties}</w:pPr>${run(text)}</w:p>`
 
-/** As a German Word writes it. */
+/** As the German version of Word writes it. */
 export function docxOf(markdown: string): Buffer {
   const parts = blocksOf(markdown).map((block) => {
     if ('heading' in block) return paragraph(block.text, `<w:pStyle w:val="berschrift${block.heading}"/>`)

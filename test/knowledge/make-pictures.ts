@@ -1,4 +1,4 @@
-/** Pictures with a known content. */
+/** Pictures with known contents. */
 import { crc32, deflateSync } from 'node:zlib'
 
 function chunk(type: string, content: Buffer): Buffer {
@@ -12,7 +12,7 @@ function chunk(type: string, content: Buffer): Buffer {
 
 type Rgba = readonly [red: number, green: number, blue: number, alpha: number]
 
-/** A PNG file (RFC 2083). @param pixel every second one, so that it does not fit into one octet */
+/** A PNG file (RFC 2083). */
 export function pngOf(width: number, height: number, colour: Rgba = [200, 30, 30, 255]): Buffer {
   const head = Buffer.alloc(13)
   head.writeUInt32BE(width, 0)
@@ -28,7 +28,7 @@ export function pngOf(width: number, height: number, colour: Rgba = [200, 30, 30
   ])
 }
 
-/** As many pixels as it says, all of them black, in few octets: zlib shrinks zeros a thousandfold. */
+/** A picture that really has that many pixels, all black, in few octets: zlib shrinks zeros a thousandfold. */
 export function bombOf(width: number, height: number): Buffer {
   const head = Buffer.alloc(13)
   head.writeUInt32BE(width, 0)

@@ -31,7 +31,7 @@ test('counts by passage, text, heading and path', () => {
   ])
 })
 
-describe('what was discarded is as if it had never been there', () => {
+describe('discarded passages leave no trace', () => {
   const figures = (index: TermIndex, word: string) => {
     const term = index.vocabulary.idOf(word) ?? -1
     const part = index.vocabulary.partOf(word.slice(0, 4)) ?? -1
@@ -44,7 +44,7 @@ describe('what was discarded is as if it had never been there', () => {
     return [index.holdersOf(term), index.costOf(part), index.present, weights]
   }
 
-  // The postings of passages that are gone are swept when there are more of them than of the others.
+  // The postings of removed passages are swept when they outnumber the others.
   test.each([1, 5, 40])('%i other passages', (others) => {
     const index = new TermIndex()
     for (const each of some) index.add(each)
@@ -74,7 +74,7 @@ test('a rarer word, and a shorter passage, weigh more; so does one more time', (
   expect(weighed(rare, 0, 2)).toBeGreaterThan(weighed(rare, 0, 1))
 })
 
-test('a word without end has the parts of a word', () => {
+test('an endless word has the parts of a word', () => {
   const index = new TermIndex()
   index.add(passage('x'.repeat(100_000)))
   index.add(passage(Array.from({ length: 20_000 }, (_, at) => (at * 7919).toString(36)).join('')))

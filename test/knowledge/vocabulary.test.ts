@@ -7,7 +7,7 @@ function vocabularyOf(words: readonly string[]): Vocabulary {
   return vocabulary
 }
 
-/** Levenshtein's distance, as it is defined. */
+/** Levenshtein's distance, straight from its definition. */
 function distanceOf(one: string, other: string): number {
   if (one === '' || other === '') return one.length + other.length
   const rest = distanceTable.get(`${one} ${other}`)

@@ -1,4 +1,4 @@
-/** `replyd backtest` on a Dovecot that holds a few answered threads: right figures, and not an octet or a flag changed. */
+/** `replyd backtest` on a Dovecot with a few answered threads: the figures are right, and no octet or flag changes. */
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -138,7 +138,7 @@ const seeds: Seed[] = [
   },
 ]
 
-/** How the owner has always written: to more than three people, so that it is a habit. */
+/** The owner's usual style: in mails to more than three people, so that it counts as a habit. */
 const habits: Seed[] = Array.from({ length: 12 }, (_, at) => ({
   mailbox: 'Sent',
   id: `habit-${at}`,
@@ -172,7 +172,7 @@ const composed = (text: string, language: string) => ({
 
 const asked: StandInRequest[] = []
 
-/** The prompt with the word DAYLIGHT in it makes another text and another category. */
+/** A prompt that contains the word DAYLIGHT gets another text and another category. */
 function scripted(request: StandInRequest) {
   asked.push(request)
   const { question, body } = request
@@ -251,7 +251,7 @@ function octetsOf({ id, from, to: named, subject, text, answers, references, ext
   return Buffer.from(`${fields.join('\r\n')}\r\n\r\n${text}\r\n`)
 }
 
-/** Everything there is: places, counters, flags, octets. */
+/** Everything in the mailboxes: places, counters, flags, octets. */
 async function snapshot() {
   const states = await withClient(dovecot, owner, async (client) => {
     const query = {
@@ -263,7 +263,8 @@ async function snapshot() {
     } as const
     const states: unknown[] = []
     for (const { path, flags, specialUse } of await client.list()) {
-      // The server's own hint of what may be new (RFC 3501 section 7.2.2): it comes and goes with its index.
+      // The server's hint that a mailbox may have new mail (RFC 3501 section 7.2.2): it depends on the state of its
+      // index.
       const lasting = [...flags].filter((flag) => !/^\\(?:un)?marked$/i.test(flag)).sort()
       states.push({ path, flags: lasting, specialUse, status: await client.status(path, query) })
     }
@@ -294,7 +295,7 @@ test('compares with what was sent, knowing no more than was known then, and chan
   // In the last 30 days: answers to ann-2, bob-1, eve-1 and to one that is missing. Not: a robot's, an unsolicited
   // mail, an old one.
   expect([sent, lost, differences]).toEqual([4, 1, null])
-  // The latest in \Sent first.
+  // Newest in \Sent first.
   expect(cases.map(({ subject }) => subject)).toEqual(['Fine', 'Lieferung', 'Re: Kettle'])
   // One of seven words differs.
   expect(cases[2]?.outcomes[0]?.comparison).toMatchObject({ edit: 1 / 7, words: { ours: 7, theirs: 7 } })

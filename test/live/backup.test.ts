@@ -1,4 +1,4 @@
-/** Backup and restore between the embedded store and PostgreSQL, in every direction; and what they refuse. */
+/** Backup and restore between the embedded store and PostgreSQL, in every direction, and the files that they refuse. */
 import { createHash } from 'node:crypto'
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -53,7 +53,7 @@ async function contents(db: Database): Promise<Record<string, string[]>> {
   return found
 }
 
-/** A backup of a full store, and what it holds. */
+/** A backup of a full store, and its contents. */
 async function fullBackup(kind: Kind): Promise<{ file: string; before: Record<string, string[]> }> {
   const place = await newPlace(kind)
   if (kind !== 'PostgreSQL') await fillState(place.REPLYD_DATA)
@@ -110,7 +110,7 @@ describe.each([
       reason: 'restored',
     })
     expect(changes('restore')).toHaveLength(1)
-    // Everybody signs in again, and the browser of a login is told nothing until then.
+    // Everybody has to log in again; until then the browser of an earlier login gets no notifications.
     expect([after.session, after.used_code]).toEqual([[], []])
     expect(after.push_device).toEqual(before.push_device?.filter((row) => !row.includes('of-a-login')))
     const different = [
@@ -127,7 +127,7 @@ describe.each([
       if (different.includes(table)) continue
       expect([table, after[table]]).toEqual([table, before[table]])
     }
-    // One event was written by the restore itself: the next number had not been given before.
+    // The restore itself wrote one event, with the next unused number.
     const ids = after.event?.map((row) => (JSON.parse(row) as { id: number }).id) ?? []
     expect(new Set(ids).size).toBe(6)
   })
@@ -268,7 +268,7 @@ test('the first format is read as well; where numbers go on is taken from its ro
   }
   await using db = await open(await newPlace('PostgreSQL'), true)
   await restoreBackup(db, lines(), new Date('2027-01-01T00:00:00Z'), Buffer.alloc(32))
-  // The sixth event is of the restore itself.
+  // The sixth event is that of the restore itself.
   const { rows } = await db.query('select max(id)::int as id from replyd.event')
   expect(rows).toEqual([{ id: 6 }])
 })

@@ -1,4 +1,4 @@
-/** What a step leaves for the next one is what the store has, and an outdated version commits nothing. */
+/** A step hands the next one exactly the stored row, and an outdated version commits nothing. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { silentLog } from '../../src/base/log.ts'
 import { loadMail } from '../../src/store/bodies.ts'

@@ -1,5 +1,5 @@
 /**
- * Waits for what other processes write to a ledger on PostgreSQL: a trigger installed by the test reports each
+ * Waits for changes that other processes make to a ledger on PostgreSQL: a trigger installed by the test reports each
  * change.
  */
 import { EventEmitter, once } from 'node:events'
@@ -8,7 +8,7 @@ import pg from 'pg'
 const channel = 'replyd_test'
 const tables = ['message', 'lease']
 
-/** The ledger has to be there: its tables get the trigger. */
+/** The ledger must exist, because its tables get the trigger. */
 export async function watchLedger(databaseUrl: string): Promise<Changes> {
   const client = new pg.Client({ connectionString: databaseUrl })
   await client.connect()
@@ -37,7 +37,7 @@ export class Changes implements AsyncDisposable {
     })
   }
 
-  /** Looks now, and again after each change, until there is something to be seen. */
+  /** Looks now, and again after each change, until it finds something. */
   async until<T>(look: () => Promise<T | null>): Promise<T> {
     for (;;) {
       const before = this.#count

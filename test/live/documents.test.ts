@@ -1,6 +1,6 @@
 /**
- * The knowledge of the open set as a real browser prints it to PDF, as DOCX, as HTML pages, and as a web site that is read over
- * HTTP: the questions of the same mails have to find the same passages as in Markdown.
+ * The knowledge of the open set as a PDF printed by a real browser, as DOCX, as HTML pages, and as a web site that is
+ * read over HTTP: the questions of the same mails must find the same passages as in Markdown.
  */
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
@@ -68,7 +68,7 @@ async function inFolder(kind: string, texts: ReadonlyMap<string, string>): Promi
   return openKnowledge(folder, silentLog)
 }
 
-/** Served on loopback, with links from a page of contents; read as `knowledge.urls` is. */
+/** Served on loopback, with links from a contents page, and read like `knowledge.urls`. */
 async function asSite(texts: ReadonlyMap<string, string>): Promise<Knowledge> {
   const links = [...texts.keys()].map(
     (name) => `<li><a href="/help/${encodeURIComponent(name)}">${name}</a></li>`,

@@ -1,4 +1,4 @@
-/** Puts rows into a state that a test begins with, whether or not a verb of the daemon leads there. */
+/** Puts rows into the initial state of a test, whether or not a verb of the daemon leads there. */
 import type { Disposition, ReplyState, Stage } from '../../src/base/dispositions.ts'
 import type { Queryable } from '../../src/store/database.ts'
 import { moveMails, moveReplies } from '../../src/store/moves.ts'

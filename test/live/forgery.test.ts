@@ -12,7 +12,7 @@ import { type Dovecot, type Postfix, startDovecot, startPostfix } from './server
 
 const directory = mkdtempSync(join(tmpdir(), 'replyd-forgery-'))
 const results = (what: string) => `PREPEND Authentication-Results: mx.replyd.test; ${what}`
-/** What the mail server does with mail to each user. */
+/** How the mail server handles mail to each user. */
 const servers = {
   'honest@replyd.test': results('dmarc=fail header.from=example.com'),
   'fooled@replyd.test': results('dmarc=pass header.from=example.com'),

@@ -46,7 +46,7 @@ const kept = new Set(
     'account_state: account stopped paused_by',
     'cursor: account mailbox uid_validity',
     'sent_cursor: account mailbox uid_validity',
-    // Of those who sign in, not of those who write.
+    // About people who log in, not about correspondents.
     'api_token: created_by hash name scopes',
     'push_device: actor device digest_at digest_day endpoint id keys quiet_from quiet_until session troubled',
     'session: actor address device id mark person',
@@ -54,9 +54,9 @@ const kept = new Set(
     'page_password: hash set_by',
     // The owner's own settings, as sender_rule.
     'setting_edit: path old value actor',
-    // The row goes: test/flow/style.test.ts.
+    // The row is removed: see test/flow/style.test.ts.
     'correspondent: account address',
-    // Addresses only, and the rows of shares go the next day.
+    // Only addresses; the rows of shares are removed the next day.
     'spending: day account share',
     'lease: name holder',
     'store: id',

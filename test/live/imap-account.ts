@@ -3,7 +3,7 @@ import { silentLog } from '../../src/base/log.ts'
 import type { AccountSettings, Server } from '../../src/config/settings.ts'
 import type { ImapOptions } from '../../src/imap/imap.ts'
 
-/** Settings of an account on a server of the harness; only what the adapters read is meant to matter. */
+/** Settings of an account on a server of the harness; only the settings that the adapters read matter. */
 export function accountOn(
   server: { host: string; imapPort: number; password: string },
   user: string,

@@ -58,7 +58,7 @@ async function all(batches: AsyncIterable<Fetched[]>): Promise<Fetched[]> {
   return mails
 }
 
-/** Cuts when the text comes by for the first time, before it is passed on. */
+/** Cuts the connection when the text first appears, before it is passed on. */
 function cutAt(side: 'toServer' | 'toClient', pattern: RegExp, how: 'fin' | 'rst' = 'fin'): Hooks {
   let done = false
   return {
@@ -157,7 +157,7 @@ describe('a lost connection', () => {
     expect(fetched.map(({ fault }) => fault !== null)).toEqual([false, true, false])
   })
 
-  test('is made good by itself, and until then commands fail soon', async () => {
+  test('is repaired automatically, and until then commands fail soon', async () => {
     await using b = await broken()
     await b.box.capabilities()
     expect(b.box.health().state).toBe('connected')
@@ -204,7 +204,7 @@ describe('a lost connection', () => {
   })
 })
 
-/** Takes capabilities away from the server's announcements. */
+/** Removes capabilities from the server's announcements. */
 const without =
   (...names: string[]) =>
   (text: string): string =>
@@ -255,7 +255,7 @@ test('no APPEND goes to the mailbox that its connection has EXAMINEd, as Courier
 })
 
 describe('a mailbox with a new UIDVALIDITY at each EXAMINE', () => {
-  /** Until it is opened for writing, as on Courier, or forever. */
+  /** Renumbers until the mailbox is opened for writing, as on Courier, or for ever. */
   function renumbering(until: 'SELECT' | 'for ever') {
     let settled = false
     let next = 1000
@@ -413,7 +413,7 @@ describe('plain text', () => {
       return text
     },
   }
-  // 0.0.0.0 is not a loopback address, and reaches this machine all the same.
+  // 0.0.0.0 is not a loopback address, but still reaches this machine.
   const foreign = (port: number) =>
     accountOn({ ...dovecot, host: '0.0.0.0', imapPort: port }, 'plain@replyd.test')
 

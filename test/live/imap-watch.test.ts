@@ -25,7 +25,7 @@ afterAll(async () => {
 
 const nextUser = () => `watch${users++}@replyd.test`
 
-/** A watch whose calls are kept and can be waited for. */
+/** A watch that records its calls, which can be waited for. */
 class Watcher implements AsyncDisposable {
   readonly states: MailboxState[] = []
   readonly healths: ConnectionHealth['state'][] = []
@@ -72,7 +72,7 @@ test('tells the state at once, then each arrival, though the next poll is a minu
   await using watcher = new Watcher(accountOn(dovecot, user))
   await watcher.until(() => exists(watcher) === 0)
   expect(watcher.states[0]).toMatchObject({ path: 'INBOX', exists: 0, uidNext: 1 })
-  // imapflow on its own would begin to idle after 15 s; the test ends before.
+  // imapflow itself would begin to idle after 15 s, but the test ends before that.
   for (const count of [1, 2, 3]) {
     await dovecot.deliver(user, mail(`${count}@x`))
     await watcher.until(() => exists(watcher) === count)
@@ -186,7 +186,7 @@ test('polling also helps where IDLE tells nothing', async () => {
   await watcher.until(() => exists(watcher) === 0)
   const calls = watcher.states.length
   await dovecot.deliver(user, mail('1@x'))
-  // The number of mails is as stale as the server's silence leaves it: being called is what counts.
+  // The number of mails may be stale, because the server is silent: only the call matters.
   await watcher.until(() => watcher.states.length >= calls + 2)
 })
 

@@ -172,7 +172,7 @@ describe('fetch', () => {
     expect(await box.flags('INBOX', uidValidity, 2)).not.toContain('\\Seen')
   })
 
-  test('nobody claims to have read all that has just come when one is missing', async () => {
+  test('new mails do not count as completely read when one is missing', async () => {
     await using box = account()
     for (const id of [1, 2, 3]) await stored(box, 'INBOX', mail(`${id}@x`))
     const { uidValidity } = await box.state('INBOX')
@@ -182,7 +182,7 @@ describe('fetch', () => {
     expect(await read()).toBeNull()
   })
 
-  test('a UID that is gone is reported as vanished, its neighbours as ever', async () => {
+  test('a UID that is gone is reported as vanished, its neighbours as usual', async () => {
     await using box = account()
     for (const id of [1, 2, 3]) await stored(box, 'INBOX', mail(`${id}@x`))
     const { uidValidity } = await box.state('INBOX')
@@ -281,7 +281,7 @@ describe('finding recent mail by Message-ID', () => {
   const recent = (user: string, timing = {}) =>
     openImapAccount(accountOn(dovecot, user), { ...quietOptions, clock, timing })
 
-  test('sees what others add, and no more what they remove', async () => {
+  test('sees what others add, and no longer what they remove', async () => {
     const user = 'recent1@replyd.test'
     await using box = recent(user)
     await using phone = account(user)
@@ -310,7 +310,7 @@ describe('finding recent mail by Message-ID', () => {
     expect(new Set(found.flat()).size).toBe(40)
   })
 
-  test('mail from before what is kept in memory is found all the same', async () => {
+  test('mail that is older than the part in memory is found as well', async () => {
     const user = 'recent3@replyd.test'
     await using box = recent(user)
     await box.append('Sent', mail('old@x'), [], [], new Date('2026-09-10T10:00:00Z'))

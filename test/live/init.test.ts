@@ -1,4 +1,4 @@
-/** `replyd init` on real servers: it writes what it has verified, and that is what the daemon needs. */
+/** `replyd init` on real servers: it writes only settings that it has verified, and the daemon runs with them. */
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -51,7 +51,7 @@ function init(
   return run(argv, { environment, input })
 }
 
-test('a wrong password is said before anything is written', async () => {
+test('a wrong password is reported before anything is written', async () => {
   const { status, out } = await init('wrong', '\n\nn\nn\n')
   expect(out).toMatch(/✗ imap .*refused the login of support@replyd\.test/)
   expect(out).toMatch(/Nothing was written\. Your answers are kept in \S+\n$/)
@@ -59,7 +59,7 @@ test('a wrong password is said before anything is written', async () => {
   expect(existsSync(join(ownFolder, 'replyd.yaml'))).toBe(false)
 })
 
-test('with all in order both files are written, and doctor agrees', async () => {
+test('if everything works both files are written, and doctor agrees', async () => {
   const { status, out } = await init(dovecot.password, '\n')
   expect(out).toMatch(/✓ imap .*logged in to/)
   expect(out).toMatch(/✓ smtp .*logged in to/)
@@ -169,7 +169,7 @@ describe('an SMTP server with another login', () => {
   test('is not asked for it again after an init that was stopped', async () => {
     const folder = mkdtempSync(join(folders, 'relay-again-'))
     const argv = ['init', ...servers(relay), '--folder', folder]
-    // It ends before the page password: nobody answers.
+    // It ends before it asks for the page's password, because nobody answers.
     const { REPLYD_WEB_PASSWORD: _, ...environment } = model()
     const input = `\n${dovecot.password}\nrelay-7\nof the relay\n`
     const first = await run(argv, { environment, input })

@@ -1,4 +1,7 @@
-/** `replyd learn` on a Dovecot with some hundred answered mails in six languages: the owner's answers, and nobody's matter. */
+/**
+ * `replyd learn` on a Dovecot with several hundred answered mails in six languages: it finds the owner's answers,
+ * nothing personal.
+ */
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -30,7 +33,7 @@ interface Topic {
   mails: number
   question: (at: number) => string
   greeting: (name: string) => string
-  /** By age in days: the first that is young enough. */
+  /** Answers by age in days; the first one that is recent enough is used. */
   answers: [untilDaysAgo: number, text: string][]
   closing: string
 }
@@ -219,7 +222,7 @@ test('on a terminal a person is asked about one after the other', async () => {
   const stdout = Object.assign(new PassThrough({ encoding: 'utf8' }), { isTTY: true })
   const stderr = new PassThrough({ encoding: 'utf8' })
   const said = Promise.all([text(stdout), text(stderr)])
-  // Each answer is typed when its question stands there: what is typed before that is no answer.
+  // Each answer is typed once its question is shown: earlier input is not an answer.
   const answers = ['a', 'r', 'x', 'a', 'q']
   stdout.on('data', (shown: string) => {
     if (shown.endsWith(' [s]: ')) setImmediate(() => stdin.write(`${answers.shift() ?? 'q'}\n`))

@@ -1,4 +1,6 @@
-/** Lookups on a real HTTP server and a real PostgreSQL: what they read, what they refuse, and what they never say. */
+/**
+ * Lookups on a real HTTP server and a real PostgreSQL: what they read, what they refuse, and what they never reveal.
+ */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
@@ -134,7 +136,7 @@ test('a shop that does not answer is given up in time', async () => {
   serve = () => undefined
   const result = await found(overHttp({ timeoutMs: 100 }), '1')
   expect(result).toMatchObject({ outcome: 'failed', detail: 'no complete answer within 100 ms' })
-  // Octet by octet, without an end.
+  // Octet by octet, endlessly.
   serve = (_, response) => {
     const drip = setInterval(() => response.write(' '), 10)
     response.on('close', () => clearInterval(drip))

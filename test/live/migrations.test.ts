@@ -1,4 +1,4 @@
-/** Forward migrations: from every version that was released, with rows, on both databases; and who is refused. */
+/** Forward migrations from every released version, with rows, on both databases; and programs that are refused. */
 import { createHash } from 'node:crypto'
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -78,7 +78,7 @@ describe.each([
     expect(after.digest).toEqual(before.digest?.map(({ day, ...row }) => ({ ...row, calendar_day: day })))
     const untouched = Object.keys(before).filter((table) => table !== 'message' && table !== 'digest')
     for (const table of untouched) expect([table, after[table]]).toEqual([table, before[table]])
-    // The program that does not know that version will not touch it.
+    // A program that does not know that version does not touch it.
     const refusal = migrate(db)
     await expect(refusal).rejects.toThrow(ConfigError)
     await expect(refusal).rejects.toThrow(
@@ -152,7 +152,7 @@ test('what version 1 wrote as text becomes codes: faults, what was not read, and
   expect(bodies.rows[1]?.faults).toEqual([])
 })
 
-test('of several that start at once on an empty database one makes the schema', async () => {
+test('if several start at once on an empty database, one makes the schema', async () => {
   const url = await postgres.createDatabase()
   const stores = await Promise.all([open(url), open(url), open(url), open(url)])
   const { rows } = await (stores[0] as Database).query(

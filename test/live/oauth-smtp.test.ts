@@ -1,4 +1,4 @@
-/** OAuth2 against a submission server that takes nothing but XOAUTH2 and checks each token. */
+/** OAuth2 against a submission server that accepts only XOAUTH2 and checks each token. */
 import { mkdtempSync, rmSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'

@@ -1,4 +1,4 @@
-/** OAuth2 against a Dovecot that takes nothing but XOAUTH2 and asks the identity provider about every token (RFC 7662). */
+/** OAuth2 against a Dovecot that accepts only XOAUTH2 and asks the identity provider about every token (RFC 7662). */
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -108,7 +108,7 @@ test('a token that the mail server refuses before its time is replaced, and the 
   expect(provider.refreshes).toBe(1)
 })
 
-test('a sign-in that was taken back stops the account with a clear message, until somebody signs in', async () => {
+test('a revoked sign-in stops the account with a clear message, until somebody signs in', async () => {
   provider.revokeAccess()
   provider.refuses = 'invalid_grant'
   await using imap = account()
@@ -203,7 +203,7 @@ test('a daemon whose refresh is refused stops that account, and the log, the API
     lines.resume()
     expect(line).toContain('is no longer valid')
     expect(line).toContain('run replyd auth')
-    // The line comes first, the row after it: the pages' events say when there is something new.
+    // The log line comes before the row: the pages' live updates say when there is something new.
     const { url } = daemon
     const events = (await fetch(`${url}/events`)).body
     let stopped: string | null = null

@@ -100,7 +100,7 @@ const messages = () =>
     JSON.parse(decrypt(octets, { version: 'aes128gcm', privateKey: browser, authSecret: secret }).toString()),
   )
 
-test('a reply that waits is told once, encrypted for that browser, saying little', async () => {
+test('a waiting reply is announced once, encrypted for that browser, without details', async () => {
   await held('m-held')
   await look()
   await look()
@@ -111,7 +111,7 @@ test('a reply that waits is told once, encrypted for that browser, saying little
   expect(headers.authorization).toMatch(/^vapid t=[\w-]+\.[\w-]+\.[\w-]+, k=[\w-]{87}$/)
 })
 
-test('sender and subject are said where the person chose it', async () => {
+test('sender and subject are included if the person chose it', async () => {
   await changePushDevice(db, 'd', { ...wishes, detailed: true })
   await held('m-held')
   await look()
@@ -128,7 +128,7 @@ test('quiet hours hold it back; afterwards one notification tells what still wai
   expect(messages()).toEqual([{ title: '2 replies wait for you', body: '', path: '/' }])
 })
 
-test('an account that stopped is told once, and again after it worked in between; not where nobody wants it', async () => {
+test('a stopped account is announced once, and again after it worked in between; not if nobody wants it', async () => {
   const stop = (stopped: string | null) => changeAccountState(db, 'me@shop.example', { stopped }, now)
   await stop('the password is wrong')
   await look()
@@ -152,7 +152,7 @@ test('an account that stopped is told once, and again after it worked in between
   await stop(null)
 })
 
-test('the daily summary says once a day how many wait, from its hour on, and replies are told only where it is wanted', async () => {
+test('the daily summary says once a day how many wait, from its hour on, and replies are announced only if that is wanted', async () => {
   await changePushDevice(db, 'd', { ...wishes, waiting: false, digestAt: '12:30' })
   await held('m-held')
   await look()
@@ -179,7 +179,7 @@ test('is tried again when the push service fails, and not before its time', asyn
   expect((await listPushDevices(db))[0]).toMatchObject({ attempts: 0, failingSince: null })
 })
 
-test.each([404, 410])('a subscription that is over (HTTP %d) is forgotten', async (over) => {
+test.each([404, 410])('an ended subscription (HTTP %d) is forgotten', async (over) => {
   status = over
   await held('m-held')
   await look()

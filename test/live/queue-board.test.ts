@@ -29,7 +29,7 @@ test('page and jobs, the first time and the second', async () => {
     expect(page.headers.get('content-security-policy')).toContain("default-src 'none'")
     const html = await page.text()
     expect(html).toContain('<title>Work queue · replyd</title>')
-    // Nothing is asked of another host.
+    // No request goes to another host.
     expect(html).not.toMatch(/(?:href|src)="https?:/)
     const queues = await app.request(`${boardPath}/api/queues?activeQueue=model&status=waiting&page=1`)
     expect(await queues.json()).toMatchObject({ queues: [{ name: 'model', counts: { waiting: 1 } }] })

@@ -126,7 +126,7 @@ test.each([
 test.each([
   ['no password', ''],
   ['a wrong password', ':wrong-wrong@'],
-])('a Redis that needs a password says so to who gives %s', async (_name, login) => {
+])('a Redis that needs a password says so if the client gives %s', async (_name, login) => {
   await using guarded = await startRedis()
   const client = new Client(guarded.url)
   await client.config('SET', 'requirepass', 'right-right')

@@ -151,7 +151,7 @@ describe.each([
       expect(before.rows.map(({ codes }) => codes.includes('reused-message-id'))).toEqual(
         [1, 2, 3, 4, 5, 6, 8, 9].map((uid) => [3, 5, 6].includes(uid)),
       )
-      // Those that another mail of the batch bears on.
+      // The mails whose verdict depends on another mail of the batch.
       expect(before.left).toEqual([5, 6, 9])
       expect(after.left).toEqual([2, 3, 4, 5, 6, 8, 9])
     })
@@ -323,7 +323,7 @@ describe.each([
       const handed: number[] = []
       const account = mailboxOf(6, async (uid) => {
         if (uid === 3) await loseLease()
-        // The requested batch never arrives: nobody may wait for it.
+        // The requested batch never arrives, so nothing may wait for it.
         if (uid > 3) await ahead
       })
       const read = readNew(context, account, lease, async (mails) => {

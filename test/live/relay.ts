@@ -3,7 +3,7 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 
 /** One relayed connection. */
 export interface Link {
-  /** From 1. */
+  /** Counts from 1. */
   number: number
   /** Ends it on both sides: with FIN, or RST. */
   cut(how?: 'fin' | 'rst'): void
@@ -20,9 +20,9 @@ export interface Hooks {
  */
 export class Relay implements AsyncDisposable {
   hooks: Hooks = {}
-  /** From now on nothing passes, and no error is reported: a peer that died without FIN. */
+  /** From now on nothing passes, and no error is reported, as with a peer that died without FIN. */
   frozen = false
-  /** Another loopback address to connect from: servers trust a connection from their own. */
+  /** Another loopback address to connect from, because servers trust connections from their own address. */
   from: string | undefined
   connections = 0
   readonly #target: number

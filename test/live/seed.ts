@@ -1,4 +1,4 @@
-/** A store with something in every table, written as the daemon writes it where that matters. */
+/** A store with something in every table, written in the daemon's way if that matters. */
 
 import type { ReplyState } from '../../src/base/dispositions.ts'
 import { faultOf } from '../../src/mail/fault.ts'
@@ -12,7 +12,7 @@ import { forceMail, forceReply, putReply } from './force.ts'
 export const seededAt = new Date('2026-03-10T09:00:00.123Z')
 export const account = 'me@example.com'
 
-/** Line separators, quotes and a rocket: what a text format may trip over. */
+/** Line separators, quotes and a rocket, which may break a text format. */
 export const awkward = 'a\u2028b\r\nc"d\\e\t\u{1f680}'
 
 export const seedMessage = (id: string, uid: number, from: string): NewMessage => ({
@@ -128,7 +128,7 @@ const others = [
   `insert into replyd.restore (at, backup_at) select $2, $2 where $1::text is not null`,
 ]
 
-/** All but the mails' own tables, which seedMails fills. */
+/** All tables except those of the mails, which seedMails fills. */
 export async function seedOthers(db: Database): Promise<void> {
   for (const sql of others) await db.query(sql, [account, seededAt])
 }

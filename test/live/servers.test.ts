@@ -225,7 +225,7 @@ describe('PostgreSQL', () => {
   })
 })
 
-/** Whether the program with this number is there and no zombie. */
+/** Whether the process with this number exists and is no zombie. */
 function runs(pid: number): boolean {
   try {
     return !/\) Z/.test(readFileSync(`/proc/${pid}/stat`, 'latin1'))
@@ -234,7 +234,7 @@ function runs(pid: number): boolean {
   }
 }
 
-/** Resolves when none of the directories, all of them in the system's temporary one, is left. */
+/** Resolves when none of these directories in the system's temporary directory is left. */
 async function vanished(directories: string[]): Promise<void> {
   const watcher = watch(tmpdir())
   try {

@@ -1,4 +1,4 @@
-/** A web site as knowledge, served on loopback: what is read, what is left alone, and when it ends. */
+/** A web site as knowledge, served on loopback: which pages are read, which are not, and when reading ends. */
 import { existsSync, mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { createServer, type IncomingHttpHeaders } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -281,7 +281,7 @@ describe('processes that share a state directory', () => {
     utimesSync(join(pages(), '.reading'), last, last)
     const { opened, done } = reader()
     if (expected > 0) await done
-    // The first look is over when the constructor returns.
+    // The first check is complete when the constructor returns.
     opened[Symbol.dispose]()
     const turn = join(pages(), '.reading')
     while (expected > 0 && existsSync(turn)) await new Promise(setImmediate)

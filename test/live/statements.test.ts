@@ -1,4 +1,4 @@
-/** What PostgreSQL stores of the store's statements. */
+/** The store's statements as PostgreSQL has prepared them. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { silentLog } from '../../src/base/log.ts'
 import { type Database, openDatabase, type Queryable } from '../../src/store/database.ts'
@@ -20,7 +20,7 @@ afterAll(async () => {
   await postgres.stop()
 })
 
-/** Of the session that asks. */
+/** The prepared statements of the session that asks. */
 async function prepared(session: Queryable, part: string) {
   const { rows } = await session.query<{ name: string; runs: number }>(
     `select name, (generic_plans + custom_plans)::int as runs from pg_prepared_statements where statement like '%${part}%'`,

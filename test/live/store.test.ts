@@ -94,7 +94,7 @@ const newReply = (id: string): NewReply => ({
   attemptGroup: 0,
 })
 
-/** The rest of the queue's pause, in milliseconds; not above 0 if there is none. */
+/** The rest of the queue's pause, in milliseconds; 0 or less if there is none. */
 const pauseLeft = (queues: Queues): Promise<number> => queues.board('model').getRateLimitTtl(1_000_000)
 
 async function paused(queues: Queues): Promise<void> {
@@ -166,7 +166,7 @@ describe.each([
     await using other = await openQueues(settings, silentLog)
     const requestFor = (messageId: string) => ({ queue: 'model', step: 'triage', messageId }) as const
     let refused = false
-    /** For each job what was left of the pause when a worker took it, in milliseconds. */
+    /** For each job, the rest of the pause when a worker took it, in milliseconds. */
     const left: number[] = []
     await new Promise<void>((resolve, reject) => {
       const handler = async () => {
@@ -187,7 +187,7 @@ describe.each([
     expect(left).toEqual(Array.from({ length: 1 + 30 }, () => 0))
   })
 
-  test('who is alone begins with empty queues, and they work', async () => {
+  test('a single installation begins with empty queues, and they work', async () => {
     const settings = { redisUrl: withRedis ? redis.newDatabase() : null, pool: db.pool, namespace: 'alone' }
     await using before = await openQueues(settings, silentLog)
     await before.enqueue([{ queue: 'model', step: 'triage', messageId: 'old', delayMs: 60_000 }])
@@ -247,7 +247,7 @@ describe.each([
     expect(await loadMessage(db, 'b')).toMatchObject({ step: 'guard' })
   })
 
-  test('a step that is put off is due later, with its failure noted', async () => {
+  test('a postponed step is due later, with its failure noted', async () => {
     await storeIngested(db, { messages: [newMessage('a', 1), newMessage('b', 2)] }, now)
     const later = new Date(now.getTime() + 5000)
     await postponeStep(db, { id: 'a', step: 'guard', dueAt: later, why: 'no answer', failed: true }, now)
@@ -279,7 +279,7 @@ describe.each([
     await storeIngested(db, { messages: [newMessage('a', 1, { step: 'compose' })] }, now)
     const store = () => storeReply(db, newReply('a'), { id: 'a', at: 'compose', reason: 'composed' }, now)
     expect(await store()).not.toBeNull()
-    // Another worker whose lock was lost: its text comes too late.
+    // Another worker, whose lock was lost, stores its text too late.
     expect(await store()).toBeNull()
     await move(db, 'schedule', { id: 'a', at: 'decide', reason: 'all-clear' }, now)
     const stored = await loadReply(db, 'a')
@@ -344,7 +344,7 @@ describe.each([
     ])
   })
 
-  test('what a dead process reserved counts as spent, and waits for nobody', async () => {
+  test('the reservation of a dead process counts as spent, and waits for nobody', async () => {
     await storeIngested(db, { messages: [newMessage('a', 1)] }, now)
     const [day, account] = ['2026-03-11', 'me@example.com']
     const ceilings = { perDay: 1, accountPerDay: 0.5 }
@@ -384,7 +384,7 @@ describe.each([
     for (const one of new Set(asked))
       expect(taken.filter(({ sender }) => sender === one).length).toBeLessThanOrEqual(2)
     expect(await spentOn(db, day)).toBeCloseTo(0.28)
-    // The reserve is there for others, and what a call did not cost goes back to its shares.
+    // The reserve is kept for others, and the unused part of a call's reservation returns to its shares.
     expect(await reserve('known', 'known', 0.6)).toBeNull()
     const [first, second] = taken
     await settleModelCall(db, first!.id, { input: 1, cachedInput: 0, output: 1, cost: 0.01, durationMs: 1 })
@@ -426,7 +426,7 @@ describe.each([
     expect(await budgetReachedAt(db, '2026-03-12')).toEqual(now)
   })
 
-  test('text that is old goes when its mail is done with, the ledger row stays', async () => {
+  test('old text is removed when its mail is finished, the ledger row stays', async () => {
     const done = { step: 'done', disposition: 'declined', reason: 'dsn' } as const
     const structure = parseOctets(Buffer.from('Subject: x\r\n\r\nHello')).structure
     const body = {
@@ -490,11 +490,12 @@ describe.each([
     expect((await leaseHolders(db, ['watch'])).size).toBe(0)
   })
 
-  test('of two that take a lease at the same moment one has it', async () => {
+  test('if two take a lease at the same moment, one gets it', async () => {
     const late = await db.transaction(async (session) => {
       expect(await takeLease(session, 'watch', 'one', 60_000)).toBe(1)
       const taking = takeLease(db, 'watch', 'two', 60_000)
-      // It has looked before the first one is visible to it. (The embedded state has one connection: it begins afterwards.)
+      // It has read before the first one's row is visible to it. (The embedded store has one connection: it begins
+      // afterwards.)
       if (withPostgres) await waitsForALock(db)
       return { taking }
     })
@@ -507,7 +508,7 @@ describe.each([
     expect(await takeLease(db, 'b', 'two', 60_000)).toBe(1)
     expect(await takeLease(db, 'c', 'two', 0)).toBe(1)
     expect(Object.fromEntries(await takeLeases(db, names, 'one', 60_000))).toEqual({ a: 1, c: 2 })
-    // It renews what it holds, expired or not, and neither takes nor frees what another holds.
+    // It renews the leases that it holds, expired or not, and neither takes nor frees those of another.
     expect(Object.fromEntries(await renewLeases(db, [...names, 'unknown'], 'one', 0))).toEqual({ a: 1, c: 2 })
     expect(Object.fromEntries(await renewLeases(db, names, 'one', 60_000))).toEqual({ a: 1, c: 2 })
     expect(Object.fromEntries(await renewLeases(db, names, 'two', 60_000))).toEqual({ b: 1 })

@@ -1,4 +1,4 @@
-/** Jobs are traced through BullMQ's `telemetry`, on both queues, and no word of a mail gets there. */
+/** Jobs are traced through BullMQ's `telemetry`, on both queues, and no word of a mail gets into the traces. */
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import type { Span, SpanOptions, Telemetry } from 'bullmq'
@@ -25,7 +25,7 @@ interface Recorded {
   kind: number | undefined
   ended: boolean
   attributes: Record<string, unknown>
-  /** Everything else that was told about it. */
+  /** Everything else that was reported about it. */
   told: unknown[]
 }
 

@@ -1,4 +1,4 @@
-/** The statements do what the table says: every verb at every place, and random ones at the same time. */
+/** The statements match the table: every verb at every place, and random concurrent verbs. */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -32,7 +32,7 @@ import { type Postgres, startPostgres } from './servers/index.ts'
 
 type Verb = Exclude<Act, { by: 'dot' }>
 
-/** From a mail that has just come, by every verb. */
+/** All places that verbs can reach from a mail that has just arrived. */
 const places = [...new Map(explore().worlds.map((world) => [nameOf(world), world])).values()]
 const idOf = (at: number) => `p${String(at).padStart(4, '0')}`
 
@@ -61,7 +61,7 @@ async function standing(session: Queryable): Promise<string[]> {
   return rows.map(nameOf)
 }
 
-/** The stage from which a verb is called: where its caller saw the mail. A text is brought to one stage alone. */
+/** The stage from which a verb is called: where its caller saw the mail. Texts are stored at only one stage. */
 const calledFrom = (by: VerbName, { stage }: Place): Stage =>
   by === 'storeReply' ? 'compose' : by === 'writeByHand' ? 'review' : stage
 
@@ -108,7 +108,7 @@ function chosen(world: World, [first, second]: readonly [number, number]): Act[]
   return [...one, ...pick(useful, second >> 1).filter(({ by }) => by !== 'dot')]
 }
 
-/** Carries the acts out and finds an order in which the model comes to the same end. */
+/** Carries out the acts and finds an order in which the model reaches the same result. */
 async function next(db: Database, id: string, world: World, acts: readonly Act[]) {
   const [only] = acts
   if (only?.by === 'dot') return [acted(world, only) as World]
@@ -172,7 +172,7 @@ describe.each([
     await db?.[Symbol.asyncDispose]()
   })
 
-  test('every verb does to every place what the table says', async () => {
+  test('every verb changes every place as the table says', async () => {
     expect(places.length).toBeGreaterThan(40)
     for (const verb of verbs) for (const as of dispositionsOf(verb)) await agrees(db, verb, as)
   })

@@ -33,7 +33,7 @@ describe('results of our own server', () => {
     [own('dkim=pass header.b=x header.s=quarry.example'), 'draft unauthenticated'],
     [own('dkim=fail reason="no; dkim=pass header.d=quarry.example"'), 'draft unauthenticated'],
     [own('dkim=fail (x; dkim=pass header.d=quarry.example)'), 'draft unauthenticated'],
-    // A domain that the sender chose, written into the field as it is.
+    // A domain chosen by the sender, written into the field unchanged.
     ...[',x', '(', '(x)', '"', '"x"', '/', '<', '\\', "'", '%00', ' x'].map((cut): [string, string] => [
       own(`dkim=pass header.d=quarry.example${cut}.evil.example header.b=x`),
       'draft unauthenticated',
@@ -90,7 +90,7 @@ describe('where the field stands', () => {
     [[own('spf=pass smtp.mailfrom=blast.example'), own(pass), received], 'may ok'],
     [[own('spf=fail'), field('other.example; dkim=pass'), 'X-Filter: x', own(pass), received], 'may ok'],
     [[own('spf=fail'), received, own(pass)], 'draft unauthenticated'],
-    // Of each method the topmost result counts: a server that keeps a sender's field puts its own above it.
+    // For each method the topmost result counts: a server that keeps a sender's field puts its own above it.
     [[own('dmarc=none'), own('dmarc=pass header.from=quarry.example'), received], 'draft unauthenticated'],
     [[own('dkim=none; spf=none'), own('dkim=pass header.d=quarry.example')], 'draft unauthenticated'],
     [[own('dkim=pass header.d=quarry.example; dmarc=none'), own('dkim=none')], 'may ok'],

@@ -4,7 +4,7 @@ import { type Names, nameServer, type Signer, sealed, signed, signer } from './s
 
 const now = new Date('2026-11-24T08:00:00Z')
 const names: Names = nameServer()
-/** By the domain that signs. */
+/** Keys by signing domain. */
 const keys = new Map<string, Signer>()
 const key = (domain: string) => {
   const found = keys.get(domain)
@@ -168,7 +168,7 @@ describe('a signature', () => {
   })
 })
 
-/** What says how to read the body is not signed, as at large providers. */
+/** The fields that say how to read the body are not signed, as at large providers. */
 describe('a signature that leaves out the type', () => {
   const inner = '--inner\r\n\r\nSend the money.\r\n--inner--\r\n'
   const part = (type: string, text: string) => `--outer\r\nContent-Type: ${type}\r\n\r\n${text}\r\n`
@@ -210,7 +210,7 @@ describe('a signature that leaves out the type', () => {
   })
 })
 
-/** The owner of evil.example publishes keys below it. */
+/** The owner of evil.example publishes keys below that domain. */
 describe('a key in the zone of somebody else', () => {
   test.each([
     ['shop.example/.evil.example', 's'],

@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals'
 import { likelyAuthservId } from '../../src/mail/authentication.ts'
 import { parseFields } from '../../src/mail/mime/header.ts'
 
-/** One mail for each value, each of another author; null: without the field. */
+/** One mail for each value, each from a different author; null: without the field. */
 const mails = (values: readonly (string | null)[], author = (i: number) => `ann@author${i}.example`) =>
   values.map((value, i) => {
     const field = value === null ? '' : `Authentication-Results: ${value}\r\n`

@@ -18,7 +18,7 @@ import { corpusFiles, corpusOctets, type Label, labelsOf } from './messages.ts'
 
 const fold = (text: string) => text.replace(/\s+/g, ' ').trim()
 
-/** Expectations of the label that the text does not meet. */
+/** The expectations in the label that the text does not meet. */
 function broken({ expect: wanted }: Label, text: string): string[] {
   const comparable = wanted.compare ? (value: string) => value.replace(/\s/g, '') : fold
   const faults: string[] = []
@@ -48,7 +48,7 @@ test('reply: at least 95 of 100 expectations that state a text are met', () => {
   })
 })
 
-/** The same message as IMAP gives it: header, structure, and the encoded octets of the text parts. */
+/** The same message as IMAP returns it: header, structure, and the encoded octets of the text parts. */
 function asFromImap(octets: Buffer): Message {
   const { end, body } = headerBounds(octets)
   const header = octets.subarray(0, end)
@@ -99,7 +99,7 @@ test.each(withControls.map((label) => label.file))(
   '%s: no decoded name or subject can end a field',
   (file) => {
     const { fields } = parseOctets(corpusOctets(file))
-    // The controls are there, so that the lines below prove something.
+    // The sample does contain control characters; otherwise the lines below would prove nothing.
     expect(fields.some(({ value }) => /\p{Cc}/u.test(decodeWords(value).replaceAll('\t', ' ')))).toBe(true)
     for (const { value } of fields) {
       expect(plainLine(decodeWords(value))).not.toMatch(/[\p{Cc}\p{Zl}\p{Zp}]/u)

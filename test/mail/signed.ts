@@ -1,4 +1,4 @@
-/** Mails that are signed for real, with keys that are made here, and the name server that knows them. */
+/** Mails with real signatures by keys that are made here, and the name server that has these keys. */
 import { generateKeyPairSync } from 'node:crypto'
 import { sealMessage } from 'mailauth/lib/arc/index.js'
 import { dkimSign } from 'mailauth/lib/dkim/sign.js'
@@ -62,7 +62,7 @@ export async function signed(mail: string, by: Signer, more: Record<string, unkn
   const { domain, ...key } = by
   const { signatures, errors } = await dkimSign(mail, {
     canonicalization: 'relaxed/relaxed',
-    // Without it, mailauth asks the clock twice, and a signature made across the turn of a second does not hold.
+    // Without it, mailauth reads the clock twice, and a signature that crosses a second boundary is invalid.
     signTime: new Date(),
     ...more,
     signatureData: [{ signingDomain: domain, ...key, ...more }],
@@ -72,7 +72,7 @@ export async function signed(mail: string, by: Signer, more: Record<string, unkn
 }
 
 /**
- * As a forwarder passes it on, with its results sealed. @param found as in Authentication-Results, without the
+ * The mail as a forwarder passes it on, with its results sealed. @param found as in Authentication-Results, without the
  * server's name
  */
 export async function sealed(mail: string, by: Signer, found: string): Promise<string> {

@@ -1,4 +1,4 @@
-/** What strangers wrote stays between its markers, whatever they wrote. */
+/** Strangers' text always stays between its markers, whatever it contains. */
 import { expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { explainText, Fence, listText, mailText } from '../../src/mcp/fence.ts'
@@ -49,7 +49,7 @@ const answers = (mail: WholeMail) => {
   ]
 }
 
-/** The answer without the quoted matter, or null if a marker stands where none should. */
+/** The answer without the quoted matter, or null if a marker is in a wrong place. */
 function outside(answer: string): string | null {
   const [rule = '', ...rest] = answer.startsWith('Text between') ? answer.split('\n\n') : ['', answer]
   const left = rest

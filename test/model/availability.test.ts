@@ -10,7 +10,7 @@ const settings: ModelSettings = {
 }
 const at = (seconds: number) => new Date(Date.UTC(2026, 10, 28, 8, 0, seconds))
 const lost = new TemporaryError('the connection to 127.0.0.1:8080 failed (ECONNREFUSED)')
-/** Fails at each of these seconds. */
+/** The availability after failures at these seconds. */
 function failing(seconds: readonly number[], error: Error = lost): Availability {
   const availability = new Availability()
   for (const each of seconds) availability.failed(error, at(each))
@@ -33,7 +33,7 @@ describe('the owner gets a notice', () => {
       )
   })
 
-  test('at once of what only the owner can mend', () => {
+  test('at once about a fault that only the owner can fix', () => {
     const said = failing([0], new OwnerActionError('model', 'the quota is exhausted')).trouble(
       settings,
       at(0),

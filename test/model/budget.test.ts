@@ -85,7 +85,7 @@ describe('tokens', () => {
   })
 
   test('an unbroken run does not take quadratic time', async () => {
-    // 200,000 characters took minutes in one piece.
+    // In one piece, 200,000 characters took minutes.
     expect(await countText('é'.repeat(200_000))).toBeGreaterThan(1000)
     expect(await countText(' '.repeat(2 ** 20))).toBeGreaterThan(1000)
   })
@@ -128,7 +128,7 @@ describe('prices', () => {
     ['openai/gpt-6-luna', false, 0.1],
     ['gpt-6.2-astra', false, 8],
     ['llama3.2', true, 0],
-    // Whatever its name is there.
+    // On the owner's machine, the name of a model does not matter.
     ['gpt-4o-mini', true, 0],
     // Unknown and not the owner's: as expensive as the most expensive one, so that the ceiling holds.
     ['gpt-9-ultra', false, 10],
@@ -167,9 +167,9 @@ describe('days', () => {
     // Summer time begins at 02:00: a day of 23 hours; ends: one of 25.
     ['2026-03-29T00:00:00Z', 'Europe/Berlin', '2026-03-29', '2026-03-29T22:00:00.000Z'],
     ['2026-10-25T00:00:00Z', 'Europe/Berlin', '2026-10-25', '2026-10-25T23:00:00.000Z'],
-    // It begins at midnight: the day starts at 01:00.
+    // Summer time begins at midnight: the day starts at 01:00.
     ['2026-04-23T12:00:00Z', 'Africa/Cairo', '2026-04-23', '2026-04-23T22:00:00.000Z'],
-    // It ends at midnight: 23:00 comes twice.
+    // Summer time ends at midnight: 23:00 comes twice.
     ['2018-02-17T12:00:00Z', 'America/Sao_Paulo', '2018-02-17', '2018-02-18T03:00:00.000Z'],
   ])('%s in %s is %s and ends at %s', (now, timeZone, day, midnight) => {
     expect(dayOf(new Date(now), timeZone)).toBe(day)

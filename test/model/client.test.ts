@@ -198,7 +198,7 @@ describe('a refusal is final', () => {
   })
 })
 
-describe('what the owner has to mend', () => {
+describe('faults that the owner has to fix', () => {
   test.each([
     [401, { message: 'Incorrect API key provided: sk-te*t' }, /check model\.apiKey/],
     [403, { message: 'Country not supported' }, /denied access .*Country not supported/],
@@ -243,7 +243,7 @@ describe('HTTP 429 says how long to wait', () => {
   })
 })
 
-describe('what passes by itself', () => {
+describe('temporary faults', () => {
   const half = JSON.stringify(completion(good)).slice(0, 120)
   const reset: Responder = (response) => {
     response.writeHead(200, { 'content-type': 'application/json', 'content-length': '5000' })
@@ -347,7 +347,7 @@ describe('what servers do between', () => {
   })
 })
 
-describe('an answer without end', () => {
+describe('an endless answer', () => {
   test('10 MB of whitespace is cut at 1 MiB and not asked for again', async () => {
     let sent = 0
     server.respond((response) => {
@@ -494,7 +494,7 @@ describe('a server that refuses a form of the request', () => {
     expect(server.received).toHaveLength(1)
   })
 
-  test("people's text that a server echoes stays out of the error", async () => {
+  test("people's text that a server echoes does not get into the error", async () => {
     server.respond(refuses(400, { message: `bad input: ${messages[1]?.content}`, code: 'invalid_prompt' }))
     expect((await failure()).message).not.toMatch(/Constantinople/)
   })
@@ -560,7 +560,7 @@ describe('models', () => {
     await expect(model.listModels()).rejects.toBeInstanceOf(OwnerActionError)
   })
 
-  test("without a key a server of one's own is spoken to all the same", async () => {
+  test("the owner's own server is used without a key, too", async () => {
     model = open('llama3', { apiKey: '' })
     server.respond(says(good))
     expect((await ask()).value).toBeTruthy()

@@ -17,7 +17,7 @@ test.each<[Outcome[], number]>([
   [['answered', 'timed-out', 'timed-out'], 2],
   [['answered', ...Array<Outcome>(9).fill('timed-out')], 1],
   [['timed-out', 'answered'], 2],
-  // Each round of answers allows one more.
+  // Each round of answers allows one more call.
   [['answered', 'timed-out', 'answered', 'answered', 'answered'], 4],
   [['answered', 'timed-out', ...Array<Outcome>(5).fill('answered')], 5],
   [['answered', 'timed-out', ...Array<Outcome>(99).fill('answered')], 8],

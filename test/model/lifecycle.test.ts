@@ -40,7 +40,7 @@ test.each([
   ['gpt-6-luna', listed, '2026-11-24', true, []],
   ['gpt-6-luna', null, '2026-11-24', true, []],
   ['gpt-6-luna', [], '2026-11-24', true, []],
-  // A server of one's own keeps a model as long as one likes, unless it says otherwise.
+  // The owner's own server keeps a model as long as the owner likes, unless it says otherwise.
   ['gpt-4o-mini', listed, '2026-11-24', false, []],
   [
     'mistral',
@@ -65,7 +65,7 @@ test.each([
 
 test.each<[Partial<ModelSettings>, string | null, string[]]>([
   [{ name: 'gpt-4o-mini' }, null, ['will be shut down on 2027-01-14; set model.name to gpt-6-luna']],
-  // Dearer than what it would take over from.
+  // More expensive than the model that it would replace.
   [{ name: 'gpt-5-nano' }, 'gpt-6-luna', ['will be shut down on 2026-12-10; set model.name to gpt-6-luna']],
   [{ name: 'gpt-9' }, 'gpt-6-luna', ['the price of gpt-9 is not known: 10 US dollars (in) and 50 (out)']],
   [{ name: 'gpt-9', price: { input: 1, cachedInput: 1, output: 2 } }, 'gpt-6-luna', []],

@@ -14,9 +14,9 @@ export type Responder = (response: ServerResponse, received: Received, request: 
 export interface ModelServer {
   baseUrl: string
   received: Received[]
-  /** Responders of the next requests, in order; the last one answers all that follow. */
+  /** Responders for the next requests, in order; the last one answers all later requests. */
   respond(...responders: Responder[]): void
-  /** Resolves when a client has gone away in the middle of an answer. */
+  /** Resolves when a client has disconnected in the middle of an answer. */
   readonly abandoned: Promise<void>
   close(): Promise<void>
 }

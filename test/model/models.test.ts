@@ -67,7 +67,7 @@ const gone: Responder = (response, received) =>
   )
 const asked = (server: ModelServer) => server.received.map(({ body }) => body.model)
 
-/** Notices are stored behind the answer: asks until there is one, or none. */
+/** Notices are stored after the answer: asks until there is one, or none. */
 async function notices(choice: ModelChoice, some: boolean) {
   for (let tries = 0; ; tries++) {
     const found = await modelNotices(db, choice)
@@ -141,7 +141,7 @@ test('a fallback answers once the first has been down for a minute, and gives wa
   later(59)
   await failure(models)
   later(1)
-  // The one that finds out.
+  // The call that finds out.
   await failure(models)
   await ask(models)
   later(10)
@@ -201,7 +201,7 @@ test('five failures in a row are told in the store, for every process; the next 
   expect(await notices(choice, false)).toEqual([])
 })
 
-test('what was said of a model that is not configured any more concerns nobody', async () => {
+test('notices about a model that is no longer configured are not shown', async () => {
   const models = open(choiceOf(settingsOf({ name: 'old' })))
   first.respond(refuses(401, { message: 'no' }))
   await failure(models)

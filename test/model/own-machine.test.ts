@@ -83,7 +83,7 @@ describe('how JSON is asked for', () => {
   })
 })
 
-/** Every place in a JSON Schema, with what it says. */
+/** Every node of a JSON Schema. */
 function* nodesOf(node: unknown): Generator<Record<string, unknown>> {
   if (typeof node !== 'object' || node === null) return
   if (!Array.isArray(node) && 'type' in node) yield node as Record<string, unknown>

@@ -218,7 +218,7 @@ describe('a forged marker', () => {
     expect(neutralised(text, salt)).toBe(expected)
   })
 
-  // Long enough that anything quadratic runs into the time limit of the test.
+  // So long that anything quadratic exceeds the time limit of the test.
   test.each([' ', '\t', '\n', '<', '>', ':', ' >> ', '<< ', ': ', ': >', '<<a ', 'a'])(
     'a text of nothing but %j is read in linear time',
     (unit) => {
@@ -227,7 +227,7 @@ describe('a forged marker', () => {
     },
   )
 
-  test('letters that nobody sees are taken out, those that scripts need are not', () => {
+  test('invisible letters are removed, except those that scripts need', () => {
     expect(neutralised('a\u202eb\u{e0049}\u{e0067}c\ufeff\u0007d می\u200cخواهم', salt)).toBe(
       'abcd می\u200cخواهم',
     )

@@ -46,7 +46,7 @@ describe('a turn', () => {
     expect(takeTurn(scarce, one, 5000, minute).waitMs).toBeGreaterThan(1000)
   })
 
-  test('for more than a bucket holds comes when it is as good as full', () => {
+  test('for more than a bucket holds comes when it is almost full', () => {
     const { waitMs } = takeTurn(
       rateOf(null, bucket(6000, 5000 + minute)),
       { requests: 1, tokens: 99_999 },
@@ -141,7 +141,7 @@ function simulate(
   minutes: number,
   random: () => number,
 ): Outcome {
-  // The bucket was used up by others: only the rate matters.
+  // Others have used up the bucket: only the rate matters.
   const admit = limiter(limits, 0)
   admit(limits.tokensPerMinute ?? 0, 0)
   for (let n = 1; n < (limits.requestsPerMinute ?? 0); n++) admit(0, 0)
@@ -156,7 +156,7 @@ function simulate(
     const turn = takeTurn(rate, { requests: 1, tokens: estimate }, now, 5000)
     if (!turn.taken) return void at(now + turn.waitMs - 1000, () => begin(now + turn.waitMs - 1000))
     rate = turn.rate
-    // On the way it may be overtaken.
+    // A request may be overtaken on the way.
     const arrival = turn.at + random() * 30
     at(arrival, () => {
       const { refusedBy, headers } = admit(actual, arrival)

@@ -10,7 +10,7 @@ import { mailFacts } from '../../src/model/prompts/mail-facts.ts'
 import { loadPrompts, type PromptMail } from '../../src/model/prompts.ts'
 import { triageMessages } from '../../src/triage/prompt.ts'
 
-/** Parts of a triage question that these mails do without. */
+/** Parts of a triage question that these mails do not need. */
 const plain = { thread: [], ownerName: null, asksLanguage: 'en', search: null }
 
 const corpus = new URL('../fixtures/corpus/', import.meta.url)

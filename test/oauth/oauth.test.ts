@@ -155,7 +155,7 @@ describe('access tokens', () => {
   test('are refreshed once, however many connections and processes ask', async () => {
     await signedIn()
     later(120)
-    // Each has its own memory, as processes have; refresh tokens are good for one use only.
+    // Each has separate memory, as processes do; refresh tokens can be used only once.
     const askers = Array.from({ length: 5 }, () => open())
     const asked = askers.flatMap((signIns) =>
       [1, 2].map(() => signIns.accessToken(address, provider.settings)),
@@ -176,13 +176,13 @@ describe('access tokens', () => {
     expect(provider.access.has(await signIns.accessToken(address, provider.settings))).toBe(true)
   })
 
-  test('are not there before anybody signed in', async () => {
+  test('do not exist before somebody has signed in', async () => {
     const ask = open().accessToken(address, provider.settings)
     await expect(ask).rejects.toThrow(SignInNeeded)
     await expect(ask).rejects.toThrow('run replyd auth me@replyd.test')
   })
 
-  test('a sign-in that was taken back is named, and not asked for again', async () => {
+  test('a revoked sign-in is named, and not asked for again', async () => {
     const signIns = await signedIn()
     provider.refuses = 'invalid_grant'
     later(120)
@@ -220,7 +220,7 @@ describe('access tokens', () => {
 })
 
 describe('the file', () => {
-  test('holds no token in the clear, and is for its owner alone', async () => {
+  test('holds no token in plain text, and only its owner may read it', async () => {
     const signIns = await signedIn()
     const token = await signIns.accessToken(address, provider.settings)
     const content = readFileSync(join(directory, 'oauth.json'), 'utf8')
@@ -323,7 +323,7 @@ describe('a provider that states', () => {
     [{}, 5],
   ])('%j seconds is waited for %d', (stated, expected) => expect(secondsIn(stated, limits)).toBe(expected))
 
-  test('a lifetime without end leaves a file that can be read again', async () => {
+  test('an endless lifetime leaves a file that can be read again', async () => {
     const signIns = open()
     await signIns.keep(
       address,

@@ -13,11 +13,11 @@ interface Answer {
 }
 
 export class Provider implements AsyncDisposable {
-  /** Seconds that access tokens last. */
+  /** Lifetime of access tokens in seconds. */
   lifetime = 3600
   /** Answers to the next polls of the device flow, before the person has agreed. */
   readonly polls: string[] = []
-  /** Every refresh token is worth one refresh. */
+  /** Whether every refresh token can be used only once. */
   rotates = true
   /** Set: refreshes are refused with this code. */
   refuses: string | null = null
@@ -74,7 +74,7 @@ export class Provider implements AsyncDisposable {
     }
   }
 
-  /** The mail server takes none of them any more. */
+  /** From now on the mail server accepts none of the access tokens. */
   revokeAccess(): void {
     this.access.clear()
   }

@@ -67,7 +67,7 @@ function observed(watched: boolean, { looks = (): number => 1 } = {}) {
   }
 }
 
-test('where nothing waits, the next look follows a look of the watcher', async () => {
+test('if nothing waits, the next look follows a look of the watcher', async () => {
   let looks = 1
   const run = observed(false, { looks: () => looks })
   await run.until(() => run.seen.length === 1)
@@ -79,7 +79,7 @@ test('where nothing waits, the next look follows a look of the watcher', async (
   await run.end()
 })
 
-test('where something waits, it looks at its own times', async () => {
+test('if something waits, it looks at its own times', async () => {
   const run = observed(true)
   await run.until(() => run.observations() === 3)
   expect(run.seen).toEqual([])

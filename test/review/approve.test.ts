@@ -1,4 +1,4 @@
-/** Which replies are not sent together with others, but only from the open reply. */
+/** Replies that can't be sent together with others, but only individually, when opened. */
 import { expect, test } from '@jest/globals'
 import { doubtsOf, isDoubtful } from '../../src/review/approve.ts'
 import type { ReplyRow } from '../../src/store/replies.ts'

@@ -157,7 +157,7 @@ test.each(['../secret.md', 'sub/../../secret.md', '/etc/passwd', 'hours.md/', '.
 )
 
 test('a folder that cannot be written is a refusal, and the text stays', () => {
-  // A folder in the way stops every user, root too; rights would not.
+  // A folder in the way stops every user including root; permissions would not.
   const id = newId(new Date(moment + 2))
   const fixed = { ...context(), newId: () => id }
   mkdirSync(join(folder, `.replyd-${id}`))

@@ -1,4 +1,4 @@
-// What tests import from '@jest/globals': each test file gets its own, under the same names.
+// The replacement for '@jest/globals': each test file gets separate functions, under the same names.
 export let afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test
 
 export function setGlobals(globals) {

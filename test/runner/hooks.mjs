@@ -3,8 +3,8 @@ const globals = new URL('./globals.mjs', import.meta.url).href
 const own = ['../', '../../bench/'].map((folder) => new URL(folder, import.meta.url).href)
 
 /**
- * Imports of '@jest/globals' get globals.mjs. A test file has helpers of its own, which may add hooks to its tests: they carry its
- * number. What is tested is shared.
+ * Imports of '@jest/globals' get globals.mjs. Each test file has separate copies of its helpers, which may add hooks to
+ * its tests: their addresses contain the file's number. The modules under test are shared.
  */
 export async function resolve(specifier, context, nextResolve) {
   if (specifier === '@jest/globals') return { url: globals, shortCircuit: true }

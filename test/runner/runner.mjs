@@ -1,6 +1,6 @@
 // Runs a test file with jest-circus in plain Node. Jest's default is a new context for each file, where every module is loaded
-// again: for a test of the daemon this takes two seconds of processor time. Here the files that a worker runs share what is tested.
-// What a file replaces with spyOn and fake timers is put back after it.
+// again: for a test of the daemon this takes two seconds of processor time. Here the files that a worker runs share the
+// modules under test. After each file its spies and fake timers are removed.
 import { createRequire, register } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'

@@ -3,7 +3,7 @@ import { PassThrough } from 'node:stream'
 import { expect, test } from '@jest/globals'
 import { Body } from '../../src/smtp/body.ts'
 
-/** An answer that comes when the test gives it. */
+/** An answer that the test gives when it wants. */
 function asking() {
   const events = new EventEmitter()
   const asked = once(events, 'asked')

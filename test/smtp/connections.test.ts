@@ -74,7 +74,7 @@ describe('connections', () => {
     expect(server.connections).toBe(1)
   })
 
-  test('where the server allows one connection, all mails go over that', async () => {
+  test('if the server allows one connection, all mails use it', async () => {
     const events = new EventEmitter()
     const refused = once(events, 'refused')
     const carriers = new Set<number>()
@@ -125,7 +125,7 @@ describe('connections', () => {
     expect(server.connections).toBe(1)
   })
 
-  test('an unused one is given back after a while', async () => {
+  test('an unused one is closed after a while', async () => {
     await using server = await ScriptedServer.start()
     await using submission = open(server, {}, { ...timing, idleMs: 10 })
     await submission.send(mail())

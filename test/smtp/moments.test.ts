@@ -55,12 +55,12 @@ describe('a failure at each moment of the dialog', () => {
     const failure = await submission.send(outgoing).catch((error: unknown) => error)
     expect(failure).toBeInstanceOf(expected)
     expect(failure instanceof OwnerActionError).toBe(expected === (OwnerActionError as unknown))
-    // Whatever happened, it was tried once.
+    // It was tried only once in every case.
     expect(server.commands.filter((line) => line.startsWith('MAIL')).length).toBeLessThanOrEqual(1)
     expect(server.mails).toHaveLength(moment === 'dot' ? 1 : 0)
   })
 
-  test('a server that takes DATA though it refused the addressee gets nothing to deliver', async () => {
+  test('a server that accepts DATA although it refused the addressee gets nothing to deliver', async () => {
     await using server = await ScriptedServer.start((at) =>
       at === 'RCPT' ? '550 5.1.1 no such user' : at === 'DATA' ? '354 go ahead' : undefined,
     )
@@ -107,7 +107,7 @@ describe('several addressees', () => {
     const verbs = server.commands.map((line) => line.split(' ')[0])
     expect(verbs.slice(2)).toEqual(['MAIL', 'RCPT', 'RCPT', 'RCPT', 'DATA'])
     expect(server.mails).toHaveLength(1)
-    // The next mail may use what the server offers again.
+    // The next mail may use the server's extensions again.
     await submission.send(mail())
     expect(server.mails).toHaveLength(2)
   })

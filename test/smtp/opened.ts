@@ -22,10 +22,10 @@ export const mail = (changes: Partial<Outgoing> = {}): Outgoing => ({
   ...changes,
 })
 
-/** Time for a working server: only a hang takes so long, however busy the machine is. */
+/** Time limits for a working server: only a hang takes this long, even on a busy machine. */
 export const timing = { connectMs: 60_000, quietMs: 60_000, loginMs: 60_000, mailMs: 60_000, idleMs: 60_000 }
 
-/** For a server that never answers: a test waits for the end of it. */
+/** Time limits for a server that never answers, because the test waits until they are over. */
 export const impatient = { ...timing, connectMs: 2000, quietMs: 2000, loginMs: 3000, mailMs: 4000 }
 
 export const open = (server: ScriptedServer, changes: Partial<Server> = {}, limits = timing) =>

@@ -16,7 +16,7 @@ export type Answer =
   | 'flood'
   | 'endless line'
 
-/** Nothing is said after them. */
+/** The server says nothing after these answers. */
 const last = ['drop', 'reset', 'silence', 'drip', 'an octet a second', 'flood', 'endless line']
 
 export type Moment =
@@ -46,13 +46,13 @@ const usual: Record<Moment, Answer> = {
   STARTTLS: '502 5.5.1 not here',
 }
 
-/** Decides per moment; `count` is how often that moment came on this connection, from 1. */
+/** Decides at each moment; `count` is how often that moment has occurred on this connection, from 1. */
 export type Script = (
   moment: Moment,
   context: { connection: number; count: number },
 ) => Answer | undefined | Promise<Answer | undefined>
 
-/** Octets: so that a client without a limit is not filled up. */
+/** Octets, so that a client without a limit is not flooded for ever. */
 const mostFlooded = 200 * 2 ** 20
 
 /** An SMTP server that misbehaves at a named point and records what it was sent. */
@@ -60,15 +60,15 @@ export class ScriptedServer implements AsyncDisposable {
   readonly commands: string[] = []
   /** Bodies that ended with the final dot, dot-stuffing undone. */
   readonly mails: Buffer[] = []
-  /** Like maddy: the end of the connection (FIN) is the end of the mail, which is then taken as if its dot had come. */
+  /** Like maddy: the end of the connection (FIN) ends the mail, which is then accepted as if its dot had arrived. */
   takesEndForDot = false
   /** TLS from the first octet. */
   implicitTls = false
   connections = 0
-  /** Octets of answers without an end. */
+  /** Octets of endless answers. */
   flooded = 0
   /**
-   * `mail`: one has reached its final dot. `empty`: no connection is left. `body`: that many octets of a mail have
+   * `mail`: a mail has reached its final dot. `empty`: no connection is left. `body`: that many octets of a mail have
    * arrived, but not its final dot.
    */
   readonly events = new EventEmitter()
@@ -97,7 +97,7 @@ export class ScriptedServer implements AsyncDisposable {
     return this.#sockets.size
   }
 
-  /** Cuts every connection with RST, as a firewall does; the server goes on listening. */
+  /** Cuts every connection with RST, as a firewall does; the server keeps listening. */
   cutAll(): void {
     for (const socket of this.#sockets) socket.resetAndDestroy()
   }
@@ -108,14 +108,14 @@ export class ScriptedServer implements AsyncDisposable {
     socket.setNoDelay(true)
     socket.on('error', () => {})
     const closed = new Promise((resolve) => socket.once('close', resolve))
-    // Only when all that was said has been read: the end of a connection can overtake it.
+    // Only when all received text has been processed, because the end of a connection can overtake it.
     void Promise.all([closed, dialog.run()]).then(() => {
       this.#sockets.delete(socket)
       if (this.#sockets.size === 0) this.events.emit('empty')
     })
   }
 
-  /** Resolves when that many mails have come to their final dot. */
+  /** Resolves when that many mails have reached their final dot. */
   async received(mails: number): Promise<void> {
     while (this.mails.length < mails) await once(this.events, 'mail')
   }
@@ -169,7 +169,7 @@ class Dialog {
     this.#upgrading = false
   }
 
-  /** True when TLS begins, false when the client has ended the connection in order. */
+  /** True if TLS begins, false if the client has closed the connection properly. */
   async #read(goesOn: boolean): Promise<boolean> {
     let alive = goesOn
     for await (const chunk of this.#socket.iterator({ destroyOnReturn: false })) {
@@ -216,7 +216,7 @@ class Dialog {
     return alive && !this.#upgrading
   }
 
-  /** True when the dialog goes on. */
+  /** True if the dialog goes on. */
   async #answer(moment: Moment): Promise<boolean> {
     const count = (this.#counts.get(moment) ?? 0) + 1
     this.#counts.set(moment, count)
@@ -236,13 +236,13 @@ class Dialog {
     return !last.includes(reply)
   }
 
-  /** A piece of an answer now and then, and never its end. */
+  /** Sends a piece of an answer now and then, and never its end. */
   #drip(piece: string, everyMs: number): void {
     const timer = setInterval(() => this.#socket.write(piece), everyMs)
     this.#socket.on('close', () => clearInterval(timer))
   }
 
-  /** Pieces of an answer as fast as they are taken, and never its end. */
+  /** Sends pieces of an answer as fast as they are accepted, and never its end. */
   #flood(piece: string): void {
     const more = () => {
       while (!this.#socket.destroyed && this.#server.flooded < mostFlooded) {

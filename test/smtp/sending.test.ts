@@ -5,7 +5,7 @@ import { LoginUnavailable, PermanentError, TemporaryError } from '../../src/base
 import { big, mail, open, timing } from './opened.ts'
 import { type Answer, type Moment, ScriptedServer } from './scripted-server.ts'
 
-/** Resolves when the server has read all of a mail but its final dot. */
+/** Resolves when the server has read all of a mail except its final dot. */
 const bodyRead = (server: ScriptedServer, octets: Buffer) =>
   new Promise<void>((resolve) => {
     server.events.on('body', (received: number) => received === octets.length && resolve())
@@ -74,7 +74,7 @@ describe('what is sent', () => {
 describe('plain text', () => {
   test('is refused on any but loopback: STARTTLS is required', async () => {
     await using server = await ScriptedServer.start()
-    // 0.0.0.0 is not a loopback address, and reaches this machine all the same.
+    // 0.0.0.0 is not a loopback address, but still reaches this machine.
     await using submission = open(server, { host: '0.0.0.0' })
     await expect(submission.send(mail())).rejects.toBeInstanceOf(TemporaryError)
     expect(server.commands.map((line) => line.split(' ')[0])).toEqual(['EHLO', 'STARTTLS'])
@@ -199,7 +199,8 @@ describe('a server that takes the end of the connection for the end of the mail'
   test.each(['plain', 'STARTTLS', 'TLS'] as const)('gets nothing that was withheld (%s)', async (how) => {
     await using server = await start(how)
     await using submission = open(server, { secure: how === 'TLS', caFile })
-    // libuv reports an RST that comes with the octets before it as an orderly end, so they have to have been read.
+    // libuv reports an RST that comes together with earlier octets as an orderly end, so these must have been read
+    // before.
     const whole = bodyRead(server, mail().octets)
     const refuse = async () => {
       await whole

@@ -1,4 +1,4 @@
-/** What people and the model taught, in the embedded store: trust by category, and the spam filter. */
+/** Lessons from people and the model, in the embedded store: trust by category, and the spam filter. */
 
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'

@@ -1,4 +1,4 @@
-/** The table of transitions as a model: where mail and reply can come to, and what must never be. */
+/** The table of transitions as a model: the places that mail and reply can reach, and those that they never may. */
 import type { Disposition, ReplyState, Stage } from '../../src/base/dispositions.ts'
 import { type Move, moves, type VerbName } from '../../src/store/transitions.ts'
 
@@ -72,30 +72,30 @@ export function follows(verb: VerbName, { disposition }: Place, as: Disposition 
   return true
 }
 
-/** A mail with what happens outside of the store. */
+/** A mail, and the state of the world outside of the store. */
 export interface World extends Place {
-  /** The final dot was written since the claim, and what the server said to it. */
+  /** Whether the final dot was written since the claim, and the server's answer. */
   dot: 'none' | 'yes' | 'no' | 'silence'
-  /** Times that the server has taken the reply. */
+  /** How often the server has accepted the reply. */
   taken: number
   /** How often a person has released a sending with unknown outcome. */
   released: number
 }
 
-/** One more reply with the server than a person has asked for. */
+/** Whether the server has accepted more replies than people have asked for. */
 export const isTwice = ({ taken, released }: World): boolean => taken > 1 + released
 
-/** Whether those who call a verb for a reply that is being sent call it now: they go by what they know. */
+/** Whether a verb for a reply that is being sent is called now, as far as its callers can know. */
 function isCalled(verb: VerbName, { reply, dot, taken }: World): boolean {
   if (reply !== 'sending') return true
-  // A copy in \\Sent proves it, too.
+  // A copy in \\Sent proves the sending, too.
   if (verb === 'markSent') return dot === 'yes' || (dot === 'silence' && taken > 0)
   if (verb === 'giveBack' || verb === 'refuse' || verb === 'startSaving')
     return dot === 'none' || dot === 'no'
   return true
 }
 
-/** The final dot is written once for each claim. With silence the reply may have arrived or not. */
+/** The final dot is written once for each claim. After silence the reply may or may not have arrived. */
 const dots = ({ reply, dot }: World): Act[] =>
   reply !== 'sending' || dot !== 'none'
     ? []
@@ -129,7 +129,7 @@ const bringsText = (by: VerbName, { stage, reply }: World) =>
   (by === 'storeReply' && stage === 'compose') ||
   (by === 'writeByHand' && stage === 'review' && reply === null)
 
-/** Everything that may be called, whether it applies or not. */
+/** All acts that may be called, whether they apply or not. */
 export const callable = (world: World, table: Table = moves): Act[] => [
   ...verbs
     .filter((verb) => isCalled(verb, world))
@@ -149,7 +149,7 @@ export const arrived: readonly World[] = [
   { stage: 'done', disposition: 'declined', ...untouched },
 ]
 
-/** A person may release a sending any number of times; beyond this nothing new is found. */
+/** A person may release a sending any number of times; more than this leads to nothing new. */
 const mostReleased = 2
 
 const keyOf = (world: World) => `${nameOf(world)} ${world.dot} ${world.taken} ${world.released}`
@@ -158,11 +158,11 @@ export interface Explored {
   worlds: World[]
   /** Verbs that applied at least once. */
   used: ReadonlySet<string>
-  /** The first place that must not be, and the verbs that led there. */
+  /** The first forbidden place, and the verbs that led there. */
   fault: { place: string; taken: number; path: string[] } | null
 }
 
-/** Every world that can be reached, nearest first; ends at the first that must not be. */
+/** Every reachable world, nearest first; stops at the first forbidden one. */
 export function explore(table: Table = moves): Explored {
   const found = new Map(arrived.map((world) => [keyOf(world), { world, path: [] as string[] }]))
   const used = new Set<string>()

@@ -68,7 +68,7 @@ test('every place of a mail has its verbs written down', () => {
   expect(Object.keys(leadOut)).toEqual(Object.keys(legal))
 })
 
-test.each(Object.entries(leadOut))('out of %s lead these verbs and no others', (place, expected) => {
+test.each(Object.entries(leadOut))('only these verbs lead out of %s', (place, expected) => {
   const [stage, disposition] = place.split(' ')
   const applies = ({ mail }: Move) =>
     mail?.from.some((from) => from === stage) &&
@@ -121,7 +121,7 @@ test('these verbs leave the reply alone, and these the mail', () => {
 describe('never twice', () => {
   const into = (state: ReplyState) => verbsThat(({ reply }) => reply?.to === state)
 
-  test('a reply begins to be sent by the claim alone, and only when it is approved', () => {
+  test('only the claim starts the sending of a reply, and only when it is approved', () => {
     expect(into('sending')).toBe('claim')
     expect(moves.claim.reply.from).toEqual(['approved'])
   })
@@ -135,10 +135,10 @@ describe('never twice', () => {
   })
 })
 
-test('whatever is called in whatever order, no mail and reply come to a place that must not be, and the server takes no reply twice', () => {
+test('no sequence of calls leads to a forbidden place, and the server takes no reply twice', () => {
   const { worlds, used, fault } = explore()
   expect(fault).toBeNull()
-  // Nothing in the table is there in vain.
+  // No entry of the table is unused.
   expect(verbs.filter((verb) => !used.has(verb))).toEqual([])
   expect(new Set(worlds.map(({ reply }) => reply))).toEqual(new Set([null, ...replyStates]))
 })
@@ -181,7 +181,7 @@ test.each(Object.entries(mutations))('the walk finds %s', (_name, [verb, rule]) 
   expect(explore({ ...rules, [verb]: rule }).fault).not.toBeNull()
 })
 
-test('no other file says where a mail or a reply goes from and to', () => {
+test('no other file defines transitions of a mail or a reply', () => {
   const root = join(import.meta.dirname, '../../src')
   const states = [
     ...new Set(

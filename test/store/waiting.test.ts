@@ -1,4 +1,4 @@
-/** What waits, in the embedded store: its order, its counts, and what a search finds. */
+/** Waiting mails in the embedded store: their order and counts, and the results of a search. */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -41,7 +41,7 @@ beforeAll(async () => {
   for (const [at, [id, fromName, subject, reply]] of letters.entries()) {
     const mail = { id, account, from: `${id}@buyers.example`, fromName, subject, text: 'Hello', reply }
     await putWaiting(db, { ...mail, uid: at + 1 }, new Date(Date.UTC(2026, 10, 1 + at)))
-    // As they are saved in the mode `draft`.
+    // As in mode `draft`.
     await set(
       id,
       `step = 'done', disposition = 'drafted', reason = 'mode-draft'`,
@@ -207,7 +207,7 @@ describe('the order', () => {
     expect((await idsOf())[0]).toBe('jose')
     await held(`claims = '[]', hold_reason = 'low-confidence mode-review'`)
     expect(await standing()).toEqual(['held', here + 1])
-    // Written again as somebody asked: the same, unless replyd doubts the new text.
+    // Rewritten at somebody's request: the same, unless replyd doubts the new text.
     await set('jose', `reason = 'rewritten'`, `hold_reason = 'low-confidence rewritten'`)
     expect(await standing()).toEqual(['held', here + 1])
     await set('jose', `reason = 'rewritten'`, `hold_reason = 'rewritten'`)

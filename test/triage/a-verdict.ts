@@ -1,6 +1,6 @@
 import type { Composed, Verdict } from '../../src/base/verdicts.ts'
 
-/** An ordinary question, judged. */
+/** The verdict on an ordinary question. */
 export const aVerdict: Verdict = {
   asks: [],
   search: [],

@@ -62,7 +62,7 @@ test.each([
   expect(value > 0.5 ? 'above' : value < 0.5 ? 'below' : 'at').toBe(side)
 })
 
-/** Spam and wanted mail in turn, oldest first. */
+/** Spam and wanted mail alternately, oldest first. */
 const mixed = (counts: { spam: number; ham: number }): Example[] =>
   Array.from({ length: Math.max(counts.spam, counts.ham) }, (_, at) => [
     ...(at < counts.spam ? [{ spam: true, tokens: ['pills', `own-spam-${at % 7}`] }] : []),

@@ -1,4 +1,4 @@
-/** What the API refuses before it does anything: no store is needed for that. */
+/** Requests that the API refuses before it does anything. No store is needed. */
 import { describe, expect, test } from '@jest/globals'
 import { z } from 'zod'
 import { silentLog } from '../../src/base/log.ts'
@@ -213,7 +213,7 @@ test.each([
   )
 })
 
-test('what is like no path is not guessed at', async () => {
+test('no path is suggested for one that resembles none', async () => {
   expect((await ask('GET', '/zzzzzzzzzz')).answer.message).toBe(
     'There is no such operation: see /api/openapi.json.',
   )
@@ -247,7 +247,7 @@ describe('the description', () => {
     }
   })
 
-  /** Of that path, with something for each parameter. */
+  /** The address of that path, with a value for each parameter. */
   const placeOf = (path: string) => path.slice('/api'.length).replace(/\{\w+\}/g, 'x')
 
   test.each(all)('$operationId refuses what it does not know, by name', async ({ path, method }) => {

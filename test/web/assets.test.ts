@@ -1,4 +1,4 @@
-/** Files that every page loads: as small as the browser can read them. */
+/** Files that every page loads are as small as the browser accepts. */
 import { brotliDecompressSync, gunzipSync } from 'node:zlib'
 import { expect, test } from '@jest/globals'
 import { Hono } from 'hono'

@@ -1,4 +1,4 @@
-/** What a person, a part of a page, and a program are told when a request fails. No store is needed for that. */
+/** The answers to failed requests from a person, a part of a page, and a program. No store is needed. */
 import { describe, expect, test } from '@jest/globals'
 import { Hono } from 'hono'
 import { TemporaryError } from '../../src/base/errors.ts'
@@ -75,7 +75,7 @@ describe.each(cases)('%s', (_what, path, headers, method, status) => {
 test.each([
   ['/a', 'text/html', /<h1>No answer<\/h1>/],
   ['/api/a', 'application/json', /"error":"unavailable"/],
-])('what may succeed later is no fault of replyd: %s', async (path, accept, expected) => {
+])('a request that may succeed later is no fault of replyd: %s', async (path, accept, expected) => {
   const unreached = new Hono().get(path, () => {
     throw new TemporaryError(`no answer to ${secret}`)
   })

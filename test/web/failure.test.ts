@@ -1,5 +1,5 @@
 /**
- * The reason why a mail waits is on its page and in `replyd mails show`; problems with the model are on every page.
+ * The reason why a mail waits is shown on its page and in `replyd mails show`; problems with the model on every page.
  */
 import { expect, test } from '@jest/globals'
 import { showText } from '../../src/cli/review.ts'

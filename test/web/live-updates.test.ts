@@ -14,7 +14,7 @@ test('others are named by mail and in order; oneself, in any number of windows, 
   expect(presence.others('Ann')).toEqual({ m: ['Ben'], n: ['Cem'] })
 })
 
-test('who has two windows on a mail is there until both are closed, and closing twice is closing once', () => {
+test('somebody with two windows on a mail is there until both are closed, and closing twice is closing once', () => {
   const presence = new Presence()
   const [first, second] = [presence.enter('m', 'Ann'), presence.enter('m', 'Ann')]
   first()
@@ -24,7 +24,7 @@ test('who has two windows on a mail is there until both are closed, and closing 
   expect(presence.others('Ben')).toEqual({})
 })
 
-test('an id that is a name of every object is an id like any other', () => {
+test('an id that is a property of every object is an id like any other', () => {
   const presence = new Presence()
   presence.enter('__proto__', 'Ann')
   expect(Object.keys(presence.others('Ben'))).toEqual(['__proto__'])

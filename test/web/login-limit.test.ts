@@ -59,7 +59,7 @@ test('a stranger who names an address like a device has not its wait', () => {
   expect(limiter.waitSeconds(device, now)).toBe(0)
 })
 
-test('the try that was right is taken back', () => {
+test('a correct try is not counted', () => {
   const limiter = new LoginLimiter()
   for (let attempt = 0; attempt < 10; attempt++) limiter.begin(stranger, now)()
   expect(limiter.waitSeconds(stranger, now)).toBe(0)

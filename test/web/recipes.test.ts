@@ -1,4 +1,4 @@
-/** The code of docs/recipes.md, run as it stands there, against events signed as the daemon signs them. */
+/** Runs the code of docs/recipes.md unchanged, with events signed as the daemon signs them. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -47,7 +47,7 @@ test.each([secret, `whsec_${Buffer.from('twenty-four octets long!').toString('ba
       expect(await tell({ id: 'event-1', body, at }, 'another secret of ours')).toBe('HTTP 401')
       expect(await tell({ id: 'event-1', body, at: new Date(at.getTime() - 600_000) })).toBe('HTTP 401')
       expect(got).toEqual([])
-      // Not passed on, so not confirmed.
+      // The event was not passed on, so it is not confirmed.
       expect(await tell({ id: 'event-1', body, at })).toBe('HTTP 502')
       answer = 200
       got.length = 0

@@ -12,11 +12,11 @@ const session = (role: PersonRole) => ({
 })
 
 beforeAll(() => {
-  // Live updates end with what the store throws, and say so.
+  // Live updates end with the store's error, and log it.
   jest.spyOn(console, 'error').mockImplementation(() => undefined)
 })
 
-/** A page with a password, for somebody who is logged in with that role. Anything beyond the session fails. */
+/** A page with a password, for somebody who is logged in with that role. Only the session works. */
 function appFor(role: PersonRole) {
   const db = {
     query: async (sql: string) => {
@@ -43,10 +43,10 @@ function appFor(role: PersonRole) {
   )
 }
 
-/** Open to everybody, or guarded by the API's tokens. */
+/** Routes that are open to everybody, or guarded by the API's tokens. */
 const others =
   /^\/(?:api|mcp|assets|metrics|healthz|readyz|login|manifest\.webmanifest|service-worker\.js|sw\.js)(?:[/.]|$)/
-/** A guard stands before everything below a folder. */
+/** Whether the route is a guard in front of everything below a folder. */
 const isGuard = (path: string, method: string) => method === 'ALL' && !path.startsWith('/settings/queues')
 
 const routesOf = (app: ReturnType<typeof buildApp>) => [
@@ -61,7 +61,7 @@ test('every route is in the table, and nothing else is', () => {
   expect(routesOf(appFor('owner')).sort()).toEqual(Object.keys(routeRoles).sort())
 })
 
-/** An address that the pattern matches. */
+/** An address that matches the pattern. */
 const exampleOf = (path: string) =>
   path
     .replace(/\{([a-z]+)(?:\|[a-z|-]+)?\}/g, '=$1')

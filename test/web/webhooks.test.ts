@@ -138,7 +138,7 @@ describe('a receiver', () => {
     )
   })
 
-  test('that never ends its answer has been told', async () => {
+  test('that never ends its answer counts as told', async () => {
     const { failure } = await told((_request, response) => {
       const more = () => {
         while (!response.destroyed && response.write(Buffer.alloc(65_536)));
@@ -149,7 +149,7 @@ describe('a receiver', () => {
     expect(failure).toBeNull()
   })
 
-  test.each([301, 307, 404, 500])('that answers %d has not, and no redirect is followed', async (status) => {
+  test.each([301, 307, 404, 500])('that answers %d does not, and no redirect is followed', async (status) => {
     const { failure, asked } = await told((_request, response) =>
       response.writeHead(status, { location: '/elsewhere' }).end(),
     )

@@ -18,7 +18,7 @@ const passages = [
   { heading: 'Returns', text: 'Unused goods can be returned within thirty days.' },
 ]
 
-test('sentences name the passage that they lean on, and nothing is lost', () => {
+test('sentences name the passage that they rest on, and nothing is lost', () => {
   const text =
     'Hello Noor,\n\nThe shop is open on Saturday from ten to two. Unused goods can be returned within thirty days! Regards'
   const sentences = supported(text, passages)
@@ -26,7 +26,7 @@ test('sentences name the passage that they lean on, and nothing is lost', () => 
   expect(sentences.map(({ source }) => source).filter((source) => source !== null)).toEqual([0, 1])
 })
 
-test('without passages no sentence leans on anything', () => {
+test('without passages no sentence rests on anything', () => {
   expect(supported('The shop is open on Saturday.', [])).toEqual([
     { text: 'The shop is open on Saturday.', source: null },
   ])

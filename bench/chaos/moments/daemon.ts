@@ -11,7 +11,7 @@ async function terminateNow(world: World): Promise<void> {
   if (ms > drainsWithinMs) throw new Error(`SIGTERM took ${Math.round(ms)} ms`)
 }
 
-/** SIGTERM as soon as the step has started, which one of its peers sees first. */
+/** SIGTERM as soon as the step has started, which a request to one of its peers shows. */
 function terminatedDuring(step: string, begun: (world: World) => Promise<void>): Moment {
   return {
     name: `daemon: SIGTERM during ${step}`,

@@ -9,12 +9,12 @@ type Break = (world: World, link: Link) => void
 const cut: Break = (_world, link) => link.cut()
 const kill: Break = (world) => world.daemon.kill()
 
-/** The link that is now reading mails: its answer carries BODY. */
+/** The connection that is reading mails now: its answer contains BODY. */
 const isFetchedRow = (text: string) => /\* \d+ FETCH \(.*BODY\[/s.test(text)
 const isFetchDone = (text: string, link: Link) =>
   /^\w+ OK .*Fetch completed/im.test(text) && /BODY\.PEEK\[1\]/.test(link.asked.slice(-600))
 
-/** Waits for an answer of the server, acts, and lets pass what `passes` gives. */
+/** Waits for an answer of the server, acts, and passes on what `passes` returns. */
 function atAnswer(
   name: string,
   matches: (text: string, link: Link) => boolean,
@@ -98,7 +98,7 @@ const renumbered: Moment = {
   },
 }
 
-/** Every second: replyd must not come back faster than its own limit, whatever the server does. */
+/** Every second: replyd must not reconnect faster than its own limit, whatever the server does. */
 const storm: Moment = {
   name: 'imap: dropped right after each login',
   pacesLogins: true,

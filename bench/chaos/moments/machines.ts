@@ -3,7 +3,9 @@ import type { Moment } from '../moment.ts'
 import type { World } from '../world.ts'
 import { tell } from './redis.ts'
 
-/** The parameters that take a reply for sending: a connection that has prepared the statement sends no text of it any more. */
+/**
+ * The parameters that claim a reply for sending. A connection that has prepared the statement no longer sends its text.
+ */
 const claim = /"from":\["approved"\],"to":"sending"/
 
 /** A frozen machine whose job is lost wakes up after another has sent the reply. */

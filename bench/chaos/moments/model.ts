@@ -30,7 +30,7 @@ function passing(
   }
 }
 
-/** An answer that stays as bad when it is asked for again hands the mail to a person; a refusal is not asked again. */
+/** If the answer is as bad at the second try, the mail goes to a person; after a refusal there is no second try. */
 const lasting = (name: string, fault: (request: StandInRequest) => Override): Moment => ({
   name: `model: ${name}`,
   alsoFine: ['held'],

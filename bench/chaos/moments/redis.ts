@@ -18,7 +18,7 @@ function moment(name: string, strike: Moment['strike'], more: Partial<Moment> = 
   return { name: `redis: ${name}`, where: ({ redis }) => redis, options: { ownRedis: {} }, strike, ...more }
 }
 
-/** Mail on its way, then the blow, then more mail. */
+/** Delivers mail, strikes, then delivers more mail. */
 async function around(world: World, blow: () => Promise<unknown>): Promise<void> {
   await world.deliver(usualMails)
   await later(Math.random() * 150)
@@ -46,7 +46,7 @@ export const redisMoments: readonly Moment[] = [
         world.redis?.cutAll()
       })
       await later(1000)
-      // And back: an empty one takes over from the second.
+      // And back: an empty Redis takes over from the second.
       await world.redisServer.start()
       world.redis?.retarget(port)
       world.redis?.cutAll()

@@ -2,7 +2,7 @@ import type { Answer, Moment as Verb } from '../../../test/smtp/scripted-server.
 import { later, type Moment } from '../moment.ts'
 import type { SmtpFault, World } from '../world.ts'
 
-/** A fault that strikes once, and a promise of it. */
+/** A fault that strikes once, and a promise that resolves then. */
 function once(world: World, verb: Verb, act: () => Answer | undefined): Promise<void> {
   return new Promise((resolve) => {
     const fault: SmtpFault = (moment) => {
@@ -23,7 +23,7 @@ function at(
 ): Moment {
   return {
     name: `smtp: ${name}`,
-    // Its SMTP connection is kept for a while: without a new one some verbs do not come again.
+    // The daemon keeps its SMTP connection for a while: without a new one some verbs are not sent again.
     async strike(world) {
       if (['greeting', 'EHLO', 'AUTH'].includes(verb)) world.smtp.cutAll()
       const struck = once(world, verb, () => act(world))
@@ -39,7 +39,7 @@ const killing = (answer?: Answer) => (world: World) => {
   return answer
 }
 
-/** What the server has accepted although its answer was lost. */
+/** Counts the mail as accepted by the server although the answer is lost. */
 const taking = (answer: Answer) => (world: World) => {
   const mail = world.smtp.mails.at(-1)
   if (mail) world.accepted.push(mail)
@@ -75,7 +75,7 @@ export const smtpMoments: readonly Moment[] = [
   at('cut before MAIL', 'MAIL', () => 'reset'),
   at('killed before MAIL', 'MAIL', killing('drop')),
   at('cut after RCPT', 'RCPT', () => 'reset'),
-  // A short body may be completely on its way, dot included, when the reset arrives: then nobody here can know.
+  // A short body may be completely on its way, dot included, when the reset arrives: then the outcome can't be known.
   at('cut mid-DATA', 'mid-body', () => 'reset', { uncertain: true }),
   at('killed mid-DATA', 'mid-body', killing('drop'), { uncertain: true }),
   at('final dot, accepted, cut before 250', 'dot', taking('reset'), { uncertain: true }),
@@ -98,7 +98,7 @@ export const smtpMoments: readonly Moment[] = [
   {
     name: 'smtp: connection limit',
     async strike(world) {
-      // The owner's other programs hold all the connections that the server allows.
+      // The owner's other programs use all the connections that the server allows.
       let refused = 0
       const struck = new Promise<void>((resolve) => {
         world.smtpFault = (moment) => {

@@ -65,7 +65,7 @@ async function fillConnections(world: World): Promise<pg.Client[]> {
   }
 }
 
-/** Until the disk is full; less than a page is left. */
+/** Fills the disk until less than a page is left. */
 function fill(directory: string): string {
   const path = join(directory, 'ballast')
   for (const size of [2 ** 20, 2 ** 16, 2 ** 12]) {

@@ -1,6 +1,6 @@
 /**
- * Each write of a mail's way: killed before and after it, a reviewer deciding before and after it, and held up while
- * another process does the work.
+ * Each write on a mail's path: the daemon is killed before and after it, a reviewer decides before and after it, and
+ * the write is held up while another process does the work.
  */
 import pg from 'pg'
 import type { DaemonChild } from '../child.ts'
@@ -12,11 +12,11 @@ import { tell } from './redis.ts'
 
 interface Write {
   name: string
-  /** Of its parameters: a connection that has prepared the statement sends no text of it any more. */
+  /** Matches its parameters: a connection that has prepared the statement no longer sends its text. */
   pattern: RegExp
-  /** By default such that no other reply is on its way to the SMTP server. */
+  /** By default kinds of mail whose replies are not sent by SMTP. */
   mails?: readonly Kind[]
-  /** After a kill nobody can know whether the reply was sent. */
+  /** The kills after which nobody can know whether the reply was sent. */
   uncertain?: readonly When[]
 }
 
@@ -40,7 +40,7 @@ const writes: readonly Write[] = [
 // biome-ignore lint/suspicious/noControlCharactersInRegex: a length of the protocol
 const committed = /Z\0\0\0\x05I$/
 
-/** Calls `act` with the statement before it reaches the server, or with the answer after its commit; once. */
+/** Calls `act` once: with the statement before it reaches the server, or with the answer after its commit. */
 function atWrite(world: World, { pattern }: Write, when: When, act: (text: string) => Passed): Promise<void> {
   const proxy = world.postgres
   if (!proxy) return Promise.reject(new Error('no PostgreSQL here'))
@@ -57,7 +57,7 @@ function atWrite(world: World, { pattern }: Write, when: When, act: (text: strin
   })
 }
 
-/** Holds it; resolves when it is there, with what lets it pass. */
+/** Holds the write; resolves when it has arrived, with a function that lets it pass. */
 async function heldWrite(world: World, write: Write, when: When): Promise<() => void> {
   let release = () => {}
   const released = new Promise<void>((resolve) => {
@@ -89,10 +89,10 @@ interface Listed {
   disposition: string
 }
 
-/** The ends of mails that a reviewer has decided on, by their subjects. */
+/** The expected outcomes of mails that a reviewer has decided on, by subject. */
 const decided = new WeakMap<World, Map<string, string>>()
 
-/** Tries to take back or reject every reply, in a process of its own, and notes what was accepted. */
+/** Tries to take back or reject every reply, in a separate process, and records what was accepted. */
 async function review(world: World, daemon: DaemonChild): Promise<void> {
   const ends = decided.get(world) ?? new Map<string, string>()
   decided.set(world, ends)
@@ -160,7 +160,7 @@ function overtaken(write: Write): Moment {
     name: `writes: held up at ${write.name} while another process works`,
     where: ({ redis, postgres }) => redis && postgres,
     options: { ownRedis: {} },
-    // The other finds a reply that is being sent by nobody it knows.
+    // The other process finds a reply that is being sent by a process it does not know.
     uncertain: write.mails !== undefined,
     mostRounds: 5,
     async strike(world) {
@@ -178,7 +178,7 @@ function overtaken(write: Write): Moment {
   }
 }
 
-/** Without the lease nobody else may store rows. */
+/** A process without the lease must not store rows. */
 const canBeOvertaken = ({ name }: Write) => name !== 'the rows of a batch'
 
 export const writeMoments: readonly Moment[] = writes.flatMap((write) => [

@@ -59,7 +59,7 @@ test('what a server presents after STARTTLS is its authority', async () => {
   expect(authority).toMatchObject({ issuer: 'CN=replyd.test', pem: certificate })
 })
 
-test('a person sees issuer and fingerprint, and may have it written down', async () => {
+test('a person sees issuer and fingerprint, and may have it saved', async () => {
   const { changed, said } = await offered('y\n', false)
   expect(said).toMatch(
     /^Issued by: CN=replyd\.test\nSHA-256.*\n {2}([0-9A-F]{2}:){16}\n {2}([0-9A-F]{2}:){15}[0-9A-F]{2}$/m,
@@ -80,7 +80,7 @@ test('so may that of the model, for OPENAI_TLS_CA', async () => {
 test.each([
   ['an empty answer', '\n', false],
   ['--yes', '', true],
-])('%s believes nobody', async (_name, answer, yes) => {
+])('%s trusts no authority', async (_name, answer, yes) => {
   expect((await offered(answer, yes)).changed).toBeNull()
   expect((await offered(answer, yes, 'model')).changed).toBeNull()
 })

@@ -100,7 +100,7 @@ describe('discovery', () => {
     expect(found).toMatchObject({ smtp: { host: 'smtp.office365.com', secure: false }, oauth2: 'microsoft' })
   })
 
-  test('an MX record that only looks like one of them is none', async () => {
+  test('an MX record that only resembles one of them does not count', async () => {
     const resolveMx = async () => [{ exchange: 'notgoogle.com', priority: 0 }]
     expect(await discover('me@company.example', { ...offline, resolveMx })).toBeNull()
   })
@@ -173,7 +173,7 @@ describe('.env', () => {
     },
   )
 
-  test('what is there stays, without a line end as well', () => {
+  test('existing lines stay, even without a final line end', () => {
     expect(environmentText('# mine\nA=1', { A: '2', B: '3' })).toBe('# mine\nA=1\nB="3"\n')
   })
 })
@@ -266,7 +266,7 @@ describe('replyd init', () => {
     expect(found.imap).toEqual({ host: 'mail.own.example', ...expected })
   })
 
-  test('a server that is not reached is asked for again, with what was typed; typed twice it is taken', async () => {
+  test('an unreachable server is asked for again, with the typed name as the proposal; typed twice it is accepted', async () => {
     const stdout = new PassThrough()
     const out = text(stdout)
     const stdin = Readable.from(['mial.own.example\nmail.own.example\nsmtp.own.example:2465\n\n'])
@@ -297,7 +297,7 @@ describe('replyd init', () => {
     password: 'MAIL_PASSWORD',
   }
 
-  test('a setting is put where another stood, or none, and everything else stays', () => {
+  test('a setting replaces another or is added, and everything else stays', () => {
     const yaml = configText(answers)
     const named = withSetting(yaml, 0, ['imap', 'user'], 'ann')
     expect(named).toBe(yaml.replace(/("\$\{MAIL_PASSWORD\}") \}/, '$1, user: ann }'))
@@ -306,7 +306,7 @@ describe('replyd init', () => {
     expect(settingIn(named, 0, ['imap', 'user'])).toBe('ann')
   })
 
-  test('of several mailboxes each has its own password and its own server', () => {
+  test('each of several mailboxes has its own password and its own server', () => {
     const two = withAccount(configText(answers), {
       ...answers,
       address: 'you@own.example',
@@ -358,7 +358,7 @@ describe('replyd init', () => {
       { address: 'me@own.example', imap: 'imap.own.example', smtp: 'smtp.own.example', user: 'me' },
       'there is no answer to "Password for IMAP and SMTP". Without a terminal give the variable MAIL_PASSWORD',
     ],
-  ])('an unanswered question in a pipe is named, with what answers it (%#)', async (typed, options, said) => {
+  ])('an unanswered question in a pipe is named, with its remedy (%#)', async (typed, options, said) => {
     await expect(run(options, typed)).rejects.toThrow(said)
   })
 
@@ -371,7 +371,7 @@ describe('replyd init', () => {
     expect(configuration().accounts).toHaveLength(1)
   })
 
-  test('an empty variable of the environment is none: .env and the answers count', async () => {
+  test('an empty environment variable counts as unset: .env and the answers count', async () => {
     const typed = 'me@fastmail.com\n\nthe secret\n\n\nsk-1\nreview-me-please\n'
     expect((await run({}, typed, { OPENAI_API_KEY: '', MAIL_PASSWORD: '' })).status).toBe(0)
     const path = join(folder, 'replyd.yaml')
@@ -428,7 +428,7 @@ describe('replyd init', () => {
     expect(configuration().accounts[0]?.imap.caFile).toBe(join(folder, 'our-ca.pem'))
   })
 
-  test('with --yes a missing variable is said before anything is tried', async () => {
+  test('with --yes a missing variable is reported before anything is tried', async () => {
     const probe = async () => {
       throw new Error('tried')
     }
@@ -449,7 +449,7 @@ describe('replyd init', () => {
     expect(out).toMatch(/\nNext: choose a model\./)
   })
 
-  test('who starts over is asked for the password, which may be the old one', async () => {
+  test('somebody who starts over is asked for the password, which may be the old one', async () => {
     writeFileSync(join(folder, 'replyd.yaml'), 'accounts: []\n')
     writeFileSync(join(folder, '.env'), 'MAIL_PASSWORD="old one"\n')
     const options = { fresh: true, force: true, address: 'me@fastmail.com' }
@@ -471,7 +471,7 @@ describe('replyd init', () => {
     expect(out).toMatch(/Next: replyd auth/)
   })
 
-  test('asks again for what can not be right', async () => {
+  test('asks again after an impossible answer', async () => {
     const typed =
       'me\nme@own.example\nbad host\nimap.own.example\nsmtp.own.example:99999\nsmtp.own.example:587\n'
     const { status, out } = await run({}, `${typed}\nthe secret\n\n\nkey\nshort\nlong enough\n`)
@@ -487,7 +487,7 @@ describe('replyd init', () => {
     })
   })
 
-  test('an empty answer to a question without a proposal gets a word, and so does an address without a dot', async () => {
+  test('an empty answer to a question without a proposal gets an explanation, and so does an address without a dot', async () => {
     const typed =
       '\nladen@blumen\nladen@blumen.example\nimap.own.example\nsmtp.own.example\n\nthe secret\n\n\nkey\n\n'
     const { out } = await run({}, typed)
@@ -496,7 +496,7 @@ describe('replyd init', () => {
     expect(configuration().accounts[0]?.owner.address).toBe('laden@blumen.example')
   })
 
-  test('an address without a dot is taken when it is typed again', async () => {
+  test('an address without a dot is accepted when it is typed again', async () => {
     const typed = 'laden@blumen\n\nimap.own.example\nsmtp.own.example\n\nthe secret\n\n\nkey\n\n'
     await run({}, typed)
     expect(configuration().accounts[0]?.owner.address).toBe('laden@blumen')
@@ -531,7 +531,7 @@ describe('replyd init', () => {
     for (const question of questions) expect(out).toContain(question)
   })
 
-  test('what was typed before it was stopped is kept for its owner alone, and not asked again', async () => {
+  test('answers from before an interruption are kept, readable only by their owner, and not asked for again', async () => {
     const path = join(folder, answersFile)
     await expect(run({}, 'me@own.example\nimap.own.example\nsmtp.own.example\n')).rejects.toThrow(/no answer/)
     expect(statSync(path).mode & 0o777).toBe(0o600)
@@ -552,7 +552,7 @@ Keep these?`)
     expect(existsSync(path)).toBe(false)
   })
 
-  test('a sound answer of an earlier init can be changed, with it as the proposal', async () => {
+  test('a valid answer of an earlier init is proposed, and can be changed', async () => {
     await expect(run({}, 'me@own.example\nimap.own.example\nsmtp.own.example\n')).rejects.toThrow(/no answer/)
     const typed = 'n\nyou@own.example\n\nmail.own.example\n\nthe secret\n\n\nkey\n\n'
     const { status, out } = await run({}, typed)
@@ -565,7 +565,7 @@ Keep these?`)
     })
   })
 
-  test('without a model the rest is written, and the next step is said', async () => {
+  test('without a model everything else is written, and the next step is named', async () => {
     const { status, out } = await run({}, 'me@fastmail.com\n\nthe secret\n\n3\n\n', { npm_command: 'exec' })
     expect(status).toBe(0)
     expect(out).toMatch(/\nNext: choose a model\. Write OPENAI_API_KEY=… into \.env/)
@@ -576,7 +576,7 @@ Keep these?`)
     expect(configuration().model.apiKey).toBe('key')
   })
 
-  test('faults of a replyd.yaml that is there are said before anything is asked', async () => {
+  test('faults of an existing replyd.yaml are reported before anything is asked', async () => {
     writeFileSync(join(folder, 'replyd.yaml'), 'acounts: []\n')
     await expect(run({ check: true }, '\n')).rejects.toThrow(/^Nothing was changed\. Correct replyd\.yaml/)
     await expect(run({ check: true, yes: true })).rejects.toThrow(/acounts: unknown key/)
@@ -606,7 +606,7 @@ Keep these?`)
     expect(ignored).toEqual(expect.arrayContaining([...made, ...authorityFiles.map((name) => `/${name}`)]))
   })
 
-  test('an empty secret is no secret: none was given', () => {
+  test('an empty secret counts as missing', () => {
     const memory = new Memory(join(folder, answersFile), false)
     memory.keep('model.key', '', { question: 'Key of the model', hidden: true })
     memory.keep('MAIL_PASSWORD', 'x', { question: 'Password', hidden: true })
@@ -636,7 +636,7 @@ Keep these?`)
     expect(existsSync(join(inner, 'replyd.yaml'))).toBe(true)
   })
 
-  test('a second run changes nothing that is there', async () => {
+  test('a second run changes nothing that exists', async () => {
     const own = 'accounts: [] # mine\n'
     writeFileSync(join(folder, 'replyd.yaml'), own)
     writeFileSync(join(folder, '.env'), 'OPENAI_API_KEY=mine\n')

@@ -89,7 +89,7 @@ test('a number that is not in the list is asked for again', async () => {
   })
 })
 
-test('an empty line stays with OpenAI', async () => {
+test('an empty answer keeps OpenAI', async () => {
   const { env } = await written('\nsk-1\n')
   expect(env).toMatchObject({ OPENAI_API_KEY: 'sk-1' })
   expect(env).not.toHaveProperty('OPENAI_BASE_URL')
@@ -104,7 +104,7 @@ test('another server is asked for its models', async () => {
   expect(shown).toMatch(/Name of the model \[own-model\]:/)
 })
 
-test('an address where nothing answers is said at once, and asked for again, without a name', async () => {
+test('an address where nothing answers is reported at once, and asked for again, without a name', async () => {
   server.respond(listing('own-model'))
   const nowhere = 'http://127.0.0.1:1/v1'
   const { env, shown } = await written(`5\n${nowhere}\nsecret\n${server.baseUrl}\nsecret\n\n`)
@@ -127,14 +127,14 @@ describe('with the answers kept', () => {
   afterEach(() => rmSync(folder, { recursive: true }))
   const kept = (typed: string) => written(typed, {}, false, {}, new Memory(join(folder, 'answers'), true))
 
-  test("the key of a server of one's own is not taken for OpenAI's", async () => {
+  test("the key of the owner's own server is not taken for OpenAI's", async () => {
     server.respond(json(404, {}))
     const { env, shown } = await kept(`5\n${server.baseUrl}\n\n\n1\nfor OpenAI\n`)
     expect(shown).toContain('OPENAI_API_KEY, the key for the model; empty: later')
     expect(env).toMatchObject({ OPENAI_API_KEY: 'for OpenAI' })
   })
 
-  test('an init that was stopped goes on behind the address, which was chosen already', async () => {
+  test('an interrupted init continues after the address, which was already chosen', async () => {
     server.respond(listing('own-model'))
     await expect(kept(`5\n${server.baseUrl}\n`)).rejects.toThrow(/no answer/)
     const { env, shown } = await written('\n\n', {}, false, {}, new Memory(join(folder, 'answers'), false))

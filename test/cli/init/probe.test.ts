@@ -47,7 +47,7 @@ test('a server with TLS that greets as another kind is recognised', async () => 
 test('so is one with STARTTLS', async () => {
   const server = createServer((socket) => {
     socket.on('error', () => undefined)
-    // Unread octets would keep the end of the connection from being seen.
+    // Unread octets would hide the end of the connection.
     socket.resume()
     socket.write('* OK ready\r\n')
   })
@@ -56,7 +56,7 @@ test('so is one with STARTTLS', async () => {
   expect((await probe('127.0.0.1', open.port, 'smtp')).fault).toContain('is a server for IMAP')
 })
 
-test('a port that nothing listens on is said', async () => {
+test('a port that nothing listens on is reported', async () => {
   const { port } = await listening(createServer()).then(async (open) => {
     await open[Symbol.asyncDispose]()
     return open

@@ -38,7 +38,7 @@ describe('passed on by a ticket system or a notifier', () => {
     ['X-GitHub-Reason: mention', 'draft loop-marker'],
     ['X-Facebook-Notify: page', 'draft loop-marker'],
   ])
-  // Rule book, 3.2: the words of the body are no mark; people quote and forward such notices.
+  // docs/rules.md, 3.2: the words of the body are no mark, because people quote and forward such notices.
   test.each([
     'I got this: "This is an automated message, please do not reply." What is it?',
     'Please do not reply to this message, call me.',

@@ -8,7 +8,7 @@ describe('contact-form', () => {
     [['From: mara+web@harbor.example', 'Reply-To: selma@lakeside.example'], 'draft contact-form'],
     ['Return-Path: <office@harbor.example>', 'draft contact-form'],
     ['Return-Path: <Office@Harbor.example>', 'draft contact-form'],
-    // The envelope of a forwarder is not literally ours.
+    // A forwarder's envelope address is not exactly our own.
     ['Return-Path: <office+caf_=mara=harbor.example@harbor.example>', 'may ok'],
     ['Return-Path: <desk@harbor.example>', 'may ok'],
   ])

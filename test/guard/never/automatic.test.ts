@@ -52,7 +52,7 @@ describe('auto-reply-header', () => {
     ['X-Auto-Generated: 1', 'never auto-reply-header'],
     ['X-AutoReplied: mara@harbor.example', 'never auto-reply-header'],
     ['X-Out-Of-Office: yes', 'never auto-reply-header'],
-    // A request to us, and words that only begin alike.
+    // A request to us, and words that only begin the same way.
     ['X-Auto-Response-Suppress: None', 'may ok'],
     ['X-Autorespondent-Name: x', 'may ok'],
     ['X-Automation: yes', 'may ok'],

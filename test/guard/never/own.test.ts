@@ -87,7 +87,7 @@ describe('self-sent', () => {
       'draft contact-form',
     ],
     [['From: office@harbor.example', 'Sender: selma@lakeside.example'], 'draft contact-form'],
-    // A colleague sends for the owner; a newsletter of the owner went through a service.
+    // A colleague sends on behalf of the owner; a service sends the owner's newsletter.
     [['From: office@harbor.example', 'Sender: desk@harbor.example'], 'never self-sent'],
     [['From: office@harbor.example', 'Sender: bounces@service.example'], 'never self-sent'],
     [['From: office@harbor.example', 'Sender: newsletter@service.example'], 'never self-sent'],

@@ -22,7 +22,7 @@ describe('dsn, mdn, arf, report', () => {
   ])('%s with %j gives %s', (type, parts, expected) => {
     expect(verdict(letterOf(type, parts))).toBe(expected)
   })
-  // As Exchange names it, without the parts.
+  // The type that Exchange uses, without the parts.
   check([
     ['Content-Class: urn:content-classes:dsn', 'never dsn'],
     ['Content-Class: URN:content-classes:MDN (x)', 'never mdn'],

@@ -75,7 +75,7 @@ describe('behind the tags of gateways', () => {
   ])
 })
 
-describe('words of absence that people use, too, only stop sending', () => {
+describe('words of absence that people also use only prevent automatic sending', () => {
   check([
     [['Subject: Abwesenheit: Re: Gravel', thread], 'draft auto-reply-subject'],
     [['Subject: Urlaub', thread], 'draft auto-reply-subject'],
@@ -146,7 +146,7 @@ describe('reaction', () => {
   })
 })
 
-describe('calendars that name their method only themselves', () => {
+describe('calendars that name their method only in their text', () => {
   const calendar = (type: string, lines: string) => [
     textPart,
     `Content-Type: ${type}\n\nBEGIN:VCALENDAR\n${lines}\nEND:VCALENDAR`,

@@ -1,4 +1,4 @@
-/** Lookups without a network: what is looked up, whose it is, and what a model may see of it. */
+/** Lookups without a network: what is looked up, whose record it is, and which values a model may see. */
 import { describe, expect, test } from '@jest/globals'
 import type { LookupSettings } from '../../../src/config/settings.ts'
 import { factsOf, reportsFailure } from '../../../src/knowledge/lookups/answer.ts'
@@ -76,7 +76,7 @@ describe('what is looked up', () => {
     expect(matched({ visible: 'Where?', quoted: '> AB-12345' }, order({ ownedBy: null }))).toEqual([])
   })
 
-  test('triage’s questions are searched where the owner wants it', () => {
+  test('triage’s questions are searched if the owner wants it', () => {
     const lookup = order({ when: { categories: [], match: 'AB-\\d+', in: 'asks' } })
     expect(matched({ visible: 'AB-1', asks: ['Where is AB-2?'] }, lookup)).toEqual(['AB-2'])
   })

@@ -12,7 +12,7 @@ import { startWatchdog, type Watchdog } from './watchdog.ts'
 export interface Daemon extends AsyncDisposable {
   readonly name: string
   readonly directory: string
-  /** Undefined while it is down. */
+  /** Undefined while the server is down. */
   readonly pid: number | undefined
   /** Starts it again after stop() or kill(); resolves when it answers in its protocol. */
   start(): Promise<void>
@@ -33,12 +33,12 @@ export interface DaemonOptions {
   directory: string
   command: string
   args: string[]
-  /** Left out: the account that we run as. */
+  /** Default: the account that we run as. */
   account?: Account
   stopSignal?: NodeJS.Signals
-  /** Run when it is disposed of, while its directory is still there: frees what SIGKILL would leave behind. */
+  /** Runs when it is disposed of, while its directory still exists: frees resources that SIGKILL leaves behind. */
   release?(): Promise<void>
-  /** Rejects as long as the server does not answer in its protocol. */
+  /** Rejects while the server does not answer in its protocol. */
   ready(): Promise<void>
   /** When a start counts as hung, in milliseconds; five minutes when absent. */
   timeoutMs?: number
@@ -105,7 +105,7 @@ class ServerDaemon implements Daemon {
     for (;;) {
       try {
         await this.#options.ready()
-        // If our server has ended because the port was taken, another process answered.
+        // If our server has ended because the port was taken, another process has answered.
         const ended = failure()
         if (ended) throw ended
         return

@@ -4,7 +4,7 @@ import { LOOPBACK } from './port.ts'
 
 export interface Reply {
   code: number
-  /** All lines of the reply as they came, joined by LF. */
+  /** All lines of the reply as received, joined by LF. */
   text: string
 }
 

@@ -24,7 +24,7 @@ ${MAILBOXES.map((name) => `  mailbox ${name} {\n    auto = subscribe\n    specia
 }
 `
 
-/** Settings common to 2.3 and 2.4. The limits allow some hundred accounts with several connections each. */
+/** Settings common to 2.3 and 2.4. The limits allow several hundred accounts with several connections each. */
 const shared = (settings: DovecotSettings): string => `
 base_dir = ${settings.directory}/run
 state_dir = ${settings.directory}/state
@@ -77,7 +77,7 @@ service auth {
 }
 `
 
-// One process serves all logins, another all deliveries: quicker than a new one for each.
+// One process serves all logins, another all deliveries: that is quicker than a new process for each.
 const reuse = (setting: string): string =>
   ['imap-login', 'lmtp'].map((service) => `service ${service} {\n  ${setting}\n}\n`).join('')
 

@@ -12,9 +12,9 @@ import { pathTo } from './program.ts'
 const certificates = new URL('../../fixtures/tls/', import.meta.url)
 
 export interface DovecotOptions {
-  /** The only users that exist. Left out, every name can log in and gets mail. */
+  /** The only users that exist. If absent, every name can log in and receive mail. */
   users?: readonly string[]
-  /** The password of every user; `secret` by itself. */
+  /** The password of every user; by default `secret`. */
   password?: string
   /** A Sieve script that runs before delivery to any mailbox. */
   sieve?: string
@@ -44,7 +44,7 @@ export interface Dovecot extends Daemon, DovecotAddress {
 
 export interface Delivery {
   user: string
-  /** Sent as they are, but for dot stuffing; 8-bit octets are kept when it is a Uint8Array. */
+  /** Sent as they are, except for dot stuffing; 8-bit octets are kept if it is a Uint8Array. */
   octets: Uint8Array | string
   reversePath?: string
 }
@@ -70,7 +70,7 @@ export async function deliverAll(
   }
 }
 
-/** Starts a private Dovecot with IMAP and LMTP on loopback, without TLS, that lets in users by plain password. */
+/** Starts a private Dovecot with IMAP and LMTP on loopback, without TLS, where users log in with a plain password. */
 export async function startDovecot(options: DovecotOptions = {}): Promise<Dovecot> {
   const program = pathTo('dovecot')
   const version = (await promisify(execFile)(program, ['--version'])).stdout.trim()

@@ -23,13 +23,13 @@ function kinships(): Kinship[] {
         zombie: state === 'Z',
       })
     } catch {
-      // It ended between the listing and the look.
+      // It ended between the listing and the reading.
     }
   }
   return found
 }
 
-/** `leader`, all that descend from it, and its session, which holds whom it forks while we look. */
+/** `leader`, all its descendants, and its session, which includes processes that it forks in the meantime. */
 export function family(leader: number): number[] {
   const all = kinships()
   const members = new Set([leader])
@@ -40,7 +40,7 @@ export function family(leader: number): number[] {
   return [...members]
 }
 
-/** Sends a signal; one who is gone already need not get it. */
+/** Sends a signal; a process that has already ended is ignored. */
 export function signal(pid: number, name: NodeJS.Signals): void {
   try {
     process.kill(pid, name)

@@ -1,4 +1,4 @@
-// Starts one of each server, says where, and then waits to be killed. Run by servers.test.ts.
+// Starts one of each server, prints where, and then waits to be killed. Run by servers.test.ts.
 import { startDovecot, startPostfix, startPostgres, startRedis } from './index.ts'
 
 const dovecot = await startDovecot()

@@ -4,7 +4,7 @@ import { type AddressInfo, createServer } from 'node:net'
 
 export const LOOPBACK = '127.0.0.1'
 
-/** The first port that the kernel may hand to outgoing connections; 32768 where it does not say. */
+/** The first port that the kernel may give to outgoing connections; 32768 if unknown. */
 function firstEphemeralPort(): number {
   try {
     return Number(readFileSync('/proc/sys/net/ipv4/ip_local_port_range', 'latin1').split(/\s+/)[0])

@@ -13,8 +13,8 @@ export interface PostfixOptions {
   /** Destination of all mail, whatever its domain. Its users may also authenticate. */
   deliverTo: Pick<DovecotAddress, 'lmtpPort' | 'saslSocket'>
   /**
-   * Whether clients can authenticate (with Dovecot's passwords): `offered` also takes mail from those who do not and is
-   * the default. While Dovecot is down, only `none` takes mail.
+   * Whether clients can authenticate (with Dovecot's passwords). `offered`, the default, also accepts mail from clients
+   * that do not. While Dovecot is down, only `none` accepts mail.
    */
   auth?: 'none' | 'offered' | 'required'
   /** More lines of main.cf. */
@@ -28,7 +28,7 @@ export interface PostfixAddress {
 }
 
 export interface Postfix extends Daemon, PostfixAddress {
-  /** Resolves when all that it has taken is delivered: its 250 comes before that. */
+  /** Resolves when all accepted mail is delivered: its 250 comes before that. */
   drained(): Promise<void>
 }
 
@@ -65,7 +65,7 @@ const mainCf = (directory: string, { deliverTo, auth = 'offered', settings }: Po
   message_size_limit: '52428800',
   mailbox_size_limit: '0',
   virtual_mailbox_limit: '0',
-  // A Dovecot that was down for a moment is tried again soon.
+  // If Dovecot was down for a moment, delivery is retried soon.
   queue_run_delay: '1s',
   service_throttle_time: '1s',
   minimal_backoff_time: '1s',
@@ -95,8 +95,8 @@ postlog unix-dgram n - n - 1 postlogd
 
 const QUEUES = 'active bounce corrupt defer deferred flush hold incoming private saved trace maildrop public'
 
-// Runs in the server's directory: makes what `postfix start` would make (postfix-files names it) in two seconds of shell
-// scripts, then becomes the master.
+// Runs in the server's directory: makes the files (listed in postfix-files) for which `postfix start` would need two
+// seconds of shell scripts, then becomes the master.
 const START = `
 for name in ${QUEUES}; do mkdir -p queue/$name; done
 mkdir -p queue/pid state
@@ -108,7 +108,7 @@ chmod 0730 maildrop
 chmod 0710 public
 exec "$1" -s -c "$2"`
 
-/** Starts a private Postfix that takes mail on loopback and gives all of it to one Dovecot. */
+/** Starts a private Postfix that accepts mail on loopback and delivers all of it to one Dovecot. */
 export function startPostfix(options: PostfixOptions): Promise<Postfix> {
   return withFreshPorts(() => launch(options))
 }
@@ -151,7 +151,7 @@ function queueEmpty(queue: string): Promise<void> {
       readdirSync(join(queue, name), { withFileTypes: true, recursive: true }),
     ).filter((entry) => entry.isFile()).length
   return new Promise((resolve, reject) => {
-    // A mail leaves the queue from here, whichever way it came.
+    // Every mail leaves the queue from here, whichever way it came.
     const watcher = watch(join(queue, 'active'), () => look())
     watcher.on('error', reject)
     const look = () => {

@@ -45,12 +45,12 @@ export async function createDatabase(url: string, name: string, template = 'temp
   return url.replace(/postgres$/, name)
 }
 
-/** Removes the System V shared memory of a cluster that was killed: the kernel keeps it, and has few of them. */
+/** Removes the System V shared memory of a killed cluster: the kernel keeps the segments, and has few of them. */
 async function releaseMemory(cluster: string): Promise<void> {
   const file = join(cluster, 'postmaster.pid')
   if (!existsSync(file)) return
   const [, id] = (readFileSync(file, 'utf8').split('\n')[6] ?? '').trim().split(/\s+/) // line 7: key and id
-  if (id) await promisify(execFile)('ipcrm', ['-m', id]).catch(() => undefined) // gone already
+  if (id) await promisify(execFile)('ipcrm', ['-m', id]).catch(() => undefined) // already removed
 }
 
 /** Starts a private PostgreSQL cluster on loopback that trusts every client. */

@@ -18,8 +18,8 @@ function library(): string {
 }
 
 /**
- * Opening lines of a shell script whose programs shall believe that they are root: Postfix, which won't run as anyone
- * else, and whose programs give up root for other accounts. Empty when we are root.
+ * Opening lines of a shell script whose programs must believe that they are root: Postfix, which won't run as anyone
+ * else, and whose programs give up root for other accounts. Empty if we are root.
  *
  * The same as Debian's `fakeroot` command, except that its helper is our child and so ends with the server.
  */

@@ -9,7 +9,7 @@ function postgresDirectories(): string[] {
   return versions.map((version) => join(root, version, 'bin'))
 }
 
-/** The full path of a server's program. @throws when this machine has none */
+/** The full path of a server's program. @throws if this machine lacks it */
 export function pathTo(program: string): string {
   const onPath = (process.env.PATH ?? '').split(':').filter(Boolean)
   // Ordinary users have no sbin on their PATH.

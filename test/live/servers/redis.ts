@@ -5,7 +5,7 @@ import { freePort, LOOPBACK } from './port.ts'
 import { pathTo } from './program.ts'
 
 export interface RedisOptions {
-  /** Append-only file, fsync every second: data survives restart() and kill(). By default none does. */
+  /** Append-only file, fsync every second: data survives restart() and kill(). By default no data does. */
   appendonly?: boolean
   /** More settings, as on the command line: \`{ maxmemory: '10mb' }\`. */
   settings?: Record<string, string>

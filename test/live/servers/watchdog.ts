@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import type { Socket } from 'node:net'
 
-/** Ends a server and removes its directory when we are gone, however we went. */
+/** Ends a server and removes its directory when this process has ended, in whatever way. */
 export interface Watchdog {
   /** The server to end; undefined when it is down. Its process group carries the same number. */
   guard(pid: number | undefined): void
@@ -32,7 +32,7 @@ export function startWatchdog(directory: string, stopSignal: NodeJS.Signals): Wa
   child.unref()
   const pipe = child.stdin as Socket
   pipe.unref()
-  pipe.on('error', () => undefined) // it was killed: nothing left to guard with, and no reason to fail a test
+  pipe.on('error', () => undefined) // the watchdog was killed, which is no reason to fail a test
   return {
     guard: (pid) => void pipe.write(`${pid ?? 'none'}\n`),
     async dismiss() {

@@ -71,7 +71,7 @@ const charsets: [string, Buffer, string][] = [
   ['iso-8859-2', Buffer.from('b6e6', 'hex'), 'ść'],
   ['iso-8859-7', Buffer.from('93e193', 'hex'), '“α“'],
   ['iso-8859-1', Buffer.from('c4d6dc', 'hex'), 'ÄÖÜ'],
-  // Another script under the label of the West; near misses without a Latin letter.
+  // Another script under a Western label; near misses without a Latin letter.
   ...['Здравствуйте! Подскажите, пожалуйста, когда будет доставлен мой заказ?'].flatMap(
     (text): [string, Buffer, string][] =>
       ['iso-8859-1', 'windows-1252'].map((label) => [label, iconv.encode(text, 'windows-1251'), text]),
@@ -94,7 +94,7 @@ const charsets: [string, Buffer, string][] = [
   ['utf-16', Buffer.from('fffe4100e900', 'hex'), 'Aé'],
   ['macintosh', Buffer.from('8e', 'hex'), 'é'],
   ['ibm850', Buffer.from('82', 'hex'), 'é'],
-  // Mislabelled: the octets are believed where they can't be what the label says.
+  // Mislabelled: the octets are believed if they can't be in the labelled charset.
   ['iso-8859-1', Buffer.from('grüße 日本', 'utf8'), 'grüße 日本'],
   ['us-ascii', Buffer.from('grüße', 'utf8'), 'grüße'],
   ['us-ascii', Buffer.from('fc80', 'hex'), 'ü€'],

@@ -5,7 +5,7 @@ import { flowedText } from '../../../src/mail/reply/flowed.ts'
 const flow = (answer: string, more: Partial<Parameters<typeof flowedText>[0]> = {}) =>
   flowedText({ notice: '', answer, quote: '', disclosure: '', signature: '', ...more })
 
-/** RFC 3676 section 4: how a reader puts the lines together again. */
+/** RFC 3676 section 4: how a reader rejoins the lines. */
 function unflowed(text: string): string {
   const lines: string[] = []
   let open = false

@@ -124,7 +124,7 @@ describe('the quote', () => {
   test('of an empty letter is nothing', async () => {
     expect(await body('short', letter([], ''))).toBeUndefined()
   })
-  test('blanks without end are no work', async () => {
+  test('endless blanks take no time', async () => {
     expect(await body('short', letter([], `One${' '.repeat(300_000)}Two\r\n`))).toBe('> One')
   })
   test('a long line is cut', async () => {
@@ -134,7 +134,7 @@ describe('the quote', () => {
 })
 
 describe('the HTML alternative', () => {
-  test('comes behind the text, with the same content', async () => {
+  test('follows the text, with the same content', async () => {
     const { message } = await written({
       original: html,
       html: true,

@@ -122,7 +122,7 @@ test.each(attributionTable)('%s: unmarked quote behind %j is cut', (_, line) => 
   expect(split.quoted).toContain('Quoted words.')
 })
 
-/** Header blocks as Outlook and its like put them above a quoted mail. */
+/** Header blocks as Outlook and similar programs put them above a quoted mail. */
 const blocks: Record<string, string> = {
   en: 'From: Ann Lee <ann@example.com>\nSent: Tuesday, May 3, 2022 4:05 PM\nTo: Bob\nSubject: Question',
   de: 'Von: Ann Lee\nGesendet: Dienstag, 3. Mai 2022 16:05\nAn: Bob\nBetreff: Frage',

@@ -127,7 +127,7 @@ describe('something is wrong', () => {
   const address = 'me@shop.example'
   const noon = new Date('2026-03-10T12:00:00Z')
   const at = (minutes: number) => new Date(noon.getTime() + minutes * 60_000)
-  // The budget is not asked for: its query has a test with a real store (test/live/push.test.ts).
+  // Not the budget: its query is tested with a real store (test/live/push.test.ts).
   const context = (stopped: string | null = null) =>
     ({
       db: { query: async () => ({ rows: [{ account: address, paused: false, stopped }] }) },
@@ -162,7 +162,7 @@ describe('something is wrong', () => {
     const lasting = await look(5, parts)
     expect(troubleMessage(lasting, false)).toMatchObject({ body: brief, path: '/settings' })
     expect(troubleMessage(lasting, true).body).toContain(words)
-    // It came back in between: the time starts again.
+    // It recovered in between, so the time starts again.
     expect(await look(6, {})).toEqual([])
     expect(await look(7, parts)).toEqual([])
   })
