@@ -72,6 +72,7 @@ export class PooledAccount implements ImapAccount {
       random: options.random,
       maxConnections: commandConnectionsAt(settings.imap.host),
       keepAliveMs: timing.keepAliveMs,
+      silentMs: timing.silentMs,
     })
   }
 

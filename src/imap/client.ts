@@ -17,6 +17,7 @@ export const defaultTiming: Timing = {
   maxIdleMs: 170_000,
   keepAliveMs: 60_000,
   trustMs: 60_000,
+  silentMs: 3000,
 }
 
 const LOCK_TIMEOUT_MS = 30_000

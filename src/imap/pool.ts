@@ -19,6 +19,8 @@ export interface PoolOptions {
   random: () => number
   maxConnections: number
   keepAliveMs: number
+  /** As in `Timing`. */
+  silentMs: number
 }
 
 /** A connection that lasted this long resets the failure count; one that is dropped right after login does not. */
@@ -30,11 +32,6 @@ const CEILING_MS = 300_000
 /** How long a command waits for the first connection, and for one that has failed before. */
 const PATIENCE_MS = 20_000
 const SHORT_PATIENCE_MS = 2000
-/**
- * When no connection of a server has answered for this long, only one more command waits; the others are rejected.
- */
-const SILENT_MS = 3000
-
 export class ConnectionPool {
   readonly #options: PoolOptions
   readonly #connections = new Set<PooledConnection>()
@@ -45,12 +42,13 @@ export class ConnectionPool {
   #retryAt = 0
   #retryTimer: NodeJS.Timeout | undefined
   #growTimer: NodeJS.Timeout | undefined
-  readonly #breaker = new CircuitBreaker(SILENT_MS, () => this.#unanswered())
+  readonly #breaker: CircuitBreaker
   #ceiling = { connections: Number.POSITIVE_INFINITY, until: 0 }
   #stopped: Error | null = null
 
   constructor(options: PoolOptions) {
     this.#options = options
+    this.#breaker = new CircuitBreaker(options.silentMs, () => this.#unanswered())
   }
 
   /**

@@ -195,6 +195,8 @@ export interface Timing {
   keepAliveMs: number
   /** How long a selected mailbox is assumed to be the one with that name; then it is selected again. */
   trustMs: number
+  /** When no connection has answered for this long, only one more command waits; the others are rejected. */
+  silentMs: number
 }
 
 export interface ImapOptions {
