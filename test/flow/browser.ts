@@ -30,3 +30,6 @@ export async function openBrowser(): Promise<Browser> {
   }
   return browser
 }
+
+/** For what disappears by itself after some seconds: a busy machine may look later. */
+export const passing = { state: 'attached' } as const

@@ -127,7 +127,7 @@ describe('three panes', () => {
     await page.keyboard.press('a')
     await page.waitForSelector(`#panes[data-id="${rows[2]?.id}"]`)
     await page.waitForURL(/done=approve/)
-    expect(await page.locator('.notice').innerText()).toMatch(/Sending in 59:\d\d min|Sending in 60:00 min/)
+    expect(await page.locator('.notice').textContent()).toMatch(/Sending in 59:\d\d min|Sending in 60:00 min/)
     expect(await focusedId(page)).toBe(rows[2]?.id)
     expect((await loadMessage(db(), rows[1]?.id ?? ''))?.disposition).toBe('approved')
     await page.keyboard.press('u')
@@ -442,7 +442,7 @@ test('several mails are moved to Junk together and learned from, and nothing of 
   for (const { id } of rows) await page.check(`[name=pick][value^="${id}."]`)
   await page.click('.bulk >> text=Junk')
   await page.waitForURL(/done=junk/)
-  expect(await page.locator('.notice').innerText()).toContain('2 mails')
+  expect(await page.locator('.notice').textContent()).toContain('2 mails')
   const junk = await readMailbox(dovecot, address, 'Junk')
   for (const { id, messageId } of rows) {
     expect(await loadMessage(db(), id)).toMatchObject({ disposition: 'filed', reason: 'junked-by-owner' })
@@ -494,7 +494,9 @@ test('u takes one decision after the other back, the last one first, and says wh
   await page.waitForURL(new RegExp(`done=junk&id=${second.id}`))
   await page.keyboard.press('u')
   await page.waitForURL(new RegExp(`done=undo-junk&id=${second.id}`))
-  expect(await page.locator('#notice').innerText()).toContain(`Before that you rejected “${first.subject}”.`)
+  expect(await page.locator('.notice').textContent()).toContain(
+    `Before that you rejected “${first.subject}”.`,
+  )
   await page.keyboard.press('u')
   await page.waitForURL(new RegExp(`done=reopen&id=${first.id}`))
   for (const { id } of [first, second]) expect((await loadMessage(db(), id))?.disposition).toBe('held')

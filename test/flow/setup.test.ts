@@ -9,7 +9,7 @@ import { settingHistory } from '../../src/store/settings.ts'
 import { run } from '../cli/run.ts'
 import { type Dovecot, deliverAll, startDovecot } from '../live/servers/index.ts'
 import { axeFaultsInLightAndDark } from './axe.ts'
-import { openBrowser } from './browser.ts'
+import { openBrowser, passing } from './browser.ts'
 import { type RunningDaemon, startDaemon } from './daemon.ts'
 import { newDatabase } from './database.ts'
 
@@ -88,7 +88,7 @@ const tokenOf = (page: Page) => page.locator('input[name=token]').first().inputV
 /** What a form of that page would send. */
 async function post(page: Page, path: string, fields: Record<string, string>, follow = false) {
   const form = { token: await tokenOf(page), ...fields }
-  return page.request.post(`${url()}${path}`, { form, maxRedirects: follow ? 5 : 0 })
+  return page.request.post(`${url()}${path}`, { form, maxRedirects: follow ? 5 : 0, maxRetries: 3 })
 }
 
 describe('settings', () => {
@@ -332,7 +332,7 @@ describe('people', () => {
         name === 'Ann'
           ? ' From now on you are “owner” here, not “Robin”: add yourself to keep that name.'
           : ''
-      expect(await page.locator('#notice').innerText()).toBe(`${name} can log in now.${own}`)
+      expect(await page.locator('#notice').textContent()).toBe(`${name} can log in now.${own}`)
     }
     await add('Ann', 'owner', password)
     expect(await page.locator('.fault').innerText()).toBe('There is somebody of that name already.')
@@ -402,7 +402,7 @@ describe('people', () => {
       ['/devices/end', {}],
     ] as const)
       expect([path, (await post(page, path, fields)).status()]).toEqual([path, 403])
-    expect((await page.request.get(`${url()}/devices`)).status()).toBe(403)
+    expect((await page.request.get(`${url()}/devices`, { maxRetries: 3 })).status()).toBe(403)
     expect((await loadMessage(db(), row.id))?.disposition).toBe(row.disposition)
     await page.context().close()
   })
@@ -444,8 +444,8 @@ describe('people', () => {
     await row.locator('select').selectOption('owner')
     await row.locator('form[action$="/role"] input[type=password]').fill(password)
     await row.locator('text=Change the role').click()
-    await owner.waitForSelector('text=Cem is an owner now.')
-    expect((await cem.request.get(`${url()}/devices`)).status()).toBe(200)
+    await owner.waitForSelector('text=Cem is an owner now.', passing)
+    expect((await cem.request.get(`${url()}/devices`, { maxRetries: 3 })).status()).toBe(200)
     await ann.goto(`${url()}/you`)
     await ann.fill('#password', secrets.Ann)
     await ann.fill('#fresh', 'a better one of Ann')
@@ -456,7 +456,7 @@ describe('people', () => {
     expect(again.url()).toContain('/history')
     await owner.locator('.people li', { hasText: 'Ann' }).locator('summary').click()
     await owner.locator('text=Remove Ann').click()
-    await owner.waitForSelector("text=Ann can't log in any more.")
+    await owner.waitForSelector("text=Ann can't log in any more.", passing)
     await again.goto(`${url()}/history`)
     expect(again.url()).toContain('/login')
     await Promise.all([owner, ann, cem, again].map((page) => page.context().close()))

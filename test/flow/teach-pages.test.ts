@@ -164,7 +164,12 @@ describe('knowledge', () => {
     expect(await page.inputValue('#file-text')).toMatch(/<\/textarea><script>/)
     expect(await page.locator('main script, main b:has-text("x") b').count()).toBe(0)
     for (const file of ['passwd.md', '../data/api.json', '/etc/passwd', '../replyd.yaml']) {
-      const answer = await page.request.get(`${url()}/teach/knowledge/file?file=${encodeURIComponent(file)}`)
+      const answer = await page.request.get(
+        `${url()}/teach/knowledge/file?file=${encodeURIComponent(file)}`,
+        {
+          maxRetries: 3,
+        },
+      )
       expect([file, answer.status()]).toEqual([file, 404])
       expect(await answer.text()).not.toMatch(/root:|token/)
     }
@@ -183,7 +188,7 @@ describe('knowledge', () => {
   test('a form without its token changes nothing, and a file that is too long is not read', async () => {
     const page = await opened('/teach/knowledge')
     const form = { account: address, file: 'gifts.md', seen: 'x' }
-    const refused = await page.request.post(`${url()}/teach/knowledge/remove`, { form })
+    const refused = await page.request.post(`${url()}/teach/knowledge/remove`, { form, maxRetries: 3 })
     expect(refused.status()).toBe(403)
     const token = await page.locator('main [name=token]').first().inputValue()
     const long = { name: 'long.pdf', mimeType: 'application/pdf', buffer: Buffer.alloc(10_200_000) }
@@ -222,7 +227,7 @@ describe('missing facts', () => {
     await page.keyboard.press('Tab')
     await page.keyboard.press('Enter')
     await page.waitForURL(/done=taught/)
-    expect(await page.locator('.notice').innerText()).toMatch(/2 drafts are being written again/)
+    expect(await page.locator('.notice').textContent()).toMatch(/2 drafts are being written again/)
     await Promise.all(again)
     await page.waitForSelector('#live >> text=Done: 2 drafts were written again.')
     expect(await page.locator('#live .changed').allInnerTexts()).toEqual(['written again', 'written again'])
@@ -396,7 +401,9 @@ describe('playground', () => {
     await page.waitForSelector('#run >> text=/^Tried \\d+ mails/')
     expect(await page.locator('.lessons > li').count()).toBeGreaterThan(0)
     expect(await rowsIn()).toBe(stored)
-    expect((await page.request.get(`${url()}/teach/playground/runs/none`)).status()).toBe(404)
+    expect((await page.request.get(`${url()}/teach/playground/runs/none`, { maxRetries: 3 })).status()).toBe(
+      404,
+    )
     await page.context().close()
   })
 })

@@ -14,7 +14,7 @@ import { buildApp, type WebContext } from '../../src/web/server.tsx'
 import { sections } from '../../src/web/setup-fields.ts'
 import { type Dovecot, deliverAll, type Postfix, startDovecot, startPostfix } from '../live/servers/index.ts'
 import { axeFaultsInLightAndDark } from './axe.ts'
-import { openBrowser } from './browser.ts'
+import { openBrowser, passing } from './browser.ts'
 import { type RunningDaemon, startDaemon } from './daemon.ts'
 import { newDatabase } from './database.ts'
 import { desk, type Hand, hands, phone } from './hands.ts'
@@ -248,7 +248,7 @@ describe.each(Object.entries(hands))('with %s', (_, hand) => {
     await page.waitForSelector(row)
     await press(page, `${row} summary`)
     await press(page, `${row} button.danger`)
-    await page.waitForSelector(`text=${person} can't log in any more.`)
+    await page.waitForSelector(`text=${person} can't log in any more.`, passing)
     expect(await page.locator(row).count()).toBe(0)
   })
 })
@@ -321,7 +321,7 @@ test('a hundred mails are moved to Junk together', async () => {
   await page.waitForSelector('h1 >> text=Move 100 mails to Junk?')
   await desk.press(page, 'button:has-text("Move 100 to Junk")')
   await page.waitForURL(/done=junk/)
-  expect(await page.locator('.notice').innerText()).toContain('100 mails moved to Junk')
+  expect(await page.locator('.notice').textContent()).toContain('100 mails moved to Junk')
   expect(new Set(await Promise.all(rows.map(stateOf)))).toEqual(new Set(['filed']))
   expect(await readMailbox(dovecot, many, 'Junk')).toHaveLength(100)
   expect(await readMailbox(dovecot, many, 'INBOX')).toHaveLength(0)
