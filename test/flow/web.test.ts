@@ -179,7 +179,7 @@ describe('a reply', () => {
       [0, null],
     )
     await page.press('#cc', 'Tab')
-    expect(await page.locator('#cc-fault').innerText()).toMatch(/“bob@@workshop.example” is not a whole/)
+    expect(await page.locator('#cc-fault').innerText()).toMatch(/“bob@@workshop.example” is not a complete/)
     await page.fill('#cc', '"Weld, Tom" <tom@workshop.example>')
     await page.press('#cc', 'Tab')
     expect(await page.locator('#cc-fault').count()).toBe(0)
