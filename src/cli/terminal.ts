@@ -14,7 +14,7 @@ export type Say = (line: string) => Promise<void>
 
 /** What each exit status means, for help, the manual and README.md. */
 export const exitStatusWords =
-  '0 done, 1 failed, 2 wrong usage or configuration, 130 stopped by Ctrl+C. start and demo run until Ctrl+C: once they run, it ends them with 0.'
+  '0 done, 1 failed, 2 wrong usage or configuration, 130 stopped by Ctrl+C; once start and demo are up, Ctrl+C ends them with 0.'
 
 export type ExitStatus = 0 | 1 | 2 | 130
 

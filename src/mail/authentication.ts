@@ -24,8 +24,8 @@ export function senderAuthentication(
 }
 
 /**
- * Whether the own servers found signs of a forgery: DMARC failed; or nothing passed for the author's domain, and either
- * SPF or DKIM failed (all that a domain without a DMARC policy shows), or the results may be about another author.
+ * Whether the own servers found signs of a forgery: DMARC failed; or nothing passed for the author's domain, and a check
+ * such as SPF or DKIM failed (all that a domain without a DMARC policy shows), or the results may be about another author.
  */
 export function isRefuted(
   { row, message }: { row: { fromAddress: string | null }; message: Pick<Message, 'fields'> },
