@@ -22,22 +22,41 @@ export async function releasePaused(
  * that row is removed. Any other row with that place keeps it.
  */
 export async function takePlace(
-  db: Database,
+  db: Pick<Database, 'transaction'>,
   row: Pick<MessageRow, 'id' | 'account'>,
   place: { mailbox: string; uidValidity: string; uid: number },
 ): Promise<void> {
+  // The watcher may store the duplicate between the two statements, but only once.
+  if (!(await takePlaceOnce(db, row, place))) await takePlaceOnce(db, row, place)
+}
+
+/** SQLSTATE of a place that another transaction has taken in the meantime. */
+const uniqueViolation = '23505'
+
+/** @returns false if another row has that place */
+async function takePlaceOnce(
+  db: Pick<Database, 'transaction'>,
+  row: Pick<MessageRow, 'id' | 'account'>,
+  place: { mailbox: string; uidValidity: string; uid: number },
+): Promise<boolean> {
   const params = [row.id, row.account, place.mailbox, place.uidValidity, place.uid]
-  await db.transaction(async (session) => {
+  const taken = db.transaction(async (session) => {
     await session.query(
       `delete from replyd.message where account = $2 and mailbox = $3 and uid_validity = $4 and uid = $5 and id <> $1
           and disposition = 'duplicate'`,
       params,
     )
-    await session.query(
+    const { rows } = await session.query(
       `update replyd.message set mailbox = $3, uid_validity = $4, uid = $5,
          junk_mailbox = null, junk_uid_validity = null, junk_uid = null where id = $1 and account = $2 and not exists (
-         select 1 from replyd.message where account = $2 and mailbox = $3 and uid_validity = $4 and uid = $5)`,
+         select 1 from replyd.message where account = $2 and mailbox = $3 and uid_validity = $4 and uid = $5)
+       returning id`,
       params,
     )
+    return rows.length > 0
+  })
+  return taken.catch((error: { code?: string }) => {
+    if (error.code === uniqueViolation) return false
+    throw error
   })
 }

@@ -26,6 +26,7 @@ import { findDue, loadMessage, postponeStep, recallFromAhead } from '../../src/s
 import { dropModelCall, settleAbandonedCalls, settleModelCall } from '../../src/store/model-calls.ts'
 import { move, moveSeveral, storeReply } from '../../src/store/moves.ts'
 import { loadReply, type NewReply } from '../../src/store/replies.ts'
+import { takePlace } from '../../src/store/review.ts'
 import {
   budgetReachedAt,
   noteBudgetReached,
@@ -539,4 +540,38 @@ describe.each([
     expect(taken?.fence).toBeNull()
     expect(await takeLease(db, 'taken', 'alive', 60_000)).toBe(3)
   })
+})
+
+test('a mail that was moved back takes its place, even if the watcher stores a duplicate there meanwhile', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'replyd-store-'))
+  await using db = await openDatabase({ directory, databaseUrl: await postgres.createDatabase() }, silentLog)
+  await storeIngested(db, { messages: [newMessage('a', 1)] }, now)
+  const place = { mailbox: 'INBOX', uidValidity: '1', uid: 7 }
+  let isFirst = true
+  const raced: Pick<Database, 'transaction'> = {
+    transaction: (work) =>
+      db.transaction((session) =>
+        work({
+          query: async (text, values) => {
+            const answer = await session.query(text, values as unknown[])
+            const duplicate = newMessage('b', 7, {
+              step: 'done',
+              disposition: 'duplicate',
+              reason: 'same-mail',
+            })
+            if (isFirst) await storeIngested(db, { messages: [duplicate] }, now)
+            isFirst = false
+            return answer as never
+          },
+        }),
+      ),
+  }
+  await takePlace(raced, { id: 'a', account: 'me@example.com' }, place)
+  expect(await loadMessage(db, 'a')).toMatchObject(place)
+  expect(await loadMessage(db, 'b')).toBeNull()
+  // Not the place of a mail in its own right.
+  await storeIngested(db, { messages: [newMessage('c', 8)] }, now)
+  await takePlace(db, { id: 'a', account: 'me@example.com' }, { ...place, uid: 8 })
+  expect(await loadMessage(db, 'a')).toMatchObject(place)
+  rmSync(directory, { recursive: true, force: true })
 })
