@@ -82,7 +82,9 @@ describe.each([
   test('a refusal pauses the queue, and no mail has failed for it', async () => {
     const address = `refused-${kind}@shop.example`
     const refused: string[] = []
+    let asked = 0
     const behaviour = ({ number, question }: StandInRequest): Override | undefined => {
+      asked++
       if (number !== 4 && number !== 20) return undefined
       refused.push(question.facts.get('subject') ?? '')
       const error = { message: 'slow down', type: 'requests', code: 'rate_limit_exceeded' }
@@ -97,8 +99,9 @@ describe.each([
     const { rows: calls } = await running.daemon.context.db.query<{ n: number }>(
       'select count(*)::int as n from replyd.model_call where settled and cost > 0',
     )
-    // Refused calls were not charged.
-    expect(calls).toEqual([{ n: 40 }])
+    // Refused calls were not charged. On a busy machine a call may time out, which is charged, and be made again.
+    expect(calls).toEqual([{ n: asked - 2 }])
+    expect(asked).toBeGreaterThanOrEqual(42)
   })
 })
 
