@@ -97,7 +97,7 @@ function addOthers(
   const autonomy = program
     .command('autonomy')
     .description('what replyd may send automatically, and how that is earned')
-  add(autonomy, 'list', 'every category, and how close it is to that', (review, options) =>
+  add(autonomy, 'list', 'every category, and how close it is to automatic sending', (review, options) =>
     review.autonomy(options, terminal),
   )
   add(

@@ -39,7 +39,7 @@ export interface Sources {
   attachments?: readonly ReadAttachment[]
 }
 
-/** @param addressees recipients of the reply: nobody else's text may be used */
+/** @param addressees recipients of the reply: no other person's text may be used */
 export async function gatherSources(arrival: Arrival, addressees: readonly string[]): Promise<Sources> {
   const { context, account, mail } = arrival
   const { row, message } = mail

@@ -13,7 +13,7 @@ const bodiless = new Set([204, 205, 304])
 export function openClient(baseUrl: string, apiKey: string, timeoutMs: number, caFile?: string): OpenAI {
   return new OpenAI({
     baseURL: baseUrl,
-    // The client requires a key, although servers on one's own machine need none.
+    // The client requires a key, although servers on the owner's machine need none.
     apiKey: apiKey === '' ? 'none' : apiKey,
     adminAPIKey: null,
     organization: null,

@@ -29,7 +29,7 @@ interface Ceilings {
 
 /** The row of `spending` for all accounts together. */
 const everyAccount = ''
-/** The row of `spending` for everybody's mail together. */
+/** The row of `spending` for all mail together. */
 export const everybody = ''
 /** Why a row waits for tomorrow: the whole budget is used up, or the share of that name (up to its colon). */
 const reasons: Readonly<Record<string, Reason>> = {

@@ -570,9 +570,19 @@ test('a mail that was moved back takes its place, even if the watcher stores a d
   await takePlace(raced, { id: 'a', account: 'me@example.com' }, place)
   expect(await loadMessage(db, 'a')).toMatchObject(place)
   expect(await loadMessage(db, 'b')).toBeNull()
+  // Nor does one that is not yet committed keep the place.
+  let taking = Promise.resolve()
+  await db.transaction(async (session) => {
+    const duplicate = newMessage('d', 9, { step: 'done', disposition: 'duplicate', reason: 'same-mail' })
+    await storeIngested(session, { messages: [duplicate] }, now)
+    taking = takePlace(db, { id: 'a', account: 'me@example.com' }, { ...place, uid: 9 })
+    await waitsForALock(db)
+  })
+  await taking
+  expect(await loadMessage(db, 'a')).toMatchObject({ ...place, uid: 9 })
   // Not the place of a mail in its own right.
   await storeIngested(db, { messages: [newMessage('c', 8)] }, now)
   await takePlace(db, { id: 'a', account: 'me@example.com' }, { ...place, uid: 8 })
-  expect(await loadMessage(db, 'a')).toMatchObject(place)
+  expect(await loadMessage(db, 'a')).toMatchObject({ ...place, uid: 9 })
   rmSync(directory, { recursive: true, force: true })
 })
