@@ -7,13 +7,26 @@ import { MessageVanished, UidValidityChanged } from '../imap/imap.ts'
 import { automaticRepliesSince } from '../store/guard-history.ts'
 import { isNamedAlone, type MessageRow } from '../store/messages.ts'
 
-/**
- * Whether a person has answered or deleted the mail since it arrived: `\Answered` (RFC 3501 section 2.3.2), or a
- * reply to it in \Sent. Returns the reason, or null if neither.
- */
-export async function answeredByOwner(account: Account, row: MessageRow): Promise<Reason | null> {
-  const { imap } = account
+/** The mail as its mailbox shows it now. */
+export interface CurrentMail {
+  /** Null if the mail is not where it was. */
+  flags: string[] | null
+  /** Why it needs no reply any more: a person has answered or deleted it. Null if neither. */
+  settled: Reason | null
+}
+
+/** Whether a person has answered or deleted the mail since it arrived. */
+export async function currentMail(account: Account, row: MessageRow): Promise<CurrentMail> {
   const flags = await currentFlags(account, row)
+  return { flags, settled: await settledByOwner(account, row, flags) }
+}
+
+/** By `\Answered` or `\Deleted` (RFC 3501 section 2.3.2), a reply to it in \Sent, or the mail itself in \Trash. */
+async function settledByOwner(
+  { imap }: Account,
+  row: MessageRow,
+  flags: string[] | null,
+): Promise<Reason | null> {
   if (flags?.some((flag) => flag.toLowerCase() === '\\answered')) return 'answered-by-owner'
   if (flags?.some((flag) => flag.toLowerCase() === '\\deleted')) return 'deleted-by-owner'
   if (!isNamedAlone(row)) return null
@@ -31,7 +44,6 @@ export async function answeredByOwner(account: Account, row: MessageRow): Promis
   return null
 }
 
-/** Null if the mail is not where it was. */
 async function currentFlags(account: Account, row: MessageRow): Promise<string[] | null> {
   try {
     return await account.imap.flags(row.mailbox, row.uidValidity, row.uid)
@@ -44,11 +56,13 @@ async function currentFlags(account: Account, row: MessageRow): Promise<string[]
 /** Clocks of machines that share a store may differ by this much. */
 const skewMs = 60_000
 
-/** The guard again: state and history may have changed since the mail was judged (docs/rules.md section 1). */
-export async function recheck({ context, account, mail, reply }: Delivery) {
+/**
+ * The guard again: state and history may have changed since the mail was judged (docs/rules.md section 1).
+ * @param flags of CurrentMail
+ */
+export async function recheck({ context, account, mail, reply }: Delivery, flags: string[] | null) {
   const { owner } = account.settings
   const now = context.clock.now()
-  const flags = await currentFlags(account, mail.row)
   const fresh = { ...mail, row: { ...mail.row, flags: flags ?? mail.row.flags } }
   const about = { mail: fresh, addressee: null, hash: reply.textHash }
   const loaded = await loadGuardContext(context.db, owner.address, about, now)

@@ -9,7 +9,7 @@ import type { StoredMail } from '../store/bodies.ts'
 import type { Carried } from '../store/carried.ts'
 import { move } from '../store/moves.ts'
 import { lastRestore } from '../store/restore.ts'
-import { answeredByOwner, recheck } from './changed-since.ts'
+import { currentMail, recheck } from './changed-since.ts'
 import { savedDraft } from './draft-in-mailbox.ts'
 import { finishSent } from './finish.ts'
 import { saveDraft } from './save.ts'
@@ -60,8 +60,8 @@ async function holdAgain({ context, reply: { id } }: Delivery, reason: Reason): 
 
 async function saveIfUnanswered(delivery: Delivery): Promise<Next | null> {
   const { context, account, mail } = delivery
-  const answered = await answeredByOwner(account, mail.row)
-  if (answered !== null) return supersede(delivery, answered)
+  const { settled } = await currentMail(account, mail.row)
+  if (settled !== null) return supersede(delivery, settled)
   // A draft that the store no longer knows may already be in \Drafts.
   const mayStand = await isBeforeRestore(context, mail)
   return saveDraft(delivery, { reason: mail.row.reason, mayStand })
@@ -85,12 +85,12 @@ async function sendIfAllowed(delivery: Delivery): Promise<Next | null> {
   if (reply.kind === 'send' && opening > now) throw new PutOff(opening, 'outside-hours')
   const { paused } = await loadAccountState(context.db, mail.row.account)
   if (paused) throw new PutOff(new Date(now.getTime() + pausedForMs), 'account-paused')
-  const answered = await answeredByOwner(account, mail.row)
-  if (answered !== null) return supersede(delivery, answered)
+  const { settled, flags } = await currentMail(account, mail.row)
+  if (settled !== null) return supersede(delivery, settled)
   if (reply.kind === 'send' && (await isBeforeRestore(context, mail)))
     return saveDraft(delivery, { reason: 'restored', mayStand: true })
   if ((await savedDraft(account, reply)) === 'touched') return holdAgain(delivery, 'draft-touched')
-  const { decision, reason, stillAllowed } = await recheck(delivery)
+  const { decision, reason, stillAllowed } = await recheck(delivery, flags)
   if (decision === 'never') return supersede(delivery, reason)
   // A person's approval outranks the guard's "draft"; automatic sending does not.
   if (reply.kind === 'send' && decision === 'draft') return saveDraft(delivery, { reason })

@@ -6,7 +6,7 @@ import type { ImapFlow } from 'imapflow'
 import { fieldValues } from '../mail/message.ts'
 import { parseFields } from '../mail/mime/header.ts'
 import { type InMailbox, stateOf } from './client.ts'
-import { bareId, idsIn, search } from './search.ts'
+import { bareId, idsIn, search, uidsAfter } from './search.ts'
 
 /** Beyond this number SEARCH is cheaper than the memory. */
 const MAX_MAILS = 20_000
@@ -24,6 +24,8 @@ export class RecentIds {
   #uidValidity = ''
   #last = 0
   #mails = 0
+  /** Mails in the mailbox at the last look. */
+  #exists = 0
   #refreshing: Promise<void> | null = null
   #next: Promise<void> | null = null
 
@@ -69,7 +71,7 @@ export class RecentIds {
   }
 
   async #read(client: ImapFlow): Promise<void> {
-    const { uidValidity } = stateOf(client)
+    const { uidValidity, uidNext, exists } = stateOf(client)
     if (uidValidity !== this.#uidValidity) {
       this.#uids = new Map()
       this.#mails = 0
@@ -78,14 +80,20 @@ export class RecentIds {
       this.#mails = uids.length
       if (!this.full) await this.#take(client, uids)
       this.#uidValidity = uidValidity
-      this.#last = Math.max(uids.at(-1) ?? 0, this.#last)
+      // Older mail is below uidNext, too. Some servers do not state it.
+      this.#last = Math.max(uids.at(-1) ?? 0, (uidNext || 1) - 1)
+      this.#exists = exists
       return
     }
     if (this.full) return
-    const uids = (await search(client, { uid: `${this.#last + 1}:*` })).filter((uid) => uid > this.#last)
-    this.#mails += uids.length
-    if (!this.full) await this.#take(client, uids)
-    this.#last = Math.max(uids.at(-1) ?? 0, this.#last)
+    // Usually a mail or two: one FETCH. After an import SEARCH counts them first.
+    if (exists - this.#exists > FETCH_MAILS) {
+      const uids = await uidsAfter(client, this.#last)
+      this.#mails += uids.length
+      if (!this.full) await this.#take(client, uids)
+      this.#last = Math.max(uids.at(-1) ?? 0, this.#last)
+    } else if (exists > 0) await this.#takeAbove(client, this.#last)
+    this.#exists = exists
   }
 
   async #take(client: ImapFlow, uids: readonly number[]): Promise<void> {
@@ -93,6 +101,17 @@ export class RecentIds {
       const range = uids.slice(start, start + FETCH_MAILS)
       const rows = await client.fetchAll(range, { uid: true, headers: [...FIELDS] }, { uid: true })
       for (const { uid, headers } of rows) if (uid && headers) this.#remember(uid, headers)
+    }
+  }
+
+  async #takeAbove(client: ImapFlow, above: number): Promise<void> {
+    const rows = await client.fetchAll(`${above + 1}:*`, { uid: true, headers: [...FIELDS] }, { uid: true })
+    for (const { uid, headers } of rows) {
+      // `N:*` also names the last mail when N is beyond it (RFC 3501 section 6.4.8).
+      if (!uid || uid <= above || !headers) continue
+      this.#remember(uid, headers)
+      this.#mails++
+      this.#last = Math.max(uid, this.#last)
     }
   }
 

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals'
 import { ImapFlow } from 'imapflow'
 import { OwnerActionError, PermanentError } from '../../src/base/errors.ts'
 import {
@@ -319,6 +319,29 @@ describe('finding recent mail by Message-ID', () => {
     expect(await box.findByMessageId('Sent', '<old@x>', new Date('2026-09-01T00:00:00Z'))).toEqual([1])
     expect(await box.findByMessageId('Sent', '<old@x>')).toEqual([1])
     expect(await box.findByMessageId('Sent', '<old@x>', since)).toEqual([])
+  })
+
+  test('reads each header once: neither the mail from before its time, nor what an import brings in one command', async () => {
+    const user = 'recent5@replyd.test'
+    await using box = recent(user)
+    await using phone = account(user)
+    const old = new Date('2026-01-05T12:00:00Z')
+    for (const id of ['o1@x', 'o2@x'])
+      await phone.append('Sent', mail(id, ['In-Reply-To: <q@x>']), [], [], old)
+    const fetched = jest.spyOn(ImapFlow.prototype, 'fetchAll')
+    const ranges = () =>
+      fetched.mock.calls.splice(0).map(([range]) => (Array.isArray(range) ? range.length : range))
+    expect(await box.findRepliesTo('Sent', '<q@x>', since)).toEqual([])
+    expect(ranges()).toEqual([])
+    await phone.append('Sent', mail('n1@x', ['In-Reply-To: <q@x>']), [], [], when)
+    expect(await box.findRepliesTo('Sent', '<q@x>', since)).toEqual([3])
+    expect(ranges()).toEqual(['3:*'])
+    const imported = Array.from({ length: 501 }, (_, i) => mail(`i${i}@x`, [`In-Reply-To: <i@x>`]))
+    await Promise.all(imported.map((octets) => phone.append('Sent', octets, [], [], when)))
+    expect(await box.findRepliesTo('Sent', '<i@x>', since)).toHaveLength(501)
+    expect(ranges()).toEqual([500, 1])
+    expect(await box.findRepliesTo('Sent', '<i@x>', since)).toHaveLength(501)
+    expect(ranges()).toEqual(['505:*'])
   })
 
   test('a mailbox that was deleted and created again is read again', async () => {
