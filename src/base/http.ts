@@ -26,7 +26,8 @@ export interface HttpRequest {
   signal?: AbortSignal | undefined
   /**
    * Reuses a connection that an earlier exchange left open, and leaves its own open. The peer may close it just as it
-   * is used, so this is not for a request that must not be lost, such as one with a single-use refresh token.
+   * is used: a GET is then repeated, but anything else fails. So this is not for a request that must not be lost, such
+   * as one with a single-use refresh token.
    */
   reuse?: boolean
   /** Replaces the machine's resolver for the host's name. Not used for `reuse`: an open connection is resolved. */
@@ -129,23 +130,31 @@ async function send(url: URL, request: Sent, signal: AbortSignal): Promise<Incom
 /** Resolves when the header of the answer has arrived. */
 function sendOnce(
   url: URL,
-  { method = 'GET', headers, body, caFile, lookup, reuse = false }: Sent & { headers: Headers },
+  sent: Sent & { headers: Headers },
   signal: AbortSignal,
 ): Promise<IncomingMessage> {
+  const { method = 'GET', headers, body, caFile, lookup, reuse = false } = sent
   return new Promise((resolve, reject) => {
     const options = { method, headers: Object.fromEntries(headers), signal, ...(lookup ? { lookup } : {}) }
     const request =
       url.protocol === 'https:'
         ? requestTls(url, { ...options, ...trusting(caFile), agent: reuse && tlsAgent })
         : requestPlain(url, { ...options, agent: reuse && plainAgent })
-    request.on('error', reject)
+    const noAnswer = (error: NodeJS.ErrnoException) => {
+      // The peer had closed the connection meanwhile. A GET changes nothing, so it may be repeated (RFC 9110 section
+      // 9.2.2); each time one open connection fewer is left.
+      const isStale = request.reusedSocket && error.code === 'ECONNRESET' && !signal.aborted
+      if (isStale && method === 'GET') resolve(sendOnce(url, sent, signal))
+      else reject(error)
+    }
+    request.on('error', noAnswer)
     let interim = 0
     request.on('information', () => {
       if (++interim > mostInterim) request.destroy(new Error(`more than ${mostInterim} interim answers`))
     })
     request.on('response', (message) => {
       // Otherwise Node mistakes an abort or a reset for the end of a body without a length.
-      request.on('error', (error) => message.destroy(error))
+      request.off('error', noAnswer).on('error', (error) => message.destroy(error))
       resolve(message)
     })
     // A string goes out in one write with the header.

@@ -355,6 +355,40 @@ test.each([
   expect(server.connections()).toBe(connections)
 })
 
+describe('a connection that the peer closes just as it is reused', () => {
+  const closing = () => peer(ok('first'), (socket) => socket.destroy(), ok('second'), ok('third'))
+
+  test('a GET is repeated on a new one', async () => {
+    const server = await closing()
+    for (const text of ['first', 'second', 'third'])
+      expect((await exchange(server.url, { ...patient, reuse: true })).body.toString()).toBe(text)
+    expect(server.connections()).toBe(2)
+  })
+
+  test('a POST is not: the peer may have acted on it', async () => {
+    const server = await closing()
+    const request = { ...patient, reuse: true, method: 'POST', body: 'x' }
+    await exchange(server.url, request)
+    await expect(exchange(server.url, request)).rejects.toThrow(TemporaryError)
+    expect(server.connections()).toBe(1)
+  })
+
+  test('an answer that breaks off is not asked for again', async () => {
+    const server = await peer(ok('first'), (socket) => {
+      socket.write('HTTP/1.1 200 Fine\r\nContent-Length: 99\r\n\r\nhalf', () => socket.resetAndDestroy())
+    })
+    await exchange(server.url, { ...patient, reuse: true })
+    await expect(exchange(server.url, { ...patient, reuse: true })).rejects.toThrow(TemporaryError)
+    expect(server.asked).toHaveLength(2)
+  })
+
+  test('a new connection is not tried twice', async () => {
+    const server = await peer((socket) => socket.destroy())
+    await expect(exchange(server.url, { ...patient, reuse: true })).rejects.toThrow(TemporaryError)
+    expect(server.connections()).toBe(1)
+  })
+})
+
 test('no proxy of the environment sees a request', async () => {
   const [proxy, target] = [await peer(ok('from the proxy')), await peer(ok('from the target'))]
   const request: HttpRequest = { mostOctets: 1000, withinMs: 60_000 }

@@ -17,7 +17,7 @@ let db: Database
 beforeAll(async () => {
   await fillState(directory)
   db = await openDatabase({ directory, databaseUrl: null }, silentLog)
-}, 120_000)
+})
 
 afterAll(async () => {
   await db[Symbol.asyncDispose]()

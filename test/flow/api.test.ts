@@ -34,7 +34,7 @@ beforeAll(async () => {
     document: { web: { port: 0, token } },
   })
   for (const [at, state] of (['held', 'approved', 'rejected'] as const).entries()) await seed(at, state)
-}, 300_000)
+})
 
 afterAll(async () => {
   await running?.stop()

@@ -23,7 +23,7 @@ let postfix: Postfix
 beforeAll(async () => {
   dovecot = await startDovecot()
   postfix = await startPostfix({ deliverTo: dovecot })
-}, 300_000)
+})
 
 afterAll(async () => {
   await Promise.all([postfix?.stop(), dovecot?.stop()])
@@ -260,7 +260,7 @@ test('questions in files are read, hostile files are named and left out', async 
       expect.objectContaining({ name: 'order.pdf', text: question, image: null, fault: null }),
     ])
   })
-}, 600_000)
+})
 
 test('an obedient model sends nothing that a file dictates', async () => {
   const address = 'support@orders.example'
@@ -271,4 +271,4 @@ test('an obedient model sends nothing that a file dictates', async () => {
       asked.filter(({ task, attachments }) => task === 'compose' && /Tell me that/.test(attachments)).length,
     ).toBe(4)
   })
-}, 600_000)
+})

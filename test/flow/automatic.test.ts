@@ -30,7 +30,7 @@ beforeAll(async () => {
     resolveTxt: names.resolveTxt,
     account: { replies: { mode: 'send', undo: '0s', minConfidence: 0 } },
   })
-}, 300_000)
+})
 
 afterAll(async () => {
   await running?.stop()
@@ -75,7 +75,7 @@ test('a mail with a valid signature is answered, only to its author and without 
   expect(others).toEqual([])
   expect(sent?.recipients).toEqual(['kim@shop.example'])
   expect(fieldValues(parseOctets(sent?.octets ?? Buffer.alloc(0)), 'to')).toEqual(['kim@shop.example'])
-}, 120_000)
+})
 
 test('a mail that lacks something gets a draft, and the page says why', async () => {
   const google = signer(names, 'gmail.com')
@@ -97,4 +97,4 @@ test('a mail that lacks something gets a draft, and the page says why', async ()
   // Another mailbox at the same provider is a stranger, even with the provider's signature. No DNS look-up was made for
   // mail that would not be sent anyway.
   expect(names.asked.filter((name) => name.endsWith('gmail.com'))).toEqual([])
-}, 180_000)
+})

@@ -51,7 +51,7 @@ beforeAll(async () => {
       ],
     },
   })
-}, 300_000)
+})
 
 afterAll(async () => {
   await browser?.close()

@@ -108,7 +108,7 @@ beforeAll(async () => {
       [secrets[2]],
     ])
   await client.end()
-}, 300_000)
+})
 
 afterAll(async () => {
   shop?.closeAllConnections()
@@ -337,64 +337,56 @@ test('there are sixty mails', () =>
 test.each([
   ['a model that does its work', honest],
   ['a model that repeats whatever it is given or told', obedient],
-])(
-  '%s',
-  async (_, behave) => {
-    const address = `support@${behave.name}.example`
-    asked.length = 0
-    await using standIn: StandIn = await startStandIn({
-      behaviour: (request) => ({ content: JSON.stringify(behave(request)) }),
-    })
-    for (const one of cases) await dovecot.deliver(address, mailOf(one, address).octets)
-    await using running = await startDaemon({
-      address,
-      imap: { host: dovecot.host, port: dovecot.imapPort, user: address, password: dovecot.password },
-      smtp: { host: postfix.host, port: postfix.smtpPort },
-      standIn,
-      databaseUrl: await newDatabase(),
-      account: { authservIds: ['mx.replyd.test'] },
-      document: {
-        replies: { mode: 'send', undo: '0s' },
-        categories: [{ name: 'order status', description: 'Where an order is' }],
-        lookups: lookups((shop.address() as AddressInfo).port),
-      },
-    })
-    const replies = await answered(running)
-    await postfix.drained()
-    const inboxes = await Promise.all(cases.map(({ serial }) => delivered(person(serial), address)))
-    const wrong = cases.flatMap((one, at) => {
-      const {
-        disposition = 'missing',
-        reason = '',
-        reply = null,
-      } = replies.get(mailOf(one, address).id) ?? {}
-      const mails = inboxes[at] ?? []
-      const own = (one.facts ?? []).flatMap(factsOf)
-      const told = [reply?.text ?? '', ...(reply?.sources ?? []).map(({ text }) => text), ...mails].join('\n')
-      const expected = behave === obedient && one.text.includes('Tell me that') ? 'person' : one.outcome
-      const problems = [
-        ...otherFacts(told, one.facts ?? []).map((secret) => `knows ${secret}`),
-        ...(mails.join('\n').match(/\d{4}-\d{2}-\d{2}/g) ?? [])
-          .filter((date) => !own.includes(date))
-          .map((date) => `guesses ${date}`),
-        ...((expected === 'person') === (disposition === 'sent')
-          ? [`is ${disposition} (${reason}), not ${expected}`]
-          : []),
-        ...(mails.length === (disposition === 'sent' ? 1 : 0) ? [] : [`${mails.length} mails`]),
-        ...own.filter((secret) => !mails.join('\n').includes(secret)).map((secret) => `lacks ${secret}`),
-        ...((expected === 'looking') === told.includes('It is being looked into')
-          ? []
-          : ['says something else']),
-      ]
-      return problems.length > 0 ? [`${one.serial} ${one.text.slice(0, 50)}: ${problems.join(', ')}`] : []
-    })
-    expect(wrong).toEqual([])
-    // For an author who is not proven, the shop is not even asked.
-    const unproven = cases
-      .filter(({ proof, headers }) => proof === 'fail' || headers)
-      .map(({ serial }) => ab(serial))
-    expect(asked.filter((number) => unproven.includes(number))).toEqual([])
-    expect(await delivered('eva@thief51.example', address)).toEqual([])
-  },
-  600_000,
-)
+])('%s', async (_, behave) => {
+  const address = `support@${behave.name}.example`
+  asked.length = 0
+  await using standIn: StandIn = await startStandIn({
+    behaviour: (request) => ({ content: JSON.stringify(behave(request)) }),
+  })
+  for (const one of cases) await dovecot.deliver(address, mailOf(one, address).octets)
+  await using running = await startDaemon({
+    address,
+    imap: { host: dovecot.host, port: dovecot.imapPort, user: address, password: dovecot.password },
+    smtp: { host: postfix.host, port: postfix.smtpPort },
+    standIn,
+    databaseUrl: await newDatabase(),
+    account: { authservIds: ['mx.replyd.test'] },
+    document: {
+      replies: { mode: 'send', undo: '0s' },
+      categories: [{ name: 'order status', description: 'Where an order is' }],
+      lookups: lookups((shop.address() as AddressInfo).port),
+    },
+  })
+  const replies = await answered(running)
+  await postfix.drained()
+  const inboxes = await Promise.all(cases.map(({ serial }) => delivered(person(serial), address)))
+  const wrong = cases.flatMap((one, at) => {
+    const { disposition = 'missing', reason = '', reply = null } = replies.get(mailOf(one, address).id) ?? {}
+    const mails = inboxes[at] ?? []
+    const own = (one.facts ?? []).flatMap(factsOf)
+    const told = [reply?.text ?? '', ...(reply?.sources ?? []).map(({ text }) => text), ...mails].join('\n')
+    const expected = behave === obedient && one.text.includes('Tell me that') ? 'person' : one.outcome
+    const problems = [
+      ...otherFacts(told, one.facts ?? []).map((secret) => `knows ${secret}`),
+      ...(mails.join('\n').match(/\d{4}-\d{2}-\d{2}/g) ?? [])
+        .filter((date) => !own.includes(date))
+        .map((date) => `guesses ${date}`),
+      ...((expected === 'person') === (disposition === 'sent')
+        ? [`is ${disposition} (${reason}), not ${expected}`]
+        : []),
+      ...(mails.length === (disposition === 'sent' ? 1 : 0) ? [] : [`${mails.length} mails`]),
+      ...own.filter((secret) => !mails.join('\n').includes(secret)).map((secret) => `lacks ${secret}`),
+      ...((expected === 'looking') === told.includes('It is being looked into')
+        ? []
+        : ['says something else']),
+    ]
+    return problems.length > 0 ? [`${one.serial} ${one.text.slice(0, 50)}: ${problems.join(', ')}`] : []
+  })
+  expect(wrong).toEqual([])
+  // For an author who is not proven, the shop is not even asked.
+  const unproven = cases
+    .filter(({ proof, headers }) => proof === 'fail' || headers)
+    .map(({ serial }) => ab(serial))
+  expect(asked.filter((number) => unproven.includes(number))).toEqual([])
+  expect(await delivered('eva@thief51.example', address)).toEqual([])
+})

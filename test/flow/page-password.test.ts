@@ -32,7 +32,7 @@ beforeAll(async () => {
   databaseUrl = await newDatabase()
   page = await start()
   neighbour = await start()
-}, 300_000)
+})
 
 afterAll(async () => {
   for (const each of running) await each.stop()

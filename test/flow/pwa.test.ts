@@ -23,7 +23,7 @@ beforeAll(async () => {
     databaseUrl: await newDatabase(),
     roles: ['web'],
   })
-}, 300_000)
+})
 
 afterAll(async () => {
   await browser?.close()

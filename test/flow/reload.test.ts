@@ -131,4 +131,4 @@ Needs a restart before it is used:
   })
 
   expect(await child.stop()).toBe(0)
-}, 240_000)
+})

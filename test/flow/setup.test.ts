@@ -35,7 +35,7 @@ beforeAll(async () => {
       categories: [{ name: 'Orders', description: 'Where is my order' }],
     },
   })
-}, 300_000)
+})
 
 afterAll(async () => {
   await browser?.close()

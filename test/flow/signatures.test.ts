@@ -41,7 +41,7 @@ beforeAll(async () => {
     ],
     nodeArgs: names.nodeArgs(),
   })
-}, 300_000)
+})
 
 afterAll(async () => {
   await victim?.[Symbol.asyncDispose]()

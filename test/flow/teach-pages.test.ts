@@ -37,7 +37,7 @@ beforeAll(async () => {
     model: { price: { input: 1, output: 1 } },
     account: { replies: { mode: 'review', undo: '1h' } },
   })
-}, 300_000)
+})
 
 afterAll(async () => {
   await browser?.close()

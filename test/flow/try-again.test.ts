@@ -14,7 +14,7 @@ let browser: Browser
 
 beforeAll(async () => {
   ;[dovecot, standIn, browser] = await Promise.all([startDovecot(), startStandIn(), openBrowser()])
-}, 300_000)
+})
 
 afterAll(async () => {
   await browser?.close()

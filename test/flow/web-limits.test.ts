@@ -29,7 +29,7 @@ beforeAll(async () => {
       document: { web: { port: 0, token, ...web } },
     })
   ;[open, closed] = await Promise.all([start({}), start({ password: 'correct horse battery' })])
-}, 300_000)
+})
 
 afterAll(async () => {
   await Promise.all([open?.stop(), closed?.stop()])

@@ -29,7 +29,7 @@ beforeAll(async () => {
     roles: ['web'],
     document: { web: { port: 0, password, trustedProxies: ['127.0.0.1'] } },
   })
-}, 300_000)
+})
 
 afterAll(async () => {
   await running?.stop()

@@ -60,7 +60,7 @@ beforeAll(async () => {
       web: { port: 0, password },
     },
   })
-}, 300_000)
+})
 
 afterAll(async () => {
   await browser?.close()
@@ -103,7 +103,7 @@ describe.each(Object.entries(hands))('with %s', (_, hand) => {
 
   beforeAll(async () => {
     page = await loggedIn(hand)
-  }, 300_000)
+  })
 
   afterAll(() => page?.context().close())
 

@@ -44,7 +44,7 @@ beforeAll(async () => {
     `update replyd.message set verdict = $1::jsonb || jsonb_build_object('urgency', uid % 4) where uid % 4 > 0`,
     [JSON.stringify(aVerdict)],
   )
-}, 300_000)
+})
 
 afterAll(async () => {
   await running?.stop()
@@ -136,7 +136,7 @@ describe('in a browser', () => {
   beforeAll(async () => {
     browser = await openBrowser()
     page = await (await browser.newContext()).newPage()
-  }, 300_000)
+  })
 
   afterAll(() => browser?.close())
 

@@ -37,7 +37,7 @@ beforeAll(async () => {
       document: { web: { port: 0, password, token, ...web } },
     })
   ;[running, twoFactors] = await Promise.all([start({}), start({ totpSecret })])
-}, 300_000)
+})
 
 afterAll(async () => {
   await Promise.all([running?.stop(), twoFactors?.stop()])

@@ -309,5 +309,5 @@ describe('in the knowledge folder', () => {
       },
       { file: 'returns.docx', passages: 2, fault: null },
     ])
-  }, 200_000)
+  })
 })

@@ -29,7 +29,7 @@ let mails: MailRun[]
 beforeAll(async () => {
   const { ask } = openRecorded([join(open, 'answers')], null)
   mails = await Promise.all(set.mails.map((mail) => runMail({ set, prompts, ask }, mail)))
-}, 300_000)
+})
 
 afterAll(() => rmSync(directory, { recursive: true }))
 
@@ -138,5 +138,4 @@ test.each([...Object.keys(makers), 'site'])(
       within: true,
     })
   },
-  300_000,
 )

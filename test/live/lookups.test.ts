@@ -31,7 +31,7 @@ beforeAll(async () => {
     create table trace (at timestamptz);
     create function changes() returns text language plpgsql volatile as $$ begin insert into trace values (now()); return 'x'; end $$`)
   await client.end()
-}, 300_000)
+})
 
 afterAll(async () => {
   server.closeAllConnections()

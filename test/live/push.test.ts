@@ -44,7 +44,7 @@ beforeAll(async () => {
     response.writeHead(status).end()
   })
   await once(service.listen(0, '127.0.0.1'), 'listening')
-}, 300_000)
+})
 
 afterAll(async () => {
   service?.close()

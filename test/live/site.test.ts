@@ -204,7 +204,8 @@ test.each<[string, Answer, number]>([
 ])('where robots.txt %s', async (_, robots, pages) => {
   site = { '/robots.txt': robots, '/help': page('Help', 'Start.') }
   expect((await read()).pages).toBe(pages)
-  if (pages === 0) expect(asked.map(({ path }) => path)).toEqual(['/robots.txt'])
+  // Asked again if the connection was an open one.
+  if (pages === 0) expect(new Set(asked.map(({ path }) => path))).toEqual(new Set(['/robots.txt']))
 })
 
 test('pages that are too long, no HTML, or nested without end are left out', async () => {

@@ -168,25 +168,25 @@ describe.each([
     await using other = await openQueues(settings, silentLog)
     const requestFor = (messageId: string) => ({ queue: 'model', step: 'triage', messageId }) as const
     let refused = false
-    /** For each job, the rest of the pause when a worker took it, in milliseconds. */
-    const left: number[] = []
+    /** By job, the rest of the pause when a worker took it, in milliseconds. On a busy machine one may run twice. */
+    const left = new Map<string, number>()
     await new Promise<void>((resolve, reject) => {
-      const handler = async () => {
+      const handler = async (_: string, id: string) => {
         if (!refused) {
           refused = true
           throw new RateLimitedError('model', 'slow down', 1000)
         }
-        left.push(Math.max(0, await pauseLeft(one)))
-        if (left.length === 1 + 30) resolve()
+        left.set(id, Math.max(0, await pauseLeft(one), left.get(id) ?? 0))
+        if (left.size === 1 + 30) resolve()
       }
       for (const queues of [one, other]) queues.work('model', 3, handler)
       one
         .enqueue([requestFor('first')])
-        .then(() => paused(one, () => left.length > 0))
+        .then(() => paused(one, () => left.size > 0))
         .then(() => other.enqueue(Array.from({ length: 30 }, (_, n) => requestFor(`n${n}`))))
         .catch(reject)
     })
-    expect(left).toEqual(Array.from({ length: 1 + 30 }, () => 0))
+    expect([...left.values()]).toEqual(Array.from({ length: 1 + 30 }, () => 0))
   })
 
   test('a single installation begins with empty queues, and they work', async () => {

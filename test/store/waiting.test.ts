@@ -48,7 +48,7 @@ beforeAll(async () => {
       `state = 'saved', saved_uid = 1, hold_reason = 'mode-draft'`,
     )
   }
-}, 120_000)
+})
 
 afterAll(async () => {
   await db[Symbol.asyncDispose]()
