@@ -1,5 +1,5 @@
 /**
- * `npm run attack [-- --only AREA --match TEXT --json --write]`: strikes at a running replyd as strangers, correspondents,
+ * `npm run attack [-- --only AREA --match TEXT --json --write]`: attacks a running replyd as strangers, correspondents,
  * servers and local users would. Loopback only; every attack has a deadline. Exit status 1 if one got through.
  */
 import { join } from 'node:path'

@@ -290,7 +290,7 @@ const configured: Configured[] = [
   ...hidden.map(
     ([what, keys]): Configured => ({
       name: `credentials in ${what}, shown by \`replyd config\``,
-      holds: 'hidden wherever a URL stands',
+      holds: 'hidden in every URL',
       yaml: stringify(minimal(keys)),
       judge: ({ status, stdout }) =>
         status !== 0 ? `status ${status}` : stdout.includes(credentials) ? 'they were shown' : null,

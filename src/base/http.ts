@@ -143,7 +143,7 @@ function sendOnce(
     const noAnswer = (error: NodeJS.ErrnoException) => {
       // The peer had closed the connection meanwhile. A GET changes nothing, so it may be repeated (RFC 9110 section
       // 9.2.2); each time one open connection fewer is left.
-      const isStale = request.reusedSocket && error.code === 'ECONNRESET' && !signal.aborted
+      const isStale = request.reusedSocket && error.code === 'ECONNRESET'
       if (isStale && method === 'GET') resolve(sendOnce(url, sent, signal))
       else reject(error)
     }

@@ -156,8 +156,8 @@ type JsonSchema = z.core.JSONSchema.BaseSchema
 const variable = { type: 'string', pattern: '^\\$\\{[A-Za-z_][A-Za-z0-9_]*(:-[^}]*)?\\}$' } as const
 
 /**
- * The JSON Schema (draft 2020-12) of replyd.yaml, for editors. A variable is allowed wherever a value has to be a
- * number, true or false, or of a certain form.
+ * The JSON Schema (draft 2020-12) of replyd.yaml, for editors. A variable is allowed in place of each value that
+ * has to be a number, true or false, or of a certain form.
  */
 export function configJsonSchema(): JsonSchema {
   const schema = z.toJSONSchema(Document, {

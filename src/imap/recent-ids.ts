@@ -80,14 +80,14 @@ export class RecentIds {
       this.#mails = uids.length
       if (!this.full) await this.#take(client, uids)
       this.#uidValidity = uidValidity
-      // Older mail is below uidNext, too. Some servers do not state it.
+      // Older mail is below uidNext, too.
       this.#last = Math.max(uids.at(-1) ?? 0, (uidNext || 1) - 1)
       this.#exists = exists
       return
     }
     if (this.full) return
-    // Usually a mail or two: one FETCH. After an import SEARCH counts them first.
-    if (exists - this.#exists > FETCH_MAILS) {
+    // Usually a mail or two: one FETCH. After an import, or if the server has not stated UIDNEXT, SEARCH counts them first.
+    if (this.#last === 0 || exists - this.#exists > FETCH_MAILS) {
       const uids = await uidsAfter(client, this.#last)
       this.#mails += uids.length
       if (!this.full) await this.#take(client, uids)

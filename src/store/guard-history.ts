@@ -160,8 +160,9 @@ const mostHumanIds = 100
 
 /**
  * The sender asked for a person: the mail's own id and those it names are no longer answered automatically. This covers
- * only ids of the sender's own mails, and of replies with the mails that they answer: a reply's id is keyed, so a person who
- * knows it has the reply. The ids of other people's mails have no effect, because third parties may know them.
+ * only ids of the sender's own mails, and of replies with the mails that they answer: a reply's id is keyed, so a
+ * person who knows it has the reply. The ids of other people's mails have no effect, because third parties may know
+ * them.
  * @param mail.authors addresses of its From
  */
 export async function saveHumanThread(

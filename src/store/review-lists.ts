@@ -24,7 +24,7 @@ export type ListedMail = MessageRow & {
   leftAlone: number
 }
 
-/** Modes and a rewrite are somebody's choice, not doubts. */
+/** Modes and a rewrite are a person's choice, not doubts. */
 const saysDoubt = `'(^| )(?!(mode-draft|mode-review|rewritten)( |$))[^ ]'`
 const doubted = `coalesce(r.hold_reason, '') ~ ${saysDoubt}`
 /** Whether a reply has claims without a source, or names missing facts itself. */

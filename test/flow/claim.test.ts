@@ -1,5 +1,5 @@
 /** Until the final dot nothing has been sent: a person may change their mind while the server still takes the text. */
-import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { afterAll, beforeAll, expect, jest, test } from '@jest/globals'
 import { TemporaryError } from '../../src/base/errors.ts'
 import { type StandIn, startStandIn } from '../../src/demo/stand-in.ts'
 import { learnRestored, unlearnSpam } from '../../src/observe/learn.ts'
@@ -145,6 +145,17 @@ test('another worker gives a reply up for dead before the server answers: the an
   expect((await walk.walk(row.id)).row).toMatchObject({ disposition: 'sent', reason: 'approved-by-person' })
   expect([server.mails.length, await stateOf(walk, row.id)]).toEqual([1, 'sent'])
   expect(await readMailbox(dovecot, address, 'Sent')).toHaveLength(1)
+})
+
+test('a mail that is marked as spam after the approval gets no reply; its flags are read once', async () => {
+  await using server = await ScriptedServer.start(() => undefined)
+  const { walk, row } = await aboutToSend(server, 'marked@claim.example')
+  await using _ = walk
+  const { imap } = walk.account
+  await imap.addFlags(row.mailbox, row.uidValidity, row.uid, ['$Junk'])
+  const read = jest.spyOn(imap, 'flags')
+  expect((await walk.walk(row.id)).row).toMatchObject({ step: 'done', disposition: 'superseded' })
+  expect([server.mails, read.mock.calls.length]).toEqual([[], 1])
 })
 
 test('an approved draft that is cancelled is a draft again, and can be approved again', async () => {

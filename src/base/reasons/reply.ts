@@ -101,7 +101,7 @@ export const decide = {
     says: 'Your knowledge does not answer every question.',
     help: 'Add the missing fact to your knowledge, or complete the reply.',
   },
-  'low-confidence': 'The draft is not certain enough to be sent by itself.',
+  'low-confidence': 'The draft is not certain enough to be sent automatically.',
   'reply-to-elsewhere': 'The reply would go to a different address than the one in From.',
   'contact-in-subject': 'The subject contains a link, an address or a telephone number.',
   'angry-sender': 'The sender is upset.',

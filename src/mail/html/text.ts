@@ -202,7 +202,7 @@ export function withoutImages(octets: Buffer, part: Part): { octets: Buffer; par
 /** Index after the octets from `at` that may be part of a URI, line ends included. */
 function uriEnd(octets: Buffer, at: number): number {
   let end = at
-  // `"`, `'`, `)`, `<` and `>` end it wherever an image may occur.
+  // `"`, `'`, `)`, `<` and `>` end it where an image may occur.
   while (end < octets.length && !uriEnds.has(octets[end] as number)) end++
   return end
 }

@@ -11,7 +11,7 @@ export interface Trouble {
   brief: string
   /** With names and addresses. */
   words: string
-  /** It may pass without anybody's help: it is reported only if it lasts. */
+  /** It may pass without help: it is reported only if it lasts. */
   mayPass?: true
 }
 
