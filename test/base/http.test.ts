@@ -374,12 +374,18 @@ describe('a connection that the peer closes just as it is reused', () => {
   })
 
   test('an answer that breaks off is not asked for again', async () => {
-    const server = await peer(ok('first'), (socket) => {
-      socket.write('HTTP/1.1 200 Fine\r\nContent-Length: 99\r\n\r\nhalf', () => socket.resetAndDestroy())
-    })
+    let reset = () => {}
+    const breaksOff = (socket: Socket) => {
+      reset = () => socket.resetAndDestroy()
+      socket.write('HTTP/1.1 200 Fine\r\n\r\nhalf')
+    }
+    const server = await peer(ok('first'), breaksOff, ok('later'))
     await exchange(server.url, { ...patient, reuse: true })
-    await expect(exchange(server.url, { ...patient, reuse: true })).rejects.toThrow(TemporaryError)
-    expect(server.asked).toHaveLength(2)
+    const { body } = await openStream(server.url, { withinMs: 60_000, reuse: true })
+    reset()
+    await expect(beginningOf(body, 100)).rejects.toThrow('ECONNRESET')
+    await exchange(server.url, patient)
+    expect(server.asked).toHaveLength(3)
   })
 
   test('a new connection is not tried twice', async () => {

@@ -20,3 +20,14 @@ test('a server that does not state UIDNEXT is asked how many mails there are bef
   expect(await ids.find(['in-reply-to'], '<q@x>')).toBeNull()
   expect(read).toEqual([])
 })
+
+test('the last mail, which a server repeats at each look, is counted once', async () => {
+  const server = {
+    mailbox: { path: 'Sent', uidValidity: 1n, uidNext: 2, exists: 1 },
+    search: async () => [1],
+    fetchAll: async () => [{ uid: 1, headers: Buffer.from('Message-ID: <a@x>\r\n\r\n') }],
+  }
+  const ids = new RecentIds((use) => use(server as unknown as ImapFlow), new Date())
+  for (let look = 0; look <= 20_000; look++) await ids.find(['message-id'], '<b@x>')
+  expect(await ids.find(['message-id'], '<a@x>')).toEqual([1])
+})
