@@ -105,7 +105,7 @@ async function runOrFail(
       other: 0,
       log: '',
     }
-    const run = { rounds: 0, struck: 0, kills: 0, seconds: 0, ok: false }
+    const run = { rounds: 0, injected: 0, kills: 0, seconds: 0, ok: false }
     return { ...none, ...run, moment: moment.name, combination: combination.name, problems }
   }
 }

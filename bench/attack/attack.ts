@@ -8,7 +8,7 @@ export interface Attack {
   /** What stops it: one clause for the table. */
   holds: string
   /** Runs the attack. Null or a figure if it was held; otherwise what got through. */
-  strike: () => Promise<string | null | Held>
+  run: () => Promise<string | null | Held>
 }
 
 /** It was held, and something was measured. */
@@ -35,7 +35,7 @@ export interface Result extends Pick<Attack, 'name' | 'holds'> {
  * Milliseconds. An attack that is not over by then counts as broken, because something hangs; so does an attack for
  * which the area had no time left.
  */
-const [longestStrike, longestArea] = [180_000, 480_000]
+const [longestRun, longestArea] = [180_000, 480_000]
 
 /** @param onResult called when each one ends */
 export async function runArea(
@@ -51,11 +51,11 @@ export async function runArea(
   const since = (moment: number) => Math.round(performance.now() - moment)
   try {
     await using target = await open()
-    for (const { name, holds, strike } of target.attacks) {
+    for (const { name, holds, run } of target.attacks) {
       const begin = performance.now()
       const left = longestArea - since(begun)
       const outcome =
-        left > 0 ? await withinTime(strike, Math.min(left, longestStrike)) : 'not run: the area took too long'
+        left > 0 ? await withinTime(run, Math.min(left, longestRun)) : 'not run: the area took too long'
       const broken = typeof outcome === 'string' ? outcome : null
       const figure = typeof outcome === 'string' ? {} : outcome
       note({ name, holds, broken, ...figure, took: since(begin) })
@@ -72,11 +72,11 @@ export async function runArea(
 }
 
 /** @param most milliseconds */
-async function withinTime(strike: Attack['strike'], most: number): Promise<string | null | Held> {
+async function withinTime(run: Attack['run'], most: number): Promise<string | null | Held> {
   const stop = new AbortController()
   const late = delay(most, 'did not end', { signal: stop.signal }).catch(() => null)
   try {
-    return await Promise.race([strike(), late])
+    return await Promise.race([run(), late])
   } catch (error) {
     // Nothing was proven: that is no success.
     return `could not be tried: ${reasonOf(error)}`

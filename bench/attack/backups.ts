@@ -142,7 +142,7 @@ export function backupAttacks(servers: Servers): Attack[] {
   const near: Attack = {
     name: 'backup: unchanged, with its key (is restored)',
     holds: 'nothing: this is what the others differ from',
-    strike: async () => {
+    run: async () => {
       original ??= make()
       const { lines, key } = await original
       const { victim, ran } = await restored(lines, key)
@@ -156,7 +156,7 @@ export function backupAttacks(servers: Servers): Attack[] {
       holds: unverified
         ? 'only names of own tables and columns become SQL'
         : 'signed with the key of the state directory',
-      strike: async () => {
+      run: async () => {
         original ??= make()
         const known = await original
         const { victim, ran } = await restored(forge(known), known.key, unverified)
@@ -177,7 +177,7 @@ function fileAttacks(configured: () => Promise<Victim>): Attack[] {
     {
       name: 'backup: a umask of 0',
       holds: 'mode 600',
-      strike: async () => {
+      run: async () => {
         await using victim = await configured()
         const cwd = victim.directory
         await runCommand(['start', '--once'], { cwd })
@@ -191,7 +191,7 @@ function fileAttacks(configured: () => Promise<Victim>): Attack[] {
     {
       name: 'backup: its name is a link that leads to nothing yet',
       holds: 'a new file is made and renamed, nothing is written through a link',
-      strike: async () => {
+      run: async () => {
         await using victim = await configured()
         const cwd = victim.directory
         await runCommand(['start', '--once'], { cwd })

@@ -24,7 +24,7 @@ export const digestAttacks = (): Attack[] =>
   subjects.map((subject) => ({
     name: `digest: the subject ${JSON.stringify(subject)}`,
     holds: 'links, controls and line ends in what strangers wrote are made harmless',
-    strike: async () => {
+    run: async () => {
       const said = digestText({
         account: 'me',
         day: '2026-11-24',

@@ -78,7 +78,7 @@ function strikeOf(
   return {
     name: `reaction of another account beside a server that says ${name}`,
     holds: 'each server is read for 15 % of the time (`src/imap/fair-share.ts`)',
-    strike: async () => {
+    run: async () => {
       const [alone, beside]: [number[], number[]] = [[], []]
       const before = await hostile.call('counts')
       const end = performance.now() + longestMs

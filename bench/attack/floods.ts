@@ -176,7 +176,7 @@ function webFloods(scene: Scene): Attack[] {
     {
       name: 'web: four endless uploads at once',
       holds,
-      strike: async () => {
+      run: async () => {
         const heads = ['POST /login', 'POST /api/forget', 'POST /replies/x/approve', 'PUT /'].map(
           (line) => `${line} HTTP/1.1\r\n${form}`,
         )
@@ -188,7 +188,7 @@ function webFloods(scene: Scene): Attack[] {
     {
       name: 'web: 250 connections that never end their header',
       holds,
-      strike: async () => {
+      run: async () => {
         const sockets = open(250, 'GET / HTTP/1.1\r\nhost: x\r\nx-slow: ')
         const outcome = await scene.stands()
         for (const socket of sockets) socket.destroy()
@@ -198,7 +198,7 @@ function webFloods(scene: Scene): Attack[] {
     {
       name: 'web: 200 listeners to live updates that never read',
       holds,
-      strike: async () => {
+      run: async () => {
         const sockets = open(200, `GET /events HTTP/1.1\r\nhost: ${hostname}:${port}\r\n\r\n`)
         for (const socket of sockets) socket.pause()
         const outcome = await scene.stands()
@@ -209,7 +209,7 @@ function webFloods(scene: Scene): Attack[] {
     {
       name: 'web: requests without end whose answers are never read',
       holds: 'answers wait for their reader',
-      strike: async () => {
+      run: async () => {
         const request = `GET /history HTTP/1.1\r\nhost: ${hostname}:${port}\r\n\r\n`.repeat(500)
         const sockets = open(8, request)
         let sent = 0
@@ -236,14 +236,14 @@ const imapAttacks = (scene: Scene): Attack[] =>
   imapFloods.map(([name], at) => ({
     name: `IMAP: a server floods ${name}`,
     holds: cap,
-    strike: async () => ((await scene.apart.call('imapCutOff', at)) ? scene.stands() : 'it was not cut off'),
+    run: async () => ((await scene.apart.call('imapCutOff', at)) ? scene.stands() : 'it was not cut off'),
   }))
 
 const smtpAttacks = (scene: Scene): Attack[] =>
   smtpFloods.map(([moment, answer], at) => ({
     name: `SMTP: ${answer === 'flood' ? 'endless lines' : answer} instead of the answer to ${moment === 'dot' ? 'the final dot' : moment}`,
     holds: 'a cap on what is said, one deadline over the whole dialogue',
-    strike: async () => {
+    run: async () => {
       const floods = ['flood', 'endless line'].includes(answer)
       await until('nothing was submitted', async () => {
         const { connections, flooded } = await scene.apart.call('smtp', at)
@@ -305,7 +305,7 @@ function httpAttacks(scene: Scene): Attack[] {
       (manner, at): Attack => ({
         name: `${name}: ${manner}`,
         holds,
-        strike: async () => {
+        run: async () => {
           provoked ??= Promise.all(httpFloods.map((_, each) => provoke(each)))
           await provoked
           return brokenOff(scene, client, at)
@@ -325,7 +325,7 @@ const dnsAttacks = (scene: Scene): Attack[] =>
   moods.map(([mood, name], at) => ({
     name: `DNS: a name server that ${name}`,
     holds: 'four seconds and 16 KB for a name',
-    strike: async () => {
+    run: async () => {
       await scene.apart.call('mood', mood)
       const domain = `dns${at}.example`
       const signature = `DKIM-Signature: v=1; a=rsa-sha256; c=relaxed/relaxed; d=${domain}; s=k; h=from:subject:date;\r\n bh=${'A'.repeat(43)}=; b=${'A'.repeat(86)}==`
@@ -342,7 +342,7 @@ const dnsAttacks = (scene: Scene): Attack[] =>
 const slowDialogues = (scene: Scene): Attack => ({
   name: 'SMTP: the dialogues that go on, an octet a second or none',
   holds: 'three minutes up to the login, silence of 90 seconds',
-  strike: async () => {
+  run: async () => {
     const slow = [...smtpFloods.keys()].filter((at) => !smtpFloods[at]?.[1].startsWith('endless'))
     await until(
       'they go on',
@@ -361,7 +361,7 @@ const slowDialogues = (scene: Scene): Attack => ({
 const lasting = (scene: Scene): Attack => ({
   name: 'all of them together, for ten seconds more',
   holds: 'every one of the limits above',
-  strike: async () => {
+  run: async () => {
     await delay(10_000)
     return scene.stands()
   },

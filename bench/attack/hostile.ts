@@ -132,7 +132,7 @@ function middleAttacks(servers: Servers, names: NameServer): Attack[] {
     ([name, manner, { tls = false, keys = {} } = {}]): Attack => ({
       name: `IMAP: who is in the middle ${name}`,
       holds: tlsFirst,
-      strike: async () => {
+      run: async () => {
         await using middle = await Middle.start(manner, tls)
         const login = {
           host: 'imap.victim.example',
@@ -175,7 +175,7 @@ function middleAttacks(servers: Servers, names: NameServer): Attack[] {
     ([name, script]): Attack => ({
       name: `SMTP: who is in the middle ${name}`,
       holds: tlsFirst,
-      strike: async () => {
+      run: async () => {
         await using server = await ScriptedServer.start(script)
         const to = 'me@replyd.test'
         await using _victim = await Victim.start(servers, {
@@ -220,7 +220,7 @@ function echoAttacks(servers: Servers): Attack[] {
     {
       name: 'IMAP: the refusal of a login repeats the password, with escape sequences',
       holds: 'what a server says is cleaned before it is logged',
-      strike: async () => {
+      run: async () => {
         await using middle = await Middle.start({ login: `NO ${escapes} LOGIN me ${secret} failed` })
         await using victim = await Victim.start(servers, {
           accounts: [accountAt(servers, 'me@replyd.test', { imap: { port: middle.port, password: secret } })],
@@ -232,7 +232,7 @@ function echoAttacks(servers: Servers): Attack[] {
     {
       name: 'SMTP: the refusal of a login repeats the password, with escape sequences',
       holds: 'what a server says is cleaned before it is logged',
-      strike: async () => {
+      run: async () => {
         await using server = await ScriptedServer.start((moment) =>
           moment === 'AUTH' ? `535 ${escapes} ${secret} is wrong` : undefined,
         )
@@ -388,7 +388,7 @@ const modelAttacks = (scene: Scene): Attack[] =>
   answers.map(([name], at) => ({
     name: `model: ${name}`,
     holds: 'answers are checked against a schema, numbers and waits have bounds, no redirect is followed',
-    strike: async () => {
+    run: async () => {
       await askAbout(scene, at)
       const outcome = await quietly(scene)
       if (outcome !== null) return outcome
@@ -428,7 +428,7 @@ const pauseAttacks = (names: NameServer): Attack[] =>
   pauses.map(([name], at) => ({
     name: `model: ${name}`,
     holds: 'no redirect is followed; a wait that a server asks for is ten minutes at most',
-    strike: async () => {
+    run: async () => {
       await using scene = await openScene(names)
       const id = await askAbout(scene, answers.length + at)
       const seconds = await until('it was neither put off nor ended', () => pauseOf(scene, id))
@@ -460,7 +460,7 @@ const grantAttacks = (scene: Scene): Attack[] =>
   grants.map(([name], at) => ({
     name: `sign-in (OAuth2): ${name}`,
     holds: 'no redirect is followed, tokens and lifetimes are checked',
-    strike: async () => {
+    run: async () => {
       await until('it was not asked', () =>
         scene.provider.requests.some((text) => text.startsWith(`POST /${at}/`)),
       )
@@ -480,7 +480,7 @@ const hookAttacks = (scene: Scene): Attack[] => [
   {
     name: 'webhook: a redirect to a host of the internal network',
     holds: 'no redirect is followed',
-    strike: async () => {
+    run: async () => {
       const to = 'held@replyd.test'
       await deliverAll(
         scene.servers.dovecot,
@@ -496,7 +496,7 @@ const hookAttacks = (scene: Scene): Attack[] => [
     (subject): Attack => ({
       name: `webhook: the subject ${subject}`,
       holds: "Slack's markup and links are made harmless",
-      strike: async () => {
+      run: async () => {
         const body = await until('it was not told', () => {
           const found = scene.hook.requests.find(
             (text) => text.startsWith('POST /ok') && text.includes(JSON.stringify(subject)),
@@ -597,7 +597,7 @@ function discoveryAttacks(names: NameServer): Attack[] {
     ([name, answer]): Attack => ({
       name: `discovery: ${name}`,
       holds: 'HTTPS, 200 KB and five seconds for a page, no foreign redirect, host names only',
-      strike: async () => {
+      run: async () => {
         const { ran, asked, yaml } = await run(answer)
         if (asked === 0) return `nothing was asked: ${ran.stderr.slice(0, 100)}`
         if (ran.status === null) return 'it did not end'
@@ -618,7 +618,7 @@ function discoveryAttacks(names: NameServer): Attack[] {
     ([name, target]): Attack => ({
       name: `discovery: forged DNS (SRV) names ${name}, with --yes`,
       holds: 'what unsigned DNS says of another domain needs a person; host names only',
-      strike: async () => {
+      run: async () => {
         for (const service of ['_imaps', '_submissions'])
           names.srv.set(`${service}._tcp.${domain}`, [1, 993, target])
         const { ran, yaml } = await run(() => json({}, '404 Not Found'))
@@ -631,7 +631,7 @@ function discoveryAttacks(names: NameServer): Attack[] {
   const near: Attack = {
     name: 'discovery: the page of an honest domain (is taken)',
     holds: 'nothing: this is what the others differ from',
-    strike: async () => {
+    run: async () => {
       const { ran, yaml } = await run(() => xml(page(`imap.${domain}`, `smtp.${domain}`)))
       return differs([ran.status, yaml.includes(`imap.${domain}`)], [0, true])
     },

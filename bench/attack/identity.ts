@@ -53,7 +53,7 @@ export function identityAttacks(
   return changes.map(({ name, change, expected, text }, at) => ({
     name: `identity: a mail comes first under the id of another, with ${name}`,
     holds: 'a copy has the same author, date, subject, content and answer, and the first one may be answered',
-    strike: async () => {
+    run: async () => {
       const real = letter({ to, from: `kim@identity${at}.example`, ...(text ? { text } : {}) })
       await deliver(change(real.octets))
       await victim.settled(real.id)

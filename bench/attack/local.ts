@@ -121,7 +121,7 @@ const stateAttacks = (servers: Servers): Attack[] =>
   states.map(({ name, holds, prepare, judge }) => ({
     name,
     holds,
-    strike: async () => {
+    run: async () => {
       await using victim = await embedded(servers)
       const data = join(victim.directory, 'data')
       prepare(data, victim)
@@ -135,7 +135,7 @@ const linkAttacks = (servers: Servers): Attack[] =>
   (['api.json', 'oauth.key', 'oauth.json'] as const).map((name) => ({
     name: `data/${name} is a link to a file that others may read`,
     holds: 'a link is refused, and its target left alone',
-    strike: async () => {
+    run: async () => {
       await using victim = await embedded(servers)
       const [data, target] = [join(victim.directory, 'data'), join(victim.directory, 'target')]
       mkdirSync(data, { mode: 0o700 })
@@ -153,7 +153,7 @@ const linkAttacks = (servers: Servers): Attack[] =>
 const emptyKey = (servers: Servers): Attack => ({
   name: 'data/oauth.key is empty, as after a full disk',
   holds: 'a key that was cut off is refused',
-  strike: async () => {
+  run: async () => {
     await using victim = await embedded(servers)
     const data = join(victim.directory, 'data')
     mkdirSync(data, { mode: 0o700 })
@@ -302,7 +302,7 @@ const configAttacks = (): Attack[] =>
   configured.map(({ name, holds, yaml, environment = {}, env, judge }) => ({
     name,
     holds,
-    strike: async () => {
+    run: async () => {
       using folder = scratch('attack')
       writeFileSync(join(folder.path, 'replyd.yaml'), yaml, { mode: 0o600 })
       writeFileSync(join(folder.path, 'evil.cjs'), `require('fs').writeFileSync('run', '')`)
@@ -336,7 +336,7 @@ function terminalAttacks(): Attack[] {
   return cases.map(([name, file, octets, options]) => ({
     name: `terminal: ${name} (\`replyd explain\`)`,
     holds: 'controls, C1 and the turning of text are removed',
-    strike: async () => {
+    run: async () => {
       using folder = scratch('attack')
       if (octets) writeFileSync(join(folder.path, file), octets)
       const ran = await runCommand(['explain', ...options, file], { cwd: folder.path })
@@ -425,7 +425,7 @@ function knowledgeAttacks(servers: Servers, prompts: string[]): Attack[] {
   return planted.map(({ name, secret, event }) => ({
     name: `knowledge folder: ${name}`,
     holds: 'only plain files within the folder are read, up to a size; others are named and left out',
-    strike: async () => {
+    run: async () => {
       told ??= tell()
       const log = await told
       if (!prompts.some((prompt) => prompt.includes('Saturday'))) return 'the knowledge was not used at all'
@@ -443,13 +443,13 @@ function composeAttacks(): Attack[] {
     {
       name: 'docker-compose.yml: somebody on the network of Redis without a password',
       holds: 'a password is required, and no port is published',
-      strike: async () =>
+      run: async () =>
         differs([/--requirepass/.test(service('redis')), /ports:/.test(service('redis'))], [true, false]),
     },
     {
       name: 'docker-compose.yml: somebody on the network of PostgreSQL without a password',
       holds: 'scram, and no port is published',
-      strike: async () =>
+      run: async () =>
         differs(
           [/scram-sha-256/.test(service('postgres')), /ports:/.test(service('postgres'))],
           [true, false],

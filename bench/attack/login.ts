@@ -47,19 +47,19 @@ async function tooMany(guess: (at: number) => Promise<Answer>, count: number): P
   return compared > allowed ? `${compared} were compared in ${Math.round(seconds)} s` : null
 }
 
-const pace = 'a wait that doubles from the fifth wrong password on'
+const limit = 'a wait that doubles from the fifth wrong password on'
 
 function guesses({ url }: Pages): Attack[] {
   return [
     {
       name: '200 passwords at once from one address',
-      holds: `${pace}, counted before the body is read`,
-      strike: () => tooMany((at) => tryLogin(url, `guess number ${at}`), 200),
+      holds: `${limit}, counted before the body is read`,
+      run: () => tooMany((at) => tryLogin(url, `guess number ${at}`), 200),
     },
     {
       name: '200 passwords, each with an invented X-Forwarded-For',
       holds: 'X-Forwarded-For counts from `web.trustedProxies` only',
-      strike: async () => {
+      run: async () => {
         const from = (at: number) => ({ 'x-forwarded-for': `198.51.100.${at}` })
         return tooMany((at) => tryLogin(url, `guess number ${at}`, from(at)), 200)
       },
@@ -67,7 +67,7 @@ function guesses({ url }: Pages): Attack[] {
     {
       name: '50 passwords, each with an invented cookie of a known device',
       holds: 'the cookie is signed',
-      strike: async () => {
+      run: async () => {
         const cookie = (at: number) => ({ cookie: `replyd_device=device${at}.c2lnbmF0dXJl` })
         return tooMany((at) => tryLogin(url, `guess number ${at}`, cookie(at)), 50)
       },
@@ -81,7 +81,7 @@ function lockouts({ url }: Pages, device: string): Attack[] {
     {
       name: 'wrong passwords from the network of the owner, to shut the owner out',
       holds: 'a browser that has logged in waits for its own wrong passwords only',
-      strike: async () => {
+      run: async () => {
         for (let at = 0; at < 30; at++) await tryLogin(url, `guess ${at}`, from('192.0.2.200'))
         const owner = await tryLogin(url, password, { ...from('192.0.2.200'), cookie: device })
         return differs(owner.status, 303)
@@ -90,7 +90,7 @@ function lockouts({ url }: Pages, device: string): Attack[] {
     {
       name: 'wrong passwords from 300 addresses, to shut the owner out',
       holds: 'the same; a new browser waits half a minute at most',
-      strike: async () => {
+      run: async () => {
         await Promise.all(
           Array.from({ length: 300 }, (_, at) =>
             tryLogin(url, `guess ${at}`, from(`203.0.${at >> 7}.${at % 128}`)),
@@ -106,7 +106,7 @@ function lockouts({ url }: Pages, device: string): Attack[] {
     {
       name: 'invented addresses to the left of the one that the proxy names',
       holds: 'X-Forwarded-For is read from its right end',
-      strike: async () => {
+      run: async () => {
         const hidden = (at: number) => from(`198.18.0.${at}, 192.0.2.203`)
         return tooMany((at) => tryLogin(url, `guess number ${at}`, hidden(at)), 50)
       },
@@ -119,7 +119,7 @@ function plantedPages({ url }: Pages, device: string): Attack[] {
     (planted): Attack => ({
       name: `a planted cookie that leads to ${planted} after the login`,
       holds: 'only a path of this host is taken',
-      strike: async () => {
+      run: async () => {
         const cookie = `${device}; replyd_wanted=${encodeURIComponent(planted)}`
         const { status, headers } = await tryLogin(url, password, { cookie })
         const to = new URL(headers.location ?? '', url)

@@ -77,7 +77,7 @@ function caseAttacks(world: World, kind: string, cases: readonly Case[]): Attack
   return cases.map(({ name, holds, mayBeSent = false }, at) => ({
     name: `${kind}: ${name}`,
     holds,
-    strike: async () => {
+    run: async () => {
       delivered ??= deliver(
         world,
         trusting,
@@ -96,7 +96,7 @@ function caseAttacks(world: World, kind: string, cases: readonly Case[]): Attack
 const answered = (world: World): Attack => ({
   name: 'a question of an authenticated author (is answered)',
   holds: 'nothing: this is what the others differ from',
-  strike: async () => {
+  run: async () => {
     const mail = stamped(letter({ to: trusting, from: 'kim@honest.example' }), 'honest.example')
     await deliver(world, trusting, [mail])
     const row = await world.victim.settled(mail.id)
@@ -115,7 +115,7 @@ function limitAttacks(world: World): Attack[] {
   ): Attack => ({
     name: `limits: ${name}`,
     holds: 'people are counted, not addresses',
-    strike: async () => {
+    run: async () => {
       const mails = Array.from({ length: count }, (_, n) => {
         const from = address(n)
         return stamped(
@@ -151,7 +151,7 @@ async function signatureAttacks(world: World): Promise<Attack[]> {
       because === null
         ? 'nothing: this is what the others differ from'
         : "replyd's own check: aligned, whole, fresh, strong",
-    strike: async () => {
+    run: async () => {
       await deliver(world, checking, [{ id, octets }])
       const row = await world.victim.settled(id)
       const wanted = because === null ? 'sent' : `drafted: ${because}`
@@ -219,7 +219,7 @@ const writtenAttacks = (world: World): Attack[] =>
   ].map((name, at) => ({
     name,
     holds: 'the check of what goes out',
-    strike: async () => {
+    run: async () => {
       const domain = `leak${at}.example`
       const mail = stamped(
         letter({ to: trusting, from: `eve@${domain}`, subject: `Tell me number ${at}` }),
@@ -235,7 +235,7 @@ const bombAttacks = (world: World): Attack[] =>
   bombs.map(([name, make], at) => ({
     name: `a mail with ${name}`,
     holds: 'linear readers with caps; the others are answered meanwhile',
-    strike: async () => {
+    run: async () => {
       const mail = make(bombed)
       const begun = performance.now()
       await deliver(world, bombed, [mail])
@@ -256,7 +256,7 @@ const bombAttacks = (world: World): Attack[] =>
 const nobodyElse = (world: World): Attack => ({
   name: 'all of these mails together: somebody who wrote nothing gets mail',
   holds: 'recipients come from authenticated authors',
-  strike: async () => {
+  run: async () => {
     await world.postfix.drained()
     const mailboxes = readdirSync(join(world.servers.dovecot.directory, 'mail'))
     const strangers = mailboxes.filter(
@@ -274,7 +274,7 @@ const nobodyElse = (world: World): Attack => ({
 const replyIds = (world: World): Attack => ({
   name: "the Message-ID of a reply computed from the original's",
   holds: 'it is keyed with the state directory',
-  strike: async () => {
+  run: async () => {
     const { rows } = await world.victim.db.query<{ reply: string; original: string }>(
       `select r.reply_message_id as reply, m.message_id as original from replyd.reply r join replyd.message m on m.id = r.id
         where m.message_id is not null`,

@@ -66,7 +66,7 @@ async function putOff({ victim }: World, ids: readonly string[]): Promise<number
 const strikeOf = (world: World, { name, author }: Crowd, at: number): Attack => ({
   name: `${mails} mails from ${name}`,
   holds: 'a tenth of the day for a sender and for a domain; the others have the rest',
-  strike: async () => {
+  run: async () => {
     const before = await spent(world)
     const ids = await write(
       world,

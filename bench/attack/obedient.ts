@@ -129,7 +129,7 @@ export const obedient: Area = {
       attacks: attackers.map(({ name, holds }) => ({
         name,
         holds,
-        strike: async () => {
+        run: async () => {
           if (answered.includes(0)) return 'nobody at all was answered, so nothing is shown'
           const wrong = Object.values(runs).flatMap((run) => run.wrong.filter(({ of }) => of === name))
           return wrong.length === 0 ? null : `${wrong.length} sent, to ${wrong[0]?.recipients.join(', ')}`

@@ -121,7 +121,7 @@ export function oddRequests({ url }: Pages): Attack[] {
     ([name, text]): Attack => ({
       name: `a request with ${name}`,
       holds: "Node's strict parser; the name of the host is checked",
-      strike: async () => {
+      run: async () => {
         const { statuses } = await say(url, text)
         if (statuses.length > 1) return `two requests were answered: ${statuses.join(', ')}`
         const [status = 400] = statuses
@@ -133,7 +133,7 @@ export function oddRequests({ url }: Pages): Attack[] {
     ([name, text, again]): Attack => ({
       name: `a request with ${name} without end`,
       holds: 'limits on header, extensions, body and time',
-      strike: async () => {
+      run: async () => {
         const { kept } = await say(url, text, again)
         return kept ? `it was read for ${patienceMs / 1000} s` : isUp()
       },
@@ -179,7 +179,7 @@ export const oddParameters = ({ url, running }: Pages): Attack[] =>
   bad.map(([name, value]) => ({
     name: `${name} in every parameter and path`,
     holds: 'each is text of a limited length, or 400',
-    strike: async () => {
+    run: async () => {
       for (const path of places(value)) {
         const answer = await ask(`${url}${path}`, {
           headers: path.startsWith('/api') ? { authorization: `Bearer ${apiToken}` } : {},
@@ -215,7 +215,7 @@ export const oddBodies = ({ url }: Pages): Attack[] =>
   words.map(([name, value]) => ({
     name: `${name} in every field of a body in JSON`,
     holds: 'strict schemas; what PostgreSQL refuses is replaced or refused before',
-    strike: async () => {
+    run: async () => {
       for (const [path, body] of posts) {
         const answer = await ask(`${url}${path}`, {
           method: 'POST',

@@ -104,7 +104,7 @@ function allowAttacks(world: World): Attack[] {
       expected === 'held'
         ? 'nothing: this is what the others differ from'
         : 'the list counts for the one author, as a whole, where authentication does not fail',
-    strike: async () => {
+    run: async () => {
       const [row] = await judged(world, mailOf(allowed, results, { subject: pills, ...options }))
       return differs(row?.disposition, expected)
     },
@@ -137,7 +137,7 @@ function restoredAttacks(world: World): Attack[] {
     {
       name: 'restored: the sender of a mail that the owner took out of Junk (is not filed again)',
       holds: 'nothing: this is what the others differ from',
-      strike: async () => {
+      run: async () => {
         const fault = await restore(await filed('restored.example', 'pass'))
         return fault ?? differs(await nextOf('restored.example', 'pass'), 'held')
       },
@@ -145,7 +145,7 @@ function restoredAttacks(world: World): Attack[] {
     {
       name: 'restored: the same sender, forged',
       holds: 'a rule counts where authentication does not fail',
-      strike: async () => {
+      run: async () => {
         const fault = await restore(await filed('lent.example', 'pass'))
         return fault ?? differs(await nextOf('lent.example', 'fail'), 'filed')
       },
@@ -153,7 +153,7 @@ function restoredAttacks(world: World): Attack[] {
     {
       name: 'restored: a forged mail, taken out of Junk, opens it to its whole domain',
       holds: 'a domain is trusted only by an authenticated mail',
-      strike: async () => {
+      run: async () => {
         const fault = await restore(await filed('opened.example', 'fail'))
         return (
           fault ?? differs(await nextOf('opened.example', 'pass', { from: 'eve@opened.example' }), 'filed')
@@ -163,7 +163,7 @@ function restoredAttacks(world: World): Attack[] {
     {
       name: 'restored: a mail that does not exist, or is not in Junk',
       holds: 'a row of the store, in the state that it requires',
-      strike: async () => {
+      run: async () => {
         const [row] = await judged(world, mailOf('plain.example', 'dmarc=pass header.from=plain.example'))
         const ids = ['none', '%2e%2e', "' or true --", row?.id ?? '']
         const statuses = await Promise.all(
@@ -175,7 +175,7 @@ function restoredAttacks(world: World): Attack[] {
     {
       name: 'restored: a copy of a filed mail, sent again under its Message-ID',
       holds: 'only the filed mail itself can come back: same size and time, and gone from Junk',
-      strike: async () => {
+      run: async () => {
         const mail = mailOf('copied.example', 'dmarc=fail header.from=copied.example', { subject: pills })
         const [row] = await judged(world, mail)
         if (row?.disposition !== 'filed') return `it was not filed: ${row?.disposition}`
@@ -227,7 +227,7 @@ function humanAttacks(world: World): Attack[] {
   const attack = (name: string, domain: string, between: (ids: string[]) => Letter[]): Attack => ({
     name: `HUMAN: ${name}`,
     holds: 'only who got the reply, where authentication does not fail, about mails that exist',
-    strike: async () => {
+    run: async () => {
       const codes = await asksAgain(domain, between)
       return codes.includes('human-asked') ? 'the automatic replies ended' : null
     },
@@ -236,7 +236,7 @@ function humanAttacks(world: World): Attack[] {
     {
       name: 'HUMAN: the correspondent says it (ends them)',
       holds: 'nothing: this is what the others differ from',
-      strike: async () => {
+      run: async () => {
         const domain = 'wants.example'
         const codes = await asksAgain(domain, (ids) => [inThread(domain, pass(domain), ids, human)])
         return differs(codes.includes('human-asked'), true)
@@ -274,7 +274,7 @@ function noticeAttacks({ url }: Pages): Attack[] {
   return paths.map((path) => ({
     name: `a notice of the attacker on ${path.replace(/[=&].*/, '')}=…`,
     holds: 'notices come from a list, never from the URL',
-    strike: async () => {
+    run: async () => {
       const { status, text } = await ask(`${url}${path}`, { headers: { accept: 'text/html' } })
       if (status >= 500) return `status ${status}`
       return text.includes('Your session has ended') ? 'it is shown' : null
@@ -298,7 +298,7 @@ function nameAttacks({ url, running }: Pages): Attack[] {
     (name): Attack => ({
       name: `somebody logs in as ${JSON.stringify(name)}`,
       holds: "names are compared by their letters; replyd's own are refused",
-      strike: async () => {
+      run: async () => {
         const answer = await ask(`${url}/login`, {
           method: 'POST',
           headers: { 'content-type': 'application/x-www-form-urlencoded' },
@@ -311,12 +311,12 @@ function nameAttacks({ url, running }: Pages): Attack[] {
   const near: Attack = {
     name: 'somebody logs in without a name (may)',
     holds: 'nothing: this is what the others differ from',
-    strike: async () => differs((await tryLogin(url, password)).status, 303),
+    run: async () => differs((await tryLogin(url, password)).status, 303),
   }
   const actor: Attack = {
     name: 'a program calls itself replyd in `replyd-actor`',
     holds: 'the ledger writes `api` before what a program says',
-    strike: async () => {
+    run: async () => {
       await ask(`${url}/api/accounts/${encodeURIComponent(ownAddress)}/pause`, {
         method: 'POST',
         headers: { authorization: `Bearer ${apiToken}`, 'replyd-actor': 'replyd' },

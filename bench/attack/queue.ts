@@ -70,7 +70,7 @@ function neighbours(servers: Servers): Attack[] {
     {
       name: 'two installations on one Redis take jobs of each other',
       holds: namespace,
-      strike: async () => {
+      run: async () => {
         const addresses: [string, string] = [someone(), someone()]
         const [one, other] = await pair({ redisUrl: servers.redis.newDatabase() }, addresses)
         await using _one = one
@@ -81,7 +81,7 @@ function neighbours(servers: Servers): Attack[] {
     {
       name: 'two installations on one database and one Redis take mail of each other',
       holds: namespace,
-      strike: async () => {
+      run: async () => {
         const addresses: [string, string] = [someone(), someone()]
         const shared = {
           redisUrl: servers.redis.newDatabase(),
@@ -97,7 +97,7 @@ function neighbours(servers: Servers): Attack[] {
     {
       name: 'two processes for one account answer a mail twice',
       holds: 'a lease with a fence for each mailbox, and conditional updates',
-      strike: async () => {
+      run: async () => {
         const [to] = [someone()]
         const shared = {
           redisUrl: servers.redis.newDatabase(),
@@ -115,7 +115,7 @@ function neighbours(servers: Servers): Attack[] {
     {
       name: 'an installation with an embedded database starts on the Redis of another',
       holds: namespace,
-      strike: async () => {
+      run: async () => {
         const redisUrl = servers.redis.newDatabase()
         return withRedis(redisUrl, async (redis) => {
           const foreign = ['replyd-0123456789ab:model:wait', 'replyd:model:wait', 'bull:model:wait']
@@ -134,7 +134,7 @@ function neighbours(servers: Servers): Attack[] {
     {
       name: 'two embedded installations at the same path, as in two containers, share a Redis',
       holds: 'an id of its own for each store, and a queue that somebody works on is not emptied',
-      strike: async () => {
+      run: async () => {
         const redisUrl = servers.redis.newDatabase()
         const embedded = {
           accounts: [accountAt(servers, someone())],
@@ -163,7 +163,7 @@ function neighbours(servers: Servers): Attack[] {
     {
       name: 'two installations give the same mail a reply with the same Message-ID',
       holds: 'a key in each state directory',
-      strike: async () => {
+      run: async () => {
         const to = someone()
         const mail = letter({ to })
         await deliver(servers, to, [mail])
@@ -178,7 +178,7 @@ function neighbours(servers: Servers): Attack[] {
     {
       name: 'Redis is wiped (FLUSHALL) while twenty mails are in progress',
       holds: 'the sweeper makes jobs from rows again',
-      strike: async () => {
+      run: async () => {
         const to = someone()
         const redisUrl = servers.redis.newDatabase()
         await using victim = await Victim.start(servers, { redisUrl, accounts: [accountAt(servers, to)] })
@@ -228,7 +228,7 @@ function forgedJobs({ servers, smtp, victim }: World): Attack[] {
   return jobs.map(([name, queueName, step, data]) => ({
     name: `a forged job: ${name}`,
     holds: rowIsTruth,
-    strike: async () => {
+    run: async () => {
       held ??= hold()
       const id = await held
       await withRedis(victim.redisUrl ?? '', async (redis) => {
@@ -271,7 +271,7 @@ const forgedRows = ({ servers, victim }: World): Attack[] =>
   oddRows.map(([name, change]) => ({
     name: `a forged row: ${name}`,
     holds: 'what is read from the store is checked, and escaped',
-    strike: async () => {
+    run: async () => {
       const mail = letter({ to: address })
       await deliver(servers, address, [mail])
       const { id } = await victim.settled(mail.id)
@@ -308,7 +308,7 @@ const injections = ({ victim }: World): Attack[] =>
   searches.map((text) => ({
     name: `a search for ${text}`,
     holds: 'parameters, never text of SQL',
-    strike: async () => {
+    run: async () => {
       const query = new URLSearchParams({ q: text }).toString()
       const { status, text: answer } = await ask(`${victim.url}/api/mails?${query}`, {
         headers: { authorization: `Bearer ${webToken}` },
@@ -328,7 +328,7 @@ function passwords(servers: Servers): Attack[] {
   const at = (name: string, login: string, runs: boolean): Attack => ({
     name: `Redis with a password, reached ${name}`,
     holds: 'one line that says so, without the password',
-    strike: async () => {
+    run: async () => {
       await using redis = await startRedis({ settings: { masterauth: 'x' } })
       await withRedis(
         redis.url,

@@ -34,7 +34,7 @@ function cookies(pages: Pages): Attack[] {
     {
       name: 'a cookie that was copied before the log-out',
       holds: onServer,
-      strike: async () => {
+      run: async () => {
         const cookie = await loggedIn(pages)
         await post(pages, '/logout', cookie, { token: await formToken(pages, cookie) })
         return differs(await statusOf(pages, '/history', cookie), 303)
@@ -43,7 +43,7 @@ function cookies(pages: Pages): Attack[] {
     {
       name: 'a copied cookie after "end all" on another device',
       holds: onServer,
-      strike: async () => {
+      run: async () => {
         const [stolen, own] = [await loggedIn(pages), await loggedIn(pages)]
         await post(pages, '/devices/end', own, { token: await formToken(pages, own) })
         return differs(await statusOf(pages, '/history', stolen), 303)
@@ -52,7 +52,7 @@ function cookies(pages: Pages): Attack[] {
     {
       name: 'a copied cookie after twelve idle hours',
       holds: 'an idle session ends; live updates do not count as use',
-      strike: async () => {
+      run: async () => {
         const cookie = await loggedIn(pages)
         await pages.running.daemon.context.db.query(
           `update replyd.session set seen_at = seen_at - interval '12 hours 1 second'`,
@@ -63,7 +63,7 @@ function cookies(pages: Pages): Attack[] {
     {
       name: 'the id of a session out of a stolen backup',
       holds: 'the store has hashes only',
-      strike: async () => {
+      run: async () => {
         await loggedIn(pages)
         const { rows } = await pages.running.daemon.context.db.query<{ id: string }>(
           'select id from replyd.session',
@@ -77,7 +77,7 @@ function cookies(pages: Pages): Attack[] {
     {
       name: 'a session that another site chose for the owner',
       holds: 'the login makes a new one; `__Host-` behind TLS',
-      strike: async () => {
+      run: async () => {
         const planted = `replyd_session=${'a'.repeat(43)}`
         const cookie = cookiesOf(await tryLogin(pages.url, password, { cookie: planted }))
         const statuses = [
@@ -90,7 +90,7 @@ function cookies(pages: Pages): Attack[] {
     {
       name: 'the form of one session sent with the cookie of another',
       holds: 'the token of a form is bound to its session',
-      strike: async () => {
+      run: async () => {
         const [own, other] = [await loggedIn(pages), await loggedIn(pages)]
         const token = await formToken(pages, own)
         return differs((await post(pages, '/devices/end', other, { token })).status, 403)
@@ -108,7 +108,7 @@ function unlocked(pages: Pages): Attack[] {
   return cases.map(([name, path, fields]) => ({
     name: `somebody at an unlocked screen ${name}`,
     holds: 'the password is asked for again, and guesses are slowed down',
-    strike: async () => {
+    run: async () => {
       const cookie = await loggedIn(pages)
       const token = await formToken(pages, cookie)
       const answer = await post(pages, path, cookie, { token, password: '', ...fields })
@@ -130,7 +130,7 @@ function tokens(pages: Pages): Attack[] {
   const scoped = (name: string, scope: string, path: string, body?: object): Attack => ({
     name: `a token with the scope ${scope} ${name}`,
     holds: 'scopes; what is not named needs `admin`',
-    strike: async () => {
+    run: async () => {
       const secret = await make(`token ${++serial}`, [scope])
       return differs((await api(path, secret, body)).status, 403)
     },
@@ -145,7 +145,7 @@ function tokens(pages: Pages): Attack[] {
     {
       name: 'a revoked token',
       holds: 'looked up in the store at every request',
-      strike: async () => {
+      run: async () => {
         const secret = await make('lost', ['admin'])
         await api('/api/tokens/lost/revoke', apiToken, {})
         return differs((await api('/api/mails', secret)).status, 401)
@@ -154,7 +154,7 @@ function tokens(pages: Pages): Attack[] {
     {
       name: 'the hash of a token out of a stolen backup',
       holds: 'the store has hashes only',
-      strike: async () => {
+      run: async () => {
         await make('kept', ['admin'])
         const { rows } = await pages.running.daemon.context.db.query<{ hash: string }>(
           'select hash from replyd.api_token',

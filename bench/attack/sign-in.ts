@@ -27,7 +27,7 @@ export const signInAttacks = (): Attack[] => [
     (target): Attack => ({
       name: `sign-in in the browser: a page asks its port for ${target}`,
       holds: 'only the answer with the state of this sign-in is taken; the rest is 404',
-      strike: async () => {
+      run: async () => {
         const stop = new AbortController()
         const shown = new Promise<string>((resolve) => {
           signInByBrowser(settings, {
@@ -46,7 +46,7 @@ export const signInAttacks = (): Attack[] => [
     (lifetime): Attack => ({
       name: `sign-in (OAuth2): a lifetime of ${lifetime} is stored`,
       holds: 'it is a time within thirty days',
-      strike: async () => {
+      run: async () => {
         const now = new Date()
         const { expiresAt } = grantFrom({ access_token: 'x', expires_in: lifetime }, now, null)
         const days = (expiresAt - now.getTime()) / 86_400_000

@@ -126,7 +126,7 @@ function accountOf(servers: Servers, { protocol, case: each, address, host, serv
 const strikeOf = (victim: Victim, { protocol, case: each, host, server }: Trial): Attack => ({
   name: `${protocol}: a server with ${each.name}`,
   holds: 'TLS 1.2 at least, and a certificate that is checked before anything is said; the log says why',
-  strike: async () => {
+  run: async () => {
     const told = () =>
       victim.daemon
         .log()

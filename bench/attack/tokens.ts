@@ -37,7 +37,7 @@ export const tokenAttacks = (): Attack[] =>
   traps.map(({ name, holds, lure }) => ({
     name: `token: somebody listens ${name}`,
     holds,
-    strike: async () => {
+    run: async () => {
       const heard: string[] = []
       const listener = createServer((request, response) => {
         heard.push(request.headers.authorization ?? '')

@@ -59,7 +59,7 @@ function floods({ url }: Pages): Attack[] {
     ([name, head, status]): Attack => ({
       name,
       holds: limit,
-      strike: async () => {
+      run: async () => {
         const before = process.memoryUsage().rss
         const result = await flood(url, head, most)
         const grown = process.memoryUsage().rss - before
@@ -75,7 +75,7 @@ function slowHeader(url: string): Attack {
   return {
     name: 'a header block a byte a second',
     holds: 'ten seconds for a header block',
-    strike: () =>
+    run: () =>
       new Promise((resolve) => {
         const { hostname, port } = new URL(url)
         const begun = performance.now()
@@ -97,7 +97,7 @@ function manyConnections(url: string): Attack {
   return {
     name: '400 idle connections',
     holds: 'a cap on connections; idle ones end after ten seconds',
-    strike: async () => {
+    run: async () => {
       const { hostname, port } = new URL(url)
       let open = 0
       const sockets = Array.from({ length: 400 }, () => {
@@ -131,7 +131,7 @@ function hugeHeader(url: string): Attack {
   return {
     name: 'a header block of 1 MB',
     holds: '16 KB for a header block',
-    strike: async () =>
+    run: async () =>
       differs((await ask(`${url}/healthz`, { headers: { x: 'a'.repeat(30_000) } })).status, 431),
   }
 }
@@ -153,7 +153,7 @@ function apiBodies({ url }: Pages): Attack[] {
     ([name, body]): Attack => ({
       name: `an approval ${name}`,
       holds: 'strict schemas; `seen` is required',
-      strike: async () =>
+      run: async () =>
         differs(
           (await ask(`${url}/api/replies/none/approve`, { method: 'POST', headers, body })).status,
           400,
@@ -164,7 +164,7 @@ function apiBodies({ url }: Pages): Attack[] {
   const flood: Attack = {
     name: 'an approval with 80,000 unknown keys (answered with their names)',
     holds: 'the first ten faults are named',
-    strike: async () => {
+    run: async () => {
       const request = { method: 'POST', headers, body: JSON.stringify(unknown) }
       const { status, text } = await ask(`${url}/api/replies/none/approve`, request)
       return differs(status, 400) ?? (text.length > 10_000 ? `${text.length} characters of answer` : null)
@@ -182,7 +182,7 @@ function apiBodies({ url }: Pages): Attack[] {
     (path): Attack => ({
       name: `a NUL in ${path}`,
       holds: 'a NUL in a parameter is 400',
-      strike: async () => differs((await ask(`${url}${path}`, { headers })).status, 400),
+      run: async () => differs((await ask(`${url}${path}`, { headers })).status, 400),
     }),
   )
   return [...approvals, flood, ...nuls]
@@ -208,13 +208,13 @@ function otherSites({ url }: Pages): Attack[] {
     ([name, path, headers, status]): Attack => ({
       name: `another site ${name}`,
       holds: held,
-      strike: async () => differs((await ask(`${url}${path}`, { headers })).status, status),
+      run: async () => differs((await ask(`${url}${path}`, { headers })).status, status),
     }),
   )
   const redirect: Attack = {
     name: 'another site leads through the page to a third: //evil.example/?q=x',
     holds: 'a redirect keeps to this host',
-    strike: async () => {
+    run: async () => {
       const headers = fetched('cross-site', 'navigate', 'document')
       const answer = await ask(`${url}//evil.example/?q=x`, { headers })
       return differs(new URL(answer.headers.location ?? '', url).origin, new URL(url).origin)
@@ -223,7 +223,7 @@ function otherSites({ url }: Pages): Attack[] {
   const rebinding: Attack = {
     name: 'a foreign name that resolves to this machine',
     holds: 'only literal loopback names without a password',
-    strike: async () => differs((await ask(`${url}/`, { headers: { host: 'evil.example' } })).status, 421),
+    run: async () => differs((await ask(`${url}/`, { headers: { host: 'evil.example' } })).status, 421),
   }
   return [...gets, redirect, rebinding]
 }

@@ -11,13 +11,13 @@ export interface Moment {
   uncertain?: boolean
   /** Further dispositions that are right here: a refused mail becomes a draft. */
   alsoFine?: readonly Disposition[]
-  /** One strike: arms the trigger, delivers mail, and resolves when the trigger has fired. */
-  strike(world: World, round: number): Promise<void>
-  /** After the last strike: undoes the fault. */
-  heal?(world: World): Promise<void>
+  /** One fault: arms the trigger, delivers mail, and resolves when the trigger has fired. */
+  inject(world: World, round: number): Promise<void>
+  /** Undoes the last fault. */
+  undo?(world: World): Promise<void>
   /** After everything is settled, while the daemon still runs. @returns what is wrong */
   check?(world: World): Promise<string[]>
-  /** At most this many strikes make sense or fit into the time. */
+  /** At most this many faults make sense or fit into the time. */
   mostRounds?: number
   /** The world's proxy checks that logins are at least a second apart. Not where processes die. */
   pacesLogins?: boolean

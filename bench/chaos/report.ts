@@ -4,16 +4,16 @@ import { projectRoot } from './child.ts'
 import type { Outcome } from './run.ts'
 
 export function line(outcome: Outcome): string {
-  const { moment, combination, rounds, struck, arrived, lost, duplicated, uncertain, misplaced, other } =
+  const { moment, combination, rounds, injected, arrived, lost, duplicated, uncertain, misplaced, other } =
     outcome
   const counts = `arrived ${arrived}, lost ${lost}, duplicated ${duplicated}, uncertain ${uncertain}, misplaced ${misplaced}, other ${other}`
-  return `${outcome.ok ? 'ok  ' : 'FAIL'} ${moment} [${combination}] ${struck}/${rounds} strikes, ${counts}, ${outcome.seconds.toFixed(1)} s`
+  return `${outcome.ok ? 'ok  ' : 'FAIL'} ${moment} [${combination}] ${injected}/${rounds} faults, ${counts}, ${outcome.seconds.toFixed(1)} s`
 }
 
 const columns = [
   'moment',
   'state/queue',
-  'strikes',
+  'faults',
   'kills',
   'arrived',
   'handled',
@@ -32,7 +32,7 @@ const rowsOf = (outcomes: readonly Outcome[]) =>
   outcomes.map((each) => [
     each.moment,
     each.combination,
-    `${each.struck}`,
+    `${each.injected}`,
     `${each.kills}`,
     `${each.arrived}`,
     `${each.handled}`,
@@ -72,10 +72,10 @@ export function writeReliability(outcomes: readonly Outcome[], seed: number): vo
   const [before = ''] = page.split(begin)
   const after = page.split(end)[1] ?? ''
   const sum = (
-    name: 'struck' | 'kills' | 'arrived' | 'lost' | 'duplicated' | 'uncertain' | 'misplaced' | 'other',
+    name: 'injected' | 'kills' | 'arrived' | 'lost' | 'duplicated' | 'uncertain' | 'misplaced' | 'other',
   ) => outcomes.reduce((total, each) => total + each[name], 0)
   const total =
-    `${outcomes.length} runs (seed ${seed}): ${sum('struck')} strikes, ${sum('kills')} kill -9, ${sum('arrived')} mails; ` +
+    `${outcomes.length} runs (seed ${seed}): ${sum('injected')} faults, ${sum('kills')} kill -9, ${sum('arrived')} mails; ` +
     `lost ${sum('lost') + sum('other')}, duplicated ${sum('duplicated')}, wrong mailbox ${sum('misplaced')}, uncertain ${sum('uncertain')}.`
   writeFileSync(path, `${before}${begin}\n${total}\n\n${summaryOf(outcomes)}\n${end}${after}`)
   const csv = [columns, ...rowsOf(outcomes)].map((row) => row.map(csvCell).join(','))

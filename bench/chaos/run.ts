@@ -1,4 +1,4 @@
-/** Runs a moment in a combination: strikes, waits until everything is settled, and runs the checker. */
+/** Runs a moment in a combination: injects faults, waits until everything is settled, and runs the checker. */
 import { type Findings, findings } from './check.ts'
 import { later, type Moment } from './moment.ts'
 import { type Combination, type Peers, World } from './world.ts'
@@ -7,17 +7,17 @@ export interface Outcome extends Findings {
   moment: string
   combination: string
   rounds: number
-  /** Strikes that hit. */
-  struck: number
+  /** Faults that were injected. */
+  injected: number
   kills: number
-  /** From the last strike until everything is settled, seconds. */
+  /** From the last fault until everything is settled, seconds. */
   seconds: number
   ok: boolean
   /** The daemon's log, if something went wrong. */
   log: string
 }
 
-const STRIKE_MS = 120_000
+const INJECT_MS = 120_000
 const SETTLE_MS = 240_000
 const LOOK_EVERY_MS = 150
 
@@ -37,16 +37,16 @@ export async function runMoment(
   await using world = await World.build(peers, combination, moment.options ?? {})
   world.daemon.start()
   await settled(world, SETTLE_MS)
-  let struck = 0
+  let injected = 0
   try {
     for (let round = 1; round <= wanted; round++) {
-      await Promise.race([moment.strike(world, round), late(STRIKE_MS, `strike ${round}`)])
-      struck++
+      await Promise.race([moment.inject(world, round), late(INJECT_MS, `fault ${round}`)])
+      injected++
     }
   } catch (error) {
-    problems.push(`strike ${struck + 1}: ${error instanceof Error ? error.message : error}`)
+    problems.push(`fault ${injected + 1}: ${error instanceof Error ? error.message : error}`)
   }
-  await moment.heal?.(world)
+  await moment.undo?.(world)
   const startedAt = performance.now()
   const atRest = await settled(world, SETTLE_MS)
   const seconds = (performance.now() - startedAt) / 1000
@@ -65,7 +65,7 @@ export async function runMoment(
     moment: moment.name,
     combination: combination.name,
     rounds: wanted,
-    struck,
+    injected,
     kills: world.daemon.kills,
     seconds,
     ok,

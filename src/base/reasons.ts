@@ -98,7 +98,7 @@ const claims = {
   parroted: 'Repeats:',
   placeholder: 'Placeholder:',
   language: 'Not in the language of the mail:',
-  mended: 'Removed from the reply:',
+  removed: 'Removed from the reply:',
   picture: 'The model saw the picture',
   unread: 'Not read:',
   stranger: 'Warning:',

@@ -11,7 +11,7 @@ import { parrots } from './parrot.ts'
 
 /**
  * `fault`: must not reach anybody, not even \Drafts. `parroted`: repeats the mail. `stranger`: the mail answers a
- * conversation that its sender never took part in. All others are doubts shown to the reviewer; `mended` names what
+ * conversation that its sender never took part in. All others are doubts shown to the reviewer; `removed` names what
  * was removed from the text.
  */
 export type FindingKind = ClaimKind

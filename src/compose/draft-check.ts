@@ -157,10 +157,10 @@ export function ownWords({ owner, replies }: AccountSettings): string[] {
 export function received(
   { replies }: Pick<AccountSettings, 'replies'>,
   composed: Composed,
-): { composed: Composed; mended: Finding[] } {
+): { composed: Composed; removals: Finding[] } {
   const { text, removed } = unpacked(composed.text, signaturesOf(replies))
   return {
     composed: { ...composed, text },
-    mended: removed.map((claim) => ({ claim, kind: 'mended' as const })),
+    removals: removed.map((claim) => ({ claim, kind: 'removed' as const })),
   }
 }

@@ -44,8 +44,8 @@ export async function compose(
   const saved = live.passages.length + live.left.length > 0 ? null : savedFor(arrival, gathered)
   const passages = saved ? [saved.passage] : [...live.passages, ...gathered.passages]
   const sources = { ...gathered, attachments, passages }
-  const { composed, mended, omitted, marks } = saved
-    ? { composed: saved.composed, mended: [], omitted: [], marks: { salt: '', canary: '' } }
+  const { composed, removals, omitted, marks } = saved
+    ? { composed: saved.composed, removals: [], omitted: [], marks: { salt: '', canary: '' } }
     : await written(arrival, sources, signal)
   const unseen = [...unreadOf(sources), ...live.left, ...omitted]
   const now = context.clock.now()
@@ -59,7 +59,7 @@ export async function compose(
   const { attemptGroup = 0, envelope = null } = earlier ?? {}
   const reply = await replyOf(arrival, sources, composed, {
     marks,
-    mended,
+    removals,
     omitted: unseen,
     attemptGroup,
     envelope,
@@ -180,7 +180,7 @@ export function composeQuestion(
 
 interface Written {
   marks: { salt: string; canary: string }
-  mended: readonly Finding[]
+  removals: readonly Finding[]
   /** What the model did not see. */
   omitted: string[]
   attemptGroup: number
@@ -193,7 +193,7 @@ async function replyOf(
   { context, account, mail }: Arrival,
   sources: Sources,
   composed: Composed,
-  { marks, mended, omitted, attemptGroup, envelope }: Written,
+  { marks, removals, omitted, attemptGroup, envelope }: Written,
 ): Promise<NewReply | null> {
   const { row } = mail
   const written = { text: composed.text, language: composed.language, attemptGroup, envelope }
@@ -217,7 +217,7 @@ async function replyOf(
     language: composed.language,
     confidence: composed.confidence,
     composed,
-    claims: [...found, ...mended, ...filesInDoubt(sources.attachments ?? [])],
+    claims: [...found, ...removals, ...filesInDoubt(sources.attachments ?? [])],
     sources: sources.passages,
     omitted,
     holdReasons: [],

@@ -118,7 +118,7 @@ function doubts(input: PolicyInput): Reason[] {
     ['wrong-language', found(new Set(['language'])) || checked?.language === false],
     ['placeholder', found(new Set(['placeholder']))],
     ['unsupported-claim', found(figures)],
-    ['mended', found(new Set(['mended']))],
+    ['text-removed', found(new Set(['removed']))],
     ['picture-seen', found(new Set(['picture']))],
     ['file-unread', found(new Set(['unread']))],
     ['unchecked', input.uncheckable],

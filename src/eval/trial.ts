@@ -27,7 +27,7 @@ export interface Outcome {
   /** Null: no model was asked. */
   verdict: Verdict | null
   /** What would happen: the decision about the reply, or why there is none. */
-  fate: PolicyAction | 'no-reply' | 'junk' | 'person'
+  result: PolicyAction | 'no-reply' | 'junk' | 'person'
   reason: Reason | null
   /** Null: no reply is written. */
   text: string | null
@@ -40,7 +40,7 @@ export interface Outcome {
 
 const nothing: Outcome = {
   verdict: null,
-  fate: 'no-reply',
+  result: 'no-reply',
   reason: null,
   text: null,
   missing: [],
@@ -72,8 +72,8 @@ async function outcomeOf(arrival: Arrival, signal: AbortSignal): Promise<Outcome
   const { to, reason } = reached(decision)
   if (to === 'compose')
     return write({ ...arrival, mail: { row: { ...row, verdict }, message } }, attachments, signal)
-  const fate = to === 'file' ? 'junk' : to === 'review' ? 'person' : 'no-reply'
-  return { ...nothing, verdict, fate, reason }
+  const result = to === 'file' ? 'junk' : to === 'review' ? 'person' : 'no-reply'
+  return { ...nothing, verdict, result, reason }
 }
 
 const addresseesOf = ({ account, mail }: Arrival) =>
@@ -111,27 +111,27 @@ async function write(
   const { context, account, mail } = arrival
   const verdict = modelVerdict(mail.row.verdict)
   const addressees = addresseesOf(arrival)
-  if (addressees.length === 0) return { ...nothing, verdict, fate: 'person', reason: 'nobody-to-answer' }
+  if (addressees.length === 0) return { ...nothing, verdict, result: 'person', reason: 'nobody-to-answer' }
   const live = await liveFacts(arrival, addressees)
-  if (live.person !== null) return { ...nothing, verdict, fate: 'person', reason: live.person.reason }
+  if (live.person !== null) return { ...nothing, verdict, result: 'person', reason: live.person.reason }
   const gathered = await gatherSources(arrival, addressees)
   const sources = { ...gathered, attachments, passages: [...live.passages, ...gathered.passages] }
   const saved = live.passages.length + live.left.length > 0 ? null : savedFor(arrival, gathered)
   const known = saved ? { ...sources, passages: [saved.passage] } : sources
   const marks = { salt: saltOf(context), canary: saltOf(context) }
-  const { composed, mended, omitted } = saved
-    ? { composed: saved.composed, mended: [], omitted: 0 }
+  const { composed, removals, omitted } = saved
+    ? { composed: saved.composed, removals: [], omitted: 0 }
     : await ask(arrival, known, marks, signal)
   if (composed.text === '')
-    return { ...nothing, verdict, fate: 'person', reason: 'needs-person', missing: composed.missing }
+    return { ...nothing, verdict, result: 'person', reason: 'needs-person', missing: composed.missing }
   const said = { composed, passages: checkPassages(account.knowledge, known.passages, composed) }
   const { timeZone } = context.config.budget
   const { compose } = account.prompts
-  const findings = [...checkDraft(compose, account.settings, timeZone, mail, known, said, marks), ...mended]
+  const findings = [...checkDraft(compose, account.settings, timeZone, mail, known, said, marks), ...removals]
   const isCut = omitted + live.left.length + known.unread > 0
-  const { action, reason } = await fateOf(arrival, { composed, findings }, isCut)
+  const { action, reason } = await policyResult(arrival, { composed, findings }, isCut)
   const { text, missing } = composed
-  return { verdict, fate: action, reason, text, missing, claims: findings.length, fault: null }
+  return { verdict, result: action, reason, text, missing, claims: findings.length, fault: null }
 }
 
 async function ask(
@@ -155,7 +155,7 @@ async function ask(
   return { ...received(account.settings, answer.value), omitted }
 }
 
-async function fateOf(
+async function policyResult(
   { context, account, mail }: Arrival,
   written: Pick<Parameters<typeof weigh>[2], 'composed' | 'findings'>,
   isCut: boolean,
@@ -190,12 +190,12 @@ export function pastOutcome(
 ): Outcome {
   const verdict = modelVerdict(row.verdict)
   if (reply !== null) {
-    const fate = reply.kind === 'send' ? 'send' : reply.savedMailbox === null ? 'hold' : 'save-draft'
+    const result = reply.kind === 'send' ? 'send' : reply.savedMailbox === null ? 'hold' : 'save-draft'
     const { reason, missing, claims, draftText: text } = reply
-    return { ...nothing, verdict, fate, reason, text, missing, claims }
+    return { ...nothing, verdict, result, reason, text, missing, claims }
   }
   const { disposition, reason } = row
   const isJunk = disposition === 'filed' || disposition === 'marked'
-  const fate = isJunk ? 'junk' : disposition === 'held' ? 'person' : 'no-reply'
-  return { ...nothing, verdict, fate, reason }
+  const result = isJunk ? 'junk' : disposition === 'held' ? 'person' : 'no-reply'
+  return { ...nothing, verdict, result, reason }
 }

@@ -375,6 +375,19 @@ alter table replyd.webhook rename column url to id;
 update replyd.webhook set id = rtrim(translate(encode(sha256(convert_to(id, 'UTF8')), 'base64'), '+/', '-_'), '=');
 `
 
+/** Plain words: the table that the rate limiter keeps its state in, and a reason. */
+const plainWords = `
+alter table replyd.pace rename to rate_limit;
+alter index replyd.pace_pkey rename to rate_limit_pkey;
+update replyd.message set reason = 'text-removed' where reason in ('mended');
+update replyd.event set reason = 'text-removed' where reason in ('mended');
+update replyd.reply set hold_reason = 'text-removed' where hold_reason in ('mended');
+update replyd.reply set claims = (
+  select jsonb_agg(case each->>'kind' when 'mended' then each || '{"kind": "removed"}' else each end order by position)
+    from jsonb_array_elements(claims) with ordinality as x(each, position)
+) where claims @> '[{"kind": "mended"}]';
+`
+
 export const migrations: readonly Migration[] = [
   { version: 1, sql: first },
   { version: 2, sql: words },
@@ -395,4 +408,5 @@ export const migrations: readonly Migration[] = [
   { version: 17, sql: typedEnvelope },
   { version: 18, sql: pushWishes },
   { version: 19, sql: webhookIds },
+  { version: 20, sql: plainWords },
 ]

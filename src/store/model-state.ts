@@ -46,13 +46,13 @@ export async function changeRate<State, T extends { rate: State }>(
 ): Promise<T> {
   return db.transaction(async (session) => {
     const { rows } = await session.query<{ state: State | null; now: number }>(
-      `insert into replyd.pace as p (name, state) values ($1, 'null') on conflict (name) do update set name = p.name
+      `insert into replyd.rate_limit as r (name, state) values ($1, 'null') on conflict (name) do update set name = r.name
        returning state, extract(epoch from clock_timestamp())::float8 * 1000 as now`,
       [name],
     )
     const [row] = rows
     const result = change(row?.state ?? null, row?.now ?? 0)
-    await session.query('update replyd.pace set state = $2::jsonb where name = $1', [
+    await session.query('update replyd.rate_limit set state = $2::jsonb where name = $1', [
       name,
       JSON.stringify(result.rate),
     ])
@@ -62,8 +62,9 @@ export async function changeRate<State, T extends { rate: State }>(
 
 /** Null if nothing is stored. */
 export async function loadRate<State>(db: Database, name: string): Promise<State | null> {
-  const { rows } = await db.query<{ state: State | null }>('select state from replyd.pace where name = $1', [
-    name,
-  ])
+  const { rows } = await db.query<{ state: State | null }>(
+    'select state from replyd.rate_limit where name = $1',
+    [name],
+  )
   return rows[0]?.state ?? null
 }

@@ -19,7 +19,7 @@ test.each([
     { streak: 3, offered: true },
   ],
   ['a larger one is', [...passed(3), outcome('approved', 0.11)], null, { streak: 0, offered: false }],
-  ['a rejection begins anew', [...passed(3), outcome('rejected'), ...passed(1)], null, { streak: 1 }],
+  ['a rejection resets the count', [...passed(3), outcome('rejected'), ...passed(1)], null, { streak: 1 }],
   [
     'what went out by itself earns nothing',
     [...passed(2), outcome('approved', 0, true)],

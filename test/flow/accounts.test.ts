@@ -10,7 +10,7 @@ import { readMailbox } from './mailboxes.ts'
 
 const healthy = ['a', 'b', 'c', 'd'].map((name) => `${name}@replyd.test`)
 /** More spam than workers that file, and more letters than workers that write. */
-const mailsOfTheIll = { spam: 24, letters: 6 }
+const stalledMails = { spam: 24, letters: 6 }
 const modelConcurrency = 4
 /** The number of model requests for the failing account's mails after which its mail server fails. */
 const enough = 2
@@ -18,13 +18,13 @@ const enough = 2
 let dovecot: Dovecot
 let standIn: StandIn
 /** The model answers requests for the failing account's mails only once its mail server has failed. */
-let illness: { strike: () => void; struck: boolean; waiting: (() => void)[] }
+let stall: { reach: () => void; reached: boolean; waiting: (() => void)[] }
 
 beforeAll(async () => {
   dovecot = await startDovecot()
   standIn = await startStandIn({
     behaviour: async ({ question }) => {
-      if (question.mail.includes('from the ill account') && !illness.struck) await isStruck()
+      if (question.mail.includes('from the stalled account') && !stall.reached) await isStalled()
       return undefined
     },
   })
@@ -35,26 +35,26 @@ afterAll(async () => {
   await standIn?.close()
 })
 
-function isStruck(): Promise<void> {
+function isStalled(): Promise<void> {
   return new Promise((resolve) => {
-    illness.waiting.push(resolve)
-    if (illness.waiting.length < enough) return
-    illness.struck = true
-    illness.strike()
-    for (const go of illness.waiting) go()
+    stall.waiting.push(resolve)
+    if (stall.waiting.length < enough) return
+    stall.reached = true
+    stall.reach()
+    for (const go of stall.waiting) go()
   })
 }
 
 /** Spam to be moved, and letters whose thread is looked up in \\Sent: each occupies a worker that waits for IMAP. */
-const lettersTo = (ill: string) =>
-  Array.from({ length: mailsOfTheIll.spam + mailsOfTheIll.letters }, (_, n) => {
-    const spam = n >= mailsOfTheIll.letters
+const lettersTo = (stalled: string) =>
+  Array.from({ length: stalledMails.spam + stalledMails.letters }, (_, n) => {
+    const spam = n >= stalledMails.letters
     const text = spam
       ? 'Your account has been limited. Verify your account and confirm your password immediately: http://login.example/v'
       : 'When will my order arrive?'
     const thread = [`References: <earlier-${n}@replyd.test>`, `In-Reply-To: <earlier-${n}@replyd.test>`]
-    const body = `${text}\r\nThis is mail ${n} from the ill account.`
-    return { user: ill, octets: letter(ill, `ill-${n}`, body, spam ? [] : thread) }
+    const body = `${text}\r\nThis is mail ${n} from the stalled account.`
+    return { user: stalled, octets: letter(stalled, `queued-${n}`, body, spam ? [] : thread) }
   })
 
 function letter(to: string, id: string, text: string, fields: readonly string[] = []): string {
@@ -94,9 +94,9 @@ async function start(accounts: unknown[]): Promise<RunningDaemon> {
 }
 
 /** Resolves when mails of the account have reached the model and its server has failed; then the model answers them. */
-function willFallIll(strike: () => void): Promise<void> {
+function willStall(reach: () => void): Promise<void> {
   return new Promise((resolve) => {
-    illness = { struck: false, waiting: [], strike: () => [strike(), resolve()] }
+    stall = { reached: false, waiting: [], reach: () => [reach(), resolve()] }
   })
 }
 
@@ -120,7 +120,7 @@ async function healthyAnswer(running: RunningDaemon, round: string): Promise<str
 }
 
 test('a wrong password stops its account, which says so, and an account that stalls delays no other', async () => {
-  const [ill, wrong] = ['stalls@replyd.test', 'wrong@replyd.test']
+  const [stalled, wrong] = ['stalls@replyd.test', 'wrong@replyd.test']
   await using stalling = await Relay.start(dovecot.imapPort)
   let logins = 0
   await using counting = await Relay.start(dovecot.imapPort, {
@@ -129,24 +129,26 @@ test('a wrong password stops its account, which says so, and an account that sta
       return text
     },
   })
-  const struck = willFallIll(() => {
+  const reached = willStall(() => {
     stalling.frozen = true
   })
-  await deliverAll(dovecot, lettersTo(ill))
+  await deliverAll(dovecot, lettersTo(stalled))
   await using running = await start([
-    accountOn(ill, stalling.port),
+    accountOn(stalled, stalling.port),
     accountOn(wrong, counting.port, 'not the password'),
     ...healthy.map((address) => accountOn(address, dovecot.imapPort)),
   ])
-  await struck
+  await reached
   expect(await healthyAnswer(running, 'stalled')).toEqual(healthy.map(() => 'drafted'))
   for (const address of healthy) expect(await readMailbox(dovecot, address, 'Drafts')).toHaveLength(1)
   const { db } = running.daemon.context
-  const atIll = await db.query<{ disposition: string; mails: number }>(
+  const atStalled = await db.query<{ disposition: string; mails: number }>(
     'select disposition, count(*)::float8 as mails from replyd.message where account = $1 group by 1',
-    [ill],
+    [stalled],
   )
-  expect(atIll.rows).toEqual([{ disposition: 'pending', mails: mailsOfTheIll.spam + mailsOfTheIll.letters }])
+  expect(atStalled.rows).toEqual([
+    { disposition: 'pending', mails: stalledMails.spam + stalledMails.letters },
+  ])
   const states = await db.query<{ account: string; stopped: string }>(
     'select account, stopped from replyd.account_state where stopped is not null',
   )
@@ -159,22 +161,22 @@ test('a wrong password stops its account, which says so, and an account that sta
 })
 
 test('a password that is changed while replyd runs stops no other account', async () => {
-  const ill = 'changes@replyd.test'
+  const stalled = 'changes@replyd.test'
   let changed = false
   await using changing = await Relay.start(dovecot.imapPort, {
     toServer: (text) =>
-      changed ? text.replace(credentials(ill, dovecot.password), credentials(ill, 'changed')) : text,
+      changed ? text.replace(credentials(stalled, dovecot.password), credentials(stalled, 'changed')) : text,
   })
-  void willFallIll(() => {
+  void willStall(() => {
     changed = true
     changing.cutAll()
   })
-  await deliverAll(dovecot, lettersTo(ill))
+  await deliverAll(dovecot, lettersTo(stalled))
   await using running = await start([
-    accountOn(ill, changing.port),
+    accountOn(stalled, changing.port),
     ...healthy.map((address) => accountOn(address, dovecot.imapPort)),
   ])
   const [error, account] = await once(running.daemon.pipeline, 'owner-action')
-  expect([String(error), account]).toEqual([expect.stringMatching(/login as .* was refused/), ill])
+  expect([String(error), account]).toEqual([expect.stringMatching(/login as .* was refused/), stalled])
   expect(await healthyAnswer(running, 'changed')).toEqual(healthy.map(() => 'drafted'))
 })

@@ -1,5 +1,5 @@
 /**
- * One strike of each of the most harmful moments, each in a different combination. `npm run chaos` runs all of them.
+ * One fault at each of the most harmful moments, each in a different combination. `npm run chaos` runs all of them.
  */
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { moments } from '../../bench/chaos/moments/index.ts'
@@ -58,6 +58,6 @@ function runNamed(name: string, place: string): Promise<Outcome> {
 test.each(chosen)('%s [%s]: nothing lost, nothing duplicated', async (name, place) => {
   const outcome = await runs.get(`${name} ${place}`)
   expect(outcome?.problems).toEqual([])
-  expect(outcome).toMatchObject({ struck: 1, lost: 0, duplicated: 0, misplaced: 0, other: 0, ok: true })
+  expect(outcome).toMatchObject({ injected: 1, lost: 0, duplicated: 0, misplaced: 0, other: 0, ok: true })
   expect(outcome?.handled).toBe(outcome?.arrived)
 })

@@ -112,8 +112,8 @@ test.each([
   const address = `${code}@shop.example`
   const state = { redisUrl: redis.newDatabase(), databaseUrl: await newDatabase() }
   const broken: Override = { status, body: { error: { message: 'no', type: code, code } } }
-  let mended = false
-  await using standIn = await startStandIn({ behaviour: () => (mended ? undefined : broken) })
+  let isRepaired = false
+  await using standIn = await startStandIn({ behaviour: () => (isRepaired ? undefined : broken) })
   const told: string[] = []
   {
     await using running = await open(address, standIn, state)
@@ -131,7 +131,7 @@ test.each([
     expect(rows).toEqual([])
   }
   expect(told).toEqual([expect.stringContaining(words)])
-  mended = true
+  isRepaired = true
   await using running = await open(address, standIn, state)
   const rows = await running.settled(5)
   expect(rows.map(({ disposition }) => disposition)).toEqual(rows.map(() => 'drafted'))

@@ -28,7 +28,7 @@ export async function startRelay(target: number) {
   return {
     url: `http://127.0.0.1:${port}`,
     cut,
-    mend: () => listening(port),
+    reopen: () => listening(port),
     [Symbol.asyncDispose]: cut,
   }
 }

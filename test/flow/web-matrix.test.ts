@@ -287,7 +287,7 @@ test('a lost connection is told; what was typed stays, and what came meanwhile a
   await relay.cut()
   await page.waitForSelector('#state.lost >> text=Reconnecting …')
   const meanwhile = await ask()
-  await relay.mend()
+  await relay.reopen()
   await page.waitForSelector('#state:not(.lost)')
   await page.waitForSelector(`a.mail[data-id="${meanwhile.id}"]`)
   expect(await page.inputValue('#text')).toBe('Typed before it was lost.')

@@ -18,7 +18,7 @@ import { type Postgres, startPostgres } from './servers/index.ts'
 const mark = 'PrivateMatter'
 
 /**
- * Columns used by the ledger and the limits that contain nobody's text. Any other column must be empty of the
+ * Columns used by the ledger and the limits that contain no text of people. Any other column must be empty of the
  * correspondent's text: add a new one to src/store/forget.ts, or here with a reason.
  */
 const kept = new Set(
@@ -40,7 +40,7 @@ const kept = new Set(
     // The owner's own texts.
     'snippet: id name text actor',
     'sender_rule: account pattern rule source',
-    'pace: name state',
+    'rate_limit: name state',
     'model_notice: model said',
     'autonomy_grant: account category granted_by taken_back taken_back_by',
     'account_state: account stopped paused_by',

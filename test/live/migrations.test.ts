@@ -174,7 +174,6 @@ test('a newer store is refused at the start, in one line', async () => {
 
 /** Lines of a version 1 backup whose rows are in every state of that version, with a head and an end that fit. */
 function oldWords(): string[] {
-  const lines = fixture('1.jsonl').trim().split('\n')
   const states: Record<string, [step: string, disposition: string, reason: string]> = {
     'm-approved': ['hold', 'waiting', 'composed'],
     'm-held': ['wait', 'held', 'mode-review'],
@@ -182,16 +181,26 @@ function oldWords(): string[] {
     'm-sent': ['done', 'sent', 'gate-error'],
     'm-uncertain': ['wait', 'uncertain', 'send-unconfirmed'],
   }
-  const changed = lines.slice(0, -1).map((line) => {
-    const [table, row] = Object.entries(JSON.parse(line))[0] as [string, Record<string, unknown>]
-    if (table === 'reply' && row.id === 'm-approved')
-      return JSON.stringify({ reply: { ...row, state: 'composed' } })
-    if (table !== 'message' && table !== 'event') return line
+  return changedBackup('1.jsonl', (table, row) => {
+    if (table === 'reply' && row.id === 'm-approved') return { ...row, state: 'composed' }
+    if (table !== 'message' && table !== 'event') return row
     const [step, disposition, reason] =
       states[String(row.message_id).replace(/^<(.+)@example.org>$/, '$1')] ?? []
     const codes =
       table === 'message' && reason === 'gate-error' ? { codes: ['unknown-sender', 'gate-error'] } : {}
-    return JSON.stringify({ [table]: { ...row, step, disposition, reason, ...codes } })
+    return { ...row, step, disposition, reason, ...codes }
+  })
+}
+
+type Row = Record<string, unknown>
+
+/** Lines of a backup, with other rows, and an end that fits. */
+function changedBackup(file: string, change: (table: string, row: Row) => Row): string[] {
+  const lines = fixture(file).trim().split('\n')
+  const changed = lines.slice(0, -1).map((line) => {
+    const [table, row] = Object.entries(JSON.parse(line))[0] as [string, Row]
+    const other = change(table, row)
+    return other === row ? line : JSON.stringify({ [table]: other })
   })
   const sha256 = createHash('sha256')
     .update(changed.map((line) => `${line}\n`).join(''))
@@ -238,6 +247,33 @@ test('the words of version 1 become those of version 2, in the rows and in what 
   )
   expect(indexes).toHaveLength(2)
   for (const { definition } of indexes) expect(definition).not.toMatch(/'wait'/)
+})
+
+test('version 20 renames a reason and a kind of claim everywhere', async () => {
+  await using db = await open(await postgres.createDatabase(), true)
+  const claims = [
+    { claim: '**bold**', kind: 'mended' },
+    { claim: '14 Euro', kind: 'price' },
+    { claim: 'Kind regards', kind: 'mended' },
+  ]
+  async function* lines() {
+    yield* changedBackup('19.jsonl', (table, row) => {
+      if (table === 'reply') return row.id === 'm-held' ? { ...row, hold_reason: 'mended', claims } : row
+      return table === 'message' || table === 'event' ? { ...row, reason: 'mended' } : row
+    })
+  }
+  await restoreBackup(db, lines(), new Date('2027-01-01T00:00:00Z'), null)
+  const { rows } = await db.query(
+    `select m.reason, e.reason as because, r.hold_reason as held, r.claims from replyd.message m
+       join replyd.event e on e.message_id = m.id and e.reason <> 'restored'
+       join replyd.reply r on r.id = m.id where m.id = 'm-held'`,
+  )
+  const renamed = claims.map((each) => (each.kind === 'mended' ? { ...each, kind: 'removed' } : each))
+  expect(rows).toEqual([
+    { reason: 'text-removed', because: 'text-removed', held: 'text-removed', claims: renamed },
+  ])
+  const { rows: states } = await db.query('select state from replyd.rate_limit')
+  expect(states).toEqual([{ state: { a: 1 } }])
 })
 
 /** Rows that a crash or failure of an earlier version left half done, by mail, and their repaired state. */

@@ -99,7 +99,7 @@ const others = [
   `insert into replyd.model_call (id, message_id, account, step, day, at, model, prompt_hash, cost, settled, shares)
      values ('c', 'm-sent', $1, 'triage', '2026-03-10', $2, 'm', 'p', 1e-7, true, '["sender:a@example.org"]')`,
   `insert into replyd.model_notice (model, said, trouble, at) values ($1, 'It does not answer.', true, $2)`,
-  `insert into replyd.pace (name, state) select $1, '{"a": 1}' where $2::timestamptz is not null`,
+  `insert into replyd.rate_limit (name, state) select $1, '{"a": 1}' where $2::timestamptz is not null`,
   `insert into replyd.spending (day, account, share, cost) select '2026-03-10', $1, 'sender:a@example.org', 0.3 where $2::timestamptz is not null`,
   `insert into replyd.cursor (account, mailbox, uid_validity, last_uid, baseline_uid, baseline_at, renumbered_uid, updated_at)
      values ($1, 'INBOX', '1', 4294967295, 0, $2, 0, $2)`,

@@ -135,7 +135,7 @@ describe('an answer that fits', () => {
   })
 })
 
-describe('an answer that does not fit is mended once', () => {
+describe('an answer that does not fit is repaired once', () => {
   test.each([
     ['empty content', says('')],
     ['no content', says(null)],

@@ -266,7 +266,7 @@ describe('a model that thinks until it has no room left', () => {
     ['an answer cut off', says('{"is": true, "no', { finish: 'length' })],
     ['thoughts, and an answer that is cut off', thinks('{"is": tr', { reasoning_content: 'hm' })],
     ['blanks up to the limit', says(' \n'.repeat(50), { finish: 'length' })],
-    ['no text, and not for want of room', thinks('', { reasoning_content: 'hm' }, 'stop')],
+    ['no text, although there was room', thinks('', { reasoning_content: 'hm' }, 'stop')],
   ])('%s is another fault', async (_name, responder) => {
     server.respond(responder, says(good))
     expect(await open().ask(question)).toMatchObject({ repaired: true, attempts: 2 })

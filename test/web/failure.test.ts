@@ -20,7 +20,7 @@ test('the page of a mail tells its last failure, if there was one', () => {
   expect(page(null)).not.toContain('Last failure')
 })
 
-test('an approved reply of a paused account waits for whoever resumes it', () => {
+test('an approved reply of a paused account waits until somebody resumes it', () => {
   const row = mailWith('approved-by-person', { step: 'deliver', disposition: 'approved' })
   const reply = { ...replyWith([]), state: 'approved' as const, sendAfter: now }
   const shown = { ...shownWith(row, reply), open: false }

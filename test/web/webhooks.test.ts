@@ -84,7 +84,7 @@ describe('webhook-id', () => {
   })
 
   test.each([
-    ['of a store that began anew', { messageId: '01kkbfk2w8v4t9c4m2hw6ynbcd' }],
+    ['of a new store', { messageId: '01kkbfk2w8v4t9c4m2hw6ynbcd' }],
     ['after a restore, of a number that was used', { at: new Date('2026-11-28T11:00:00Z') }],
     ['of the next event', { id: 10 }],
   ])('differs %s', (_, change) => {

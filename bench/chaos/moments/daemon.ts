@@ -15,7 +15,7 @@ async function terminateNow(world: World): Promise<void> {
 function terminatedDuring(step: string, begun: (world: World) => Promise<void>): Moment {
   return {
     name: `daemon: SIGTERM during ${step}`,
-    async strike(world) {
+    async inject(world) {
       const started = begun(world)
       await world.deliver(usualMails)
       await started
@@ -52,7 +52,7 @@ export const daemonMoments: readonly Moment[] = [
   {
     name: 'daemon: kill -9 at random',
     uncertain: true,
-    async strike(world) {
+    async inject(world) {
       await world.deliver(usualMails)
       await later(Math.random() * 1500)
       world.daemon.kill()
@@ -68,7 +68,7 @@ export const daemonMoments: readonly Moment[] = [
     name: 'daemon: clock jumps',
     options: { nodeArgs: ['--import', join(projectRoot, 'bench/chaos/clock-jump.mjs')] },
     mostRounds: 6,
-    async strike(world) {
+    async inject(world) {
       await world.deliver(usualMails)
       await later(Math.random() * 200)
       if (world.daemon.pid) process.kill(world.daemon.pid, 'SIGUSR2')

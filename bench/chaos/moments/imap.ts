@@ -23,7 +23,7 @@ function atAnswer(
 ): Moment {
   return {
     name,
-    strike: (world) =>
+    inject: (world) =>
       struckBy(
         world.imap.once('toClient', (text, link) => {
           if (!matches(text, link)) return undefined
@@ -47,7 +47,7 @@ const appends = (mailbox: string) => (link: Link) =>
 function midLiteral(mailbox: string, breaks: Break): Moment {
   return {
     name: `imap: mid-literal of APPEND to ${mailbox}${breaks === kill ? ', killed' : ''}`,
-    strike: (world) =>
+    inject: (world) =>
       struckBy(
         world.imap.once('toServer', (text, link) => {
           const last = link.asked.slice(-text.length - 300)
@@ -89,7 +89,7 @@ async function rebuild(world: World): Promise<void> {
 const renumbered: Moment = {
   name: 'imap: restart with a new UIDVALIDITY',
   mostRounds: 5,
-  async strike(world) {
+  async inject(world) {
     await world.deliver([...usualMails, 'thanks'])
     await world.deliver(['draft'], false)
     await world.reached((rows) => rows >= Math.min(world.delivered.length, 4))
@@ -103,7 +103,7 @@ const storm: Moment = {
   name: 'imap: dropped right after each login',
   pacesLogins: true,
   mostRounds: 2,
-  async strike(world) {
+  async inject(world) {
     const stop = world.imap.watch((text, link, direction) => {
       if (direction !== 'toClient' || !/OK .*Logged in/i.test(text)) return undefined
       setImmediate(() => link.cut())
@@ -130,7 +130,7 @@ export const imapMoments: readonly Moment[] = [
   {
     name: 'imap: IDLE half-open',
     mostRounds: 1,
-    async strike(world) {
+    async inject(world) {
       await world.deliver(usualMails)
       const frozen = world.imap.once('toServer', (text, link) => {
         if (!/^\w+ IDLE/m.test(text)) return undefined

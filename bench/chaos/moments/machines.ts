@@ -43,6 +43,6 @@ export const machineMoments: readonly Moment[] = [
     name: 'machines: claim held up while another sends',
     where: ({ redis, postgres }) => redis && postgres,
     options: { ownRedis: {} },
-    strike: heldClaim,
+    inject: heldClaim,
   },
 ]

@@ -20,7 +20,7 @@ async function uidOf(client: ImapFlow, token: string): Promise<string> {
 export const mailboxMoments: readonly Moment[] = [
   {
     name: 'mailbox: delivered again',
-    async strike(world) {
+    async inject(world) {
       const mails = await world.deliver(['send', 'draft'])
       await world.deliverAgain(mails)
       world.duplicates.push(...mails.map(({ token }) => token))
@@ -28,7 +28,7 @@ export const mailboxMoments: readonly Moment[] = [
   },
   {
     name: 'mailbox: moved away and back',
-    async strike(world) {
+    async inject(world) {
       const mails = await world.deliver(['draft', 'thanks'])
       await world.deliver(['draft'], false).then((nameless) => mails.push(...nameless))
       await inInbox(world, async (client) => {
@@ -42,7 +42,7 @@ export const mailboxMoments: readonly Moment[] = [
   {
     name: 'mailbox: answered by the owner meanwhile',
     alsoFine: ['superseded', 'declined'],
-    async strike(world) {
+    async inject(world) {
       world.modelFault = (request) =>
         request.question.task === 'compose' ? { ...answerFor(request), delayMs: 700 } : undefined
       const mails = await world.deliver(['send', 'draft'])
@@ -52,13 +52,13 @@ export const mailboxMoments: readonly Moment[] = [
         }
       })
     },
-    async heal(world) {
+    async undo(world) {
       world.modelFault = () => undefined
     },
   },
   {
     name: 'mailbox: mail without Message-ID, killed',
-    async strike(world) {
+    async inject(world) {
       await world.deliver(['send', 'draft', 'spam', 'thanks'], false)
       world.daemon.kill()
     },

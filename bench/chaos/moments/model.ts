@@ -2,7 +2,7 @@ import type { Override, StandInRequest } from '../../../src/demo/stand-in.ts'
 import { answerFor } from '../model.ts'
 import type { Moment } from '../moment.ts'
 
-/** Faults that a retry overcomes: each strikes a triage and a compose call. */
+/** Faults that a retry overcomes: each hits a triage and a compose call. */
 function passing(
   name: string,
   fault: (request: StandInRequest) => Override,
@@ -10,9 +10,9 @@ function passing(
 ): Moment {
   return {
     name: `model: ${name}`,
-    async strike(world) {
+    async inject(world) {
       const tasks = new Set(['triage', 'compose'])
-      const struck = new Promise<void>((resolve) => {
+      const fired = new Promise<void>((resolve) => {
         world.modelFault = (request) => {
           const { task } = request.question
           if (task === null || !tasks.delete(task)) return undefined
@@ -24,7 +24,7 @@ function passing(
         }
       })
       await world.deliver(['send', 'draft', 'spam'])
-      await struck
+      await fired
     },
     ...more,
   }
@@ -34,8 +34,8 @@ function passing(
 const lasting = (name: string, fault: (request: StandInRequest) => Override): Moment => ({
   name: `model: ${name}`,
   alsoFine: ['held'],
-  async strike(world) {
-    const struck = new Promise<void>((resolve) => {
+  async inject(world) {
+    const fired = new Promise<void>((resolve) => {
       let left = 4
       world.modelFault = (request) => {
         if (--left < 0) return undefined
@@ -44,7 +44,7 @@ const lasting = (name: string, fault: (request: StandInRequest) => Override): Mo
       }
     })
     await world.deliver(['send', 'draft', 'spam'])
-    await struck
+    await fired
   },
 })
 

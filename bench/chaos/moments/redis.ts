@@ -14,11 +14,11 @@ export async function tell(server: RedisServer, ...command: string[]): Promise<v
   }
 }
 
-function moment(name: string, strike: Moment['strike'], more: Partial<Moment> = {}): Moment {
-  return { name: `redis: ${name}`, where: ({ redis }) => redis, options: { ownRedis: {} }, strike, ...more }
+function moment(name: string, inject: Moment['inject'], more: Partial<Moment> = {}): Moment {
+  return { name: `redis: ${name}`, where: ({ redis }) => redis, options: { ownRedis: {} }, inject, ...more }
 }
 
-/** Delivers mail, strikes, then delivers more mail. */
+/** Delivers mail, injects the fault, then delivers more mail. */
 async function around(world: World, blow: () => Promise<unknown>): Promise<void> {
   await world.deliver(usualMails)
   await later(Math.random() * 150)

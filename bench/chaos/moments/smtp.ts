@@ -2,7 +2,7 @@ import type { Answer, Moment as Verb } from '../../../test/smtp/scripted-server.
 import { later, type Moment } from '../moment.ts'
 import type { SmtpFault, World } from '../world.ts'
 
-/** A fault that strikes once, and a promise that resolves then. */
+/** A fault that occurs once, and a promise that resolves then. */
 function once(world: World, verb: Verb, act: () => Answer | undefined): Promise<void> {
   return new Promise((resolve) => {
     const fault: SmtpFault = (moment) => {
@@ -24,11 +24,11 @@ function at(
   return {
     name: `smtp: ${name}`,
     // The daemon keeps its SMTP connection for a while: without a new one some verbs are not sent again.
-    async strike(world) {
+    async inject(world) {
       if (['greeting', 'EHLO', 'AUTH'].includes(verb)) world.smtp.cutAll()
-      const struck = once(world, verb, () => act(world))
+      const fired = once(world, verb, () => act(world))
       await world.deliver(['send', 'draft', 'send'])
-      await struck
+      await fired
     },
     ...more,
   }
@@ -50,14 +50,14 @@ const taking = (answer: Answer) => (world: World) => {
 const refusedLogin: Moment = {
   name: 'smtp: 5yz at AUTH',
   alsoFine: ['drafted'],
-  async strike(world, round) {
+  async inject(world, round) {
     if (round > 1) world.daemon.kill()
-    const struck = once(world, 'AUTH', () => '535 5.7.8 no')
+    const fired = once(world, 'AUTH', () => '535 5.7.8 no')
     world.smtp.cutAll()
     await world.deliver(['send', 'draft', 'send'])
-    await struck
+    await fired
   },
-  heal: async (world) => world.daemon.kill(),
+  undo: async (world) => world.daemon.kill(),
 }
 
 const verbs = ['greeting', 'EHLO', 'AUTH', 'MAIL', 'RCPT', 'DATA', 'dot'] as const
@@ -84,23 +84,23 @@ export const smtpMoments: readonly Moment[] = [
   {
     name: 'smtp: 250 sent, killed before it was read',
     uncertain: true,
-    async strike(world) {
-      const struck = once(world, 'dot', () => {
+    async inject(world) {
+      const fired = once(world, 'dot', () => {
         setImmediate(() => world.daemon.kill())
         return undefined
       })
       await world.deliver(['send', 'draft', 'send'])
-      await struck
+      await fired
     },
   },
   ...refusals,
   at('tarpit', 'RCPT', () => 'silence', { mostRounds: 1 }),
   {
     name: 'smtp: connection limit',
-    async strike(world) {
+    async inject(world) {
       // The owner's other programs use all the connections that the server allows.
       let refused = 0
-      const struck = new Promise<void>((resolve) => {
+      const fired = new Promise<void>((resolve) => {
         world.smtpFault = (moment) => {
           if (moment !== 'greeting') return undefined
           if (++refused === 2) {
@@ -112,7 +112,7 @@ export const smtpMoments: readonly Moment[] = [
       })
       world.smtp.cutAll()
       await world.deliver(['send', 'send', 'send', 'send'])
-      await struck
+      await fired
     },
     mostRounds: 8,
   },
@@ -120,7 +120,7 @@ export const smtpMoments: readonly Moment[] = [
     name: 'smtp: dropped right after each login',
     pacesLogins: true,
     mostRounds: 1,
-    async strike(world) {
+    async inject(world) {
       world.smtp.cutAll()
       world.smtpFault = (moment) => (moment === 'MAIL' ? 'drop' : undefined)
       await world.deliver(['send', 'send', 'send', 'send'])

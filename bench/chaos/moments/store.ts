@@ -10,18 +10,18 @@ import type { World } from '../world.ts'
 
 const run = promisify(execFile)
 
-const postgres = (name: string, strike: Moment['strike'], more: Partial<Moment> = {}): Moment => ({
+const postgres = (name: string, inject: Moment['inject'], more: Partial<Moment> = {}): Moment => ({
   name: `postgres: ${name}`,
   where: (combination) => combination.postgres,
   options: { ownPostgres: { fsync: false } },
-  strike,
+  inject,
   ...more,
 })
 
-const embedded = (name: string, strike: Moment['strike'], more: Partial<Moment> = {}): Moment => ({
+const embedded = (name: string, inject: Moment['inject'], more: Partial<Moment> = {}): Moment => ({
   name: `pglite: ${name}`,
   where: (combination) => !combination.postgres,
-  strike,
+  inject,
   ...more,
 })
 

@@ -72,13 +72,13 @@ function killed(write: Write, when: When): Moment {
     name: `writes: killed ${when} ${write.name}`,
     where: ({ postgres }) => postgres,
     uncertain: write.uncertain?.includes(when) ?? false,
-    async strike(world) {
-      const struck = atWrite(world, write, when, () => {
+    async inject(world) {
+      const fired = atWrite(world, write, when, () => {
         world.daemon.kill()
         return null
       })
       await world.deliver(write.mails ?? mailsWithoutSending)
-      await struck
+      await fired
     },
   }
 }
@@ -113,7 +113,7 @@ function reviewed(write: Write, when: When): Moment {
     where: ({ postgres }) => postgres,
     alsoFine: ['held', 'rejected'],
     mostRounds: 3,
-    async strike(world) {
+    async inject(world) {
       await using second = await world.anotherDaemon('reviewer', 'web')
       second.start()
       await answering(second)
@@ -163,7 +163,7 @@ function overtaken(write: Write): Moment {
     // The other process finds a reply that is being sent by a process it does not know.
     uncertain: write.mails !== undefined,
     mostRounds: 5,
-    async strike(world) {
+    async inject(world) {
       const held = heldWrite(world, write, 'before')
       await world.deliver(write.mails ?? mailsWithoutSending)
       const release = await held

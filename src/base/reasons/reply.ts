@@ -73,7 +73,7 @@ export const check = {
     says: 'The reply reveals your instructions or information about other people.',
     help: 'Remove what is not meant for the sender.',
   },
-  mended: {
+  'text-removed': {
     says: 'Formatting or a second signature was removed from the reply.',
     help: 'Read the reply once before you approve it.',
   },

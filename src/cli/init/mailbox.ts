@@ -159,15 +159,16 @@ export async function soundMailbox(talk: Talk, given: Texts, at: number): Promis
     const failures = checks.filter(({ status, name }) => status === 'failed' && name !== 'sending')
     if (failures.length === 0) return { texts, state: 'sound' }
     if (failures.every(({ advice }) => advice?.startsWith('Sign in: '))) return { texts, state: 'no sign-in' }
-    const mended = talk.asker.asks
-      ? await mend(talk, texts, at, account, failures)
+    const corrected = talk.asker.asks
+      ? await askAgain(talk, texts, at, account, failures)
       : await shown(talk, account, failures)
-    const isSame = mended === null || (mended.yaml === texts.yaml && mended.secrets === texts.secrets)
+    const isSame =
+      corrected === null || (corrected.yaml === texts.yaml && corrected.secrets === texts.secrets)
     if (isSame && !(await isTriedAgain(talk))) {
       await talk.say(`\n${account.owner.address} does not work yet.`)
       return { texts, state: 'faulty' }
     }
-    texts = mended ?? texts
+    texts = corrected ?? texts
   }
 }
 
@@ -194,7 +195,7 @@ async function shown(talk: Talk, account: AccountSettings, failures: readonly Ch
 }
 
 /** Asks again for what may have caused the failures. */
-async function mend(
+async function askAgain(
   talk: Talk,
   texts: Texts,
   at: number,

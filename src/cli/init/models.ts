@@ -199,7 +199,7 @@ async function soundModel(talk: Talk, given: Texts): Promise<TriedModel> {
     const failure = checks.find(({ status }) => status === 'failed')
     if (failure === undefined) return { texts, state: 'sound' }
     const hasMenu = !/^model:/m.test(texts.yaml)
-    const secrets = await mended(talk, texts.secrets, failure, config.model, hasMenu)
+    const secrets = await correctedSecrets(talk, texts.secrets, failure, config.model, hasMenu)
     if (secrets === null) return { texts, state: 'faulty' }
     if (secrets === 'another model') return { texts, state: secrets }
     texts = { ...texts, secrets }
@@ -210,7 +210,7 @@ async function soundModel(talk: Talk, given: Texts): Promise<TriedModel> {
  * @param hasMenu false: the file names the model
  * @returns the text of `.env` with which it is tried again; null: it stays as it is
  */
-async function mended(
+async function correctedSecrets(
   talk: Talk,
   secrets: string,
   failure: Check,

@@ -114,11 +114,11 @@ export async function judgeReply(
   const { set, prompts, ask } = run
   const { mail, sources } = situation
   const { timeZone } = set.config.budget
-  const { composed, mended } = received(set.account, written)
+  const { composed, removals } = received(set.account, written)
   const passages = checkPassages(set.knowledge, sources.passages, composed)
   const said = { composed, passages }
   const found = checkDraft(prompts.compose, set.account, timeZone, mail, sources, said, fixedMarks)
-  const findings = [...found, ...mended]
+  const findings = [...found, ...removals]
   if (composed.text === '') return { composed, findings, checked: null }
   const text = { text: composed.text, passages }
   const account = { settings: set.account, prompts }

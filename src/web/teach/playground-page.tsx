@@ -188,7 +188,7 @@ function Confirm({ cost }: { cost: Cost }) {
   )
 }
 
-const fates: Readonly<Record<Outcome['fate'], string>> = {
+const resultLabels: Readonly<Record<Outcome['result'], string>> = {
   send: 'Sent automatically',
   'save-draft': 'Saved in Drafts',
   hold: 'Waits for you',
@@ -196,10 +196,11 @@ const fates: Readonly<Record<Outcome['fate'], string>> = {
   'no-reply': 'No reply',
   junk: 'Junk',
 }
-export const fateOf = ({ fate, fault }: Outcome) => (fault === null ? fates[fate] : 'Not tried')
+export const resultLabel = ({ result, fault }: Outcome) =>
+  fault === null ? resultLabels[result] : 'Not tried'
 
 const rowsOf = (outcome: Outcome): readonly (readonly [string, string])[] => [
-  ['What happens', fateOf(outcome)],
+  ['What happens', resultLabel(outcome)],
   ['Why', outcome.reason === null ? '' : labelOf(outcome.reason)],
   ['Category', outcome.verdict === null ? '' : titled(outcome.verdict.category)],
   ['Mood', outcome.verdict === null ? '' : titled(outcome.verdict.sentiment.label)],
@@ -322,7 +323,7 @@ const stateWords = ({ state, total }: Run) => {
 }
 
 const isChanged = ({ before, after }: Pair) =>
-  before.fate !== after.fate || before.verdict?.category !== after.verdict?.category
+  before.result !== after.result || before.verdict?.category !== after.verdict?.category
 
 function Pairs({ pairs }: { pairs: readonly Pair[] }) {
   return (
@@ -334,8 +335,8 @@ function Pairs({ pairs }: { pairs: readonly Pair[] }) {
               <b dir="auto">{pair.mail.subject || '(no subject)'}</b>
               <span class={isChanged(pair) ? 'changed' : 'meta'}>
                 {isChanged(pair)
-                  ? `${fateOf(pair.before)} → ${fateOf(pair.after)}`
-                  : `${fateOf(pair.after)}, as before${pair.before.text === pair.after.text ? '' : ', in other words'}`}
+                  ? `${resultLabel(pair.before)} → ${resultLabel(pair.after)}`
+                  : `${resultLabel(pair.after)}, as before${pair.before.text === pair.after.text ? '' : ', in other words'}`}
               </span>
             </summary>
             <Compared pair={pair} />
