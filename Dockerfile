@@ -1,4 +1,4 @@
-# Builds with everything, keeps what runs. Node 24 is a current LTS; replyd needs 20.20 or newer.
+# Builds with all dependencies; keeps only what is needed to run. Node 24 is a current LTS; replyd needs 20.20 or newer.
 FROM node:24-slim AS build
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
@@ -6,7 +6,7 @@ RUN npm ci --ignore-scripts
 COPY tsconfig.json tsconfig.build.json ./
 COPY scripts ./scripts
 COPY src ./src
-# Without the optional ones, too: else the compiler stays, as an optional peer of a dependency.
+# Optional dependencies are left out, too; otherwise the compiler stays, as an optional peer of a dependency.
 RUN node scripts/build.mjs && npm prune --omit=dev --omit=optional --ignore-scripts
 
 FROM node:24-slim

@@ -17,14 +17,14 @@ function countChosen() {
   const button = byId('bulk-approve')
   button.textContent = clear > 0 ? `Send ${clear}` : 'Send'
   button.disabled = chosen.length > 0 && clear === 0
-  button.title = doubtful === 0 ? '' : 'What is in doubt stays: open it, and send it yourself'
+  button.title = doubtful === 0 ? '' : 'Replies in doubt stay: open each, and send it yourself'
 }
 
-/** A key is about what is chosen, if anything is. @returns whether it was */
+/** A key applies to the chosen mails, if there are any. @returns whether there were */
 function decidesChosen(id) {
   const chosen = chosenPicks()
   if (chosen.length === 0) return false
-  if (byId(id).disabled) say('Something is in doubt in each that is chosen: open it, and send it yourself.')
+  if (byId(id).disabled) say('Each chosen reply has something in doubt: open it, and send it yourself.')
   else byId(id).click()
   return true
 }
@@ -40,7 +40,7 @@ function chooseNone() {
 // The mail that was chosen last: a range begins there.
 let begin = null
 
-/** All from the one chosen last to this one become as it is. */
+/** Checks or unchecks all mails from the one clicked last to this one, to match this one. */
 function chooseRange(to) {
   const all = enabledPicks()
   const [one, other] = [all.findIndex((pick) => mailOf(pick) === begin), all.indexOf(to)]
@@ -72,7 +72,7 @@ document.addEventListener('click', (event) => {
   chooseRange(target)
 })
 
-// Text is not marked, and no window opens, where somebody chooses a range.
+// Shift+click chooses a range: it must not select text or open a window.
 document.addEventListener('mousedown', (event) => {
   if (event.shiftKey && event.target.closest?.('.row')) event.preventDefault()
 })

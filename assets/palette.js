@@ -33,7 +33,7 @@ const bulkButtons = [
 ]
 const subject = () => document.querySelector('#panes .subject')?.textContent.trim() ?? ''
 
-/** Each names what it is about: the mails that are chosen, or the one that is open. Nothing is found by that. */
+/** Each names what it is about: the mails that are chosen, or the one that is open. The search ignores this. */
 function decisions() {
   const chosen = document.querySelectorAll('[name=pick]:checked').length
   return (chosen > 0 ? bulkButtons : buttons).flatMap(([id, key]) => {
@@ -104,7 +104,7 @@ function commands() {
 
 const showKeys = () => document.getElementById('keys').showModal()
 
-/** At the cursor, and into the history of the field, so that Ctrl+Z takes it back. */
+/** Inserts at the cursor and into the field's undo history, so that Ctrl+Z undoes it. */
 function insert(text) {
   const area = document.getElementById('text')
   if (!area) return

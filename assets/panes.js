@@ -1,9 +1,9 @@
-// One request at a time replaces the panes. A key pressed meanwhile waits for it, and is about the mail it was pressed for.
+// One request at a time replaces the panes. A key pressed meanwhile waits, and applies to the mail it was meant for.
 /** The request under way: whether it decides about the mail in view, the mail that it opens, and what is opened after it. */
 let coming = null
 let held = []
 let searching = 0
-/** Counts what replaces the panes or the list: an answer that was asked for before is older than what is shown. */
+/** Counts replacements of the panes or the list: an answer requested before the latest one is out of date. */
 let turn = 0
 
 const idIn = (path) => /^\/replies\/([^/?]+)(?:\?|$)/.exec(path)?.[1] ?? null
@@ -44,7 +44,7 @@ function doHeld() {
   }
 }
 
-/** Nothing has opened that they could be about. */
+/** No mail has opened to which these keys could apply. */
 function dropHeld() {
   const given = held.map(({ key }) => key).join(' ')
   held = []
@@ -58,7 +58,7 @@ function add(words) {
   place.append(' ', Object.assign(document.createElement('span'), { role: 'status', textContent: words }))
 }
 
-// What was opened or decided last counts. A decision is never broken off: a link that was opened meanwhile is opened after it.
+// What was opened or decided last counts. A decision is never aborted: a link clicked meanwhile is opened after it.
 document.addEventListener('htmx:confirm', (event) => {
   const { target, elt } = event.detail
   if (target?.id !== 'panes' || coming === null) return
@@ -84,7 +84,7 @@ document.addEventListener('htmx:beforeRequest', ({ detail: { target, xhr, reques
   turn++
   coming = { xhr, isDeed, opens: isDeed ? null : idIn(pathInfo.requestPath), next: null }
   target.setAttribute('aria-busy', 'true')
-  // After the swap, and whatever becomes of the link or the form in the meantime.
+  // Runs after the swap, even if the link or the form has been removed in the meantime.
   xhr.addEventListener('loadend', () => endOf(xhr))
 })
 

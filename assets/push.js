@@ -50,7 +50,7 @@ const browserHere = () => {
 function sayDenied() {
   const steps = document.querySelectorAll(`[data-browser="${browserHere()}"] li`)
   say(
-    'This browser blocks notifications of replyd. To allow them again:',
+    'This browser blocks notifications from replyd. To allow them again:',
     [...steps].map(({ textContent }) => textContent),
   )
 }
@@ -93,7 +93,7 @@ function sayFailed({ name }) {
   say('The push service of this browser did not answer, so notifications are still off.', [
     'Try again in a minute.',
     'Brave: switch on “Use Google services for push messaging” in its privacy settings.',
-    'In a company’s network, ask whether it lets push messages through.',
+    'On a company network, ask whether it lets push messages through.',
   ])
 }
 

@@ -66,7 +66,7 @@ function backToSaved() {
   markUnsaved()
 }
 
-// What is wrong with the addresses of a field is said when it is left, and gone when something is typed there.
+// A fault in a field's addresses is shown when the field is left, and removed when something is typed there.
 /** The part between commas that is no address, or null. The server looks more closely. */
 const unfitPart = (list) =>
   (list.match(/(?:"(?:\\.|[^"\\])*"|[^",;])+/gs) ?? []).find((part) => {
@@ -102,7 +102,7 @@ document.addEventListener('focusout', ({ target }) => {
   if (target.matches?.('#editor [data-unfit]')) faultOf(target)
 })
 
-// The draft before, as long as this tab is open: writing again may have made it worse.
+// The previous draft, as long as this tab is open: writing again may have made it worse.
 const beforePlace = (id) => `before ${id}`
 
 function offerBefore() {

@@ -17,7 +17,7 @@ function press(id) {
 function decide(id) {
   const isListed = rows().length > 0 || byId('search')?.value
   if (!isListed || !isVisible(byId('mails')) || currentRow()) return press(id)
-  say('The open mail is not in this list. Open one of the list first, or use the buttons.')
+  say('The open mail is not in this list. Open one from the list first, or use the buttons.')
   return true
 }
 
@@ -29,7 +29,7 @@ function move(step) {
   const at = links.indexOf(document.activeElement?.closest('a.mail') ?? currentRow())
   const next = links[Math.min(Math.max(at + step, 0), links.length - 1)]
   next.focus()
-  // The mails behind the last one come when their link is seen.
+  // The mails after the last one load when their link comes into view.
   if (next === links.at(-1)) document.querySelector('.list a[rel=next]')?.scrollIntoView({ block: 'nearest' })
   if (isVisible(byId('panes')) && next !== currentRow()) next.click()
 }
@@ -69,7 +69,7 @@ document.addEventListener('keydown', (event) => {
 })
 
 document.addEventListener('submit', (event) => {
-  // Nobody who uses this browser after a log-out finds the words.
+  // After a logout, nobody else who uses this browser may find the text.
   if (event.target.action.endsWith('/logout'))
     for (const kept of [localStorage, sessionStorage])
       for (const place of Object.keys(kept)) if (/^(?:typed|before) /.test(place)) kept.removeItem(place)
@@ -154,7 +154,7 @@ function keepTyped() {
   mirror(area)
 }
 
-// Nobody is asked while the text is safe in this browser.
+// No warning is needed while the text is safe in this browser.
 addEventListener('beforeunload', (event) => {
   if (!leaving && unkept.size > 0 && isTyped()) event.preventDefault()
 })
@@ -339,7 +339,7 @@ function replace(place, fresh) {
   window.htmx?.process(next)
 }
 
-/** A text that can be sent is never exchanged by itself: nobody sends what they have not seen. */
+/** A text that can be sent is never replaced automatically: nobody should send what they have not seen. */
 function refreshReply(fresh) {
   const [old, next] = [byId('reply'), fresh.getElementById('reply')]
   if (fresh.getElementById('panes')?.dataset.id !== byId('panes')?.dataset.id) return
@@ -385,7 +385,7 @@ document.addEventListener('htmx:configRequest', ({ detail }) => {
   const { elt } = detail
   if (elt.matches('.search') && location.pathname.startsWith('/replies/')) detail.path = location.pathname
   if (!elt.closest('#reply') || !/^\/(?:replies\/|$|\?)/.test(detail.path)) return
-  // The mail after the open one is known of the list in which it was opened.
+  // The mail after the open one is known only for the list in which it was opened.
   const first = elt.id === 'skip' && !currentRow() ? rows()[0] : null
   detail.path = first?.getAttribute('href') ?? withFilter(detail.path)
 })
@@ -406,7 +406,7 @@ document.addEventListener('htmx:beforeSwap', (event) => {
     say(new DOMParser().parseFromString(xhr.responseText, 'text/html').body.textContent)
     return
   }
-  // Another page than the inbox, for example the login: it is opened as a whole.
+  // A page other than the inbox, for example the login: it is opened as a whole.
   if (!xhr.responseText.includes('id="panes"')) {
     event.detail.shouldSwap = false
     leaving = true
@@ -430,7 +430,7 @@ document.addEventListener('htmx:sendError', ({ detail: { requestConfig } }) => {
   byId('notice').dataset.lost = ''
 })
 
-/** What it announced has come. */
+/** Removes a notice whose announcement no longer applies; one that offers an undo stays. */
 function endNotice() {
   const place = byId('notice')
   if (!place?.querySelector('#undo'))

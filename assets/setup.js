@@ -1,4 +1,4 @@
-// There is something to save when something was changed, and nobody leaves with changes unsaved and unwarned.
+// Saving is possible once something has changed; the browser warns before unsaved changes are lost.
 const forms = document.querySelectorAll('form[data-saves]')
 let saving = false
 

@@ -11,7 +11,7 @@ import { installPackages, missingPackages } from './servers.mjs'
 import { root } from './sources.mjs'
 
 const JEST = [
-  // As for the daemon on Node 20 (src/cli/start.ts): much code runs, little of it often.
+  // The same as for the daemon on Node 20 (src/cli/start.ts): much code runs, but little of it runs often.
   ...(process.versions.v8.startsWith('11.') ? ['--always-sparkplug', '--interrupt-budget=600000'] : []),
   '--disable-warning=ExperimentalWarning',
   `--import=${new URL('with-parent.mjs', import.meta.url)}`,

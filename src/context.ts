@@ -65,7 +65,7 @@ export interface Next {
 
 /**
  * Loads (or is given what the last step left), decides, commits, and returns the next step. Null when the row is not
- * (any more) at this step: an outdated job.
+ * (or no longer) at this step: an outdated job.
  * @throws the errors of base/errors.ts; the pipeline decides what they mean for the row
  */
 export type RunStep = (
@@ -75,14 +75,14 @@ export type RunStep = (
   carried?: Carried | null,
 ) => Promise<Next | null>
 
-/** @throws PermanentError when the account is not configured (any more) */
+/** @throws PermanentError when the account is not (or no longer) configured */
 export function accountOf(context: StepContext, address: string): Account {
   const account = context.accounts.get(address)
   if (!account) throw new PermanentError(`account ${address} is not configured`)
   return account
 }
 
-/** The mail of a job. Null when its row is not (any more) at this step. @throws as accountOf */
+/** The mail of a job. Null when its row is not (or no longer) at this step. @throws as accountOf */
 export async function arrivalAt(
   step: Step,
   context: StepContext,

@@ -149,7 +149,7 @@ describe('commands', () => {
     expect(await parsed(line.split(' '))).toMatch(said),
   )
 
-  test('scripts of package.json that are named are there', () => {
+  test('scripts of package.json that are named exist', () => {
     const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
     const named = documents.flatMap((document) =>
       [...readFileSync(join(root, document), 'utf8').matchAll(/npm run (?:--silent )?([\w:-]+)/g)].map(
@@ -339,7 +339,7 @@ describe('every block of code', () => {
     expect(await parsed(mcpServers.replyd.args)).toBe('')
   })
 
-  test('a line of labels is one', () => {
+  test('the sample line of labels can be read', () => {
     const [label] = parseLabels(blockOf('{"file": "mail'), 'docs')
     expect(label).toMatchObject({ file: 'mail/0001.eml', spam: false, needsReply: true })
   })

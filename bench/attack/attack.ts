@@ -78,7 +78,7 @@ async function withinTime(run: Attack['run'], most: number): Promise<string | nu
   try {
     return await Promise.race([run(), late])
   } catch (error) {
-    // Nothing was proven: that is no success.
+    // Nothing was proven, so this is not a success.
     return `could not be tried: ${reasonOf(error)}`
   } finally {
     stop.abort()

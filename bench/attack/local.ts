@@ -191,7 +191,7 @@ const bomb = `a: &a [x,x,x,x,x,x,x,x,x,x]\n${'abcdefghi'
 const judgePlain: Configured['judge'] = (ran) =>
   refused(ran) ?? (/TLS|plain|encrypt/i.test(ran.stderr) ? null : ran.stderr.slice(0, 150))
 
-/** Names that begin, end or look like loopback, and are not. */
+/** Names that begin or end like loopback, or look like it, but are not. */
 const lookAlikes = [
   ...['localhost.evil.example', '127.0.0.1.evil.example', '0.0.0.0', '127.0.0.1@evil.example'],
   ...['localhost.', 'x.localhost', '[::]', '[::ffff:128.0.0.1]'],

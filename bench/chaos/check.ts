@@ -45,7 +45,7 @@ interface Places {
   accepted: Lying[]
 }
 
-/** The daemon has to be stopped: the embedded store has one opener at a time. */
+/** The daemon has to be stopped: only one process at a time can open the embedded store. */
 export async function findings(world: World, alsoFine: readonly Disposition[]): Promise<Findings> {
   const places = await readPlaces(world)
   const found: Findings = {

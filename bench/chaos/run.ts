@@ -56,7 +56,7 @@ export async function runMoment(
   await world.daemon.stop()
   const found = await findings(world, moment.alsoFine ?? [])
   const unsure = moment.uncertain ? 0 : found.uncertain
-  if (unsure > 0) problems.push(`${unsure} uncertain, where the world can know`)
+  if (unsure > 0) problems.push(`${unsure} uncertain, although the outcome can be known`)
   const ok =
     problems.length === 0 && found.lost + found.duplicated + found.misplaced + found.other + unsure === 0
   return {

@@ -17,7 +17,7 @@ export interface Counterpart extends AsyncDisposable {
   smtpPort: number
   /** Changes the settings that are given; resolves with the counts since the start. */
   order(order: Omit<Order, 'id'>): Promise<Counts>
-  /** Sets the listener for triage requests, which are reported once `tell` was ordered; null removes it. */
+  /** Sets the listener for triage requests, which are reported once an order has set `tell`; null removes it. */
   onTriage(listener: ((token: string, atMs: number) => void) | null): void
 }
 

@@ -141,7 +141,7 @@ async function make(name: Had, mostMinutes: number): Promise<string> {
   const [status] = await once(child, 'exit')
   if (status !== 0) {
     const lines = readFileSync(log, 'utf8').trim().split('\n')
-    const why = status === 124 ? `was not had within ${minutes.toFixed(1)} minutes` : (lines.at(-1) ?? '')
+    const why = status === 124 ? `not obtained within ${minutes.toFixed(1)} minutes` : (lines.at(-1) ?? '')
     throw new NotHere(`${name}: ${why.slice(0, 200)} (${log})`)
   }
   renameSync(folder, target)

@@ -9,7 +9,7 @@ export interface Paint {
   yellow(text: string): string
 }
 
-/** Only on a terminal, and never against NO_COLOR (no-color.org: present and not empty). */
+/** Only on a terminal, and never if NO_COLOR is set (no-color.org: present and not empty). */
 export function usesColour(
   isTerminal: boolean | undefined,
   env: Readonly<Record<string, string | undefined>>,

@@ -142,7 +142,7 @@ function sendOnce(
         : requestPlain(url, { ...options, agent: reuse && plainAgent })
     const noAnswer = (error: NodeJS.ErrnoException) => {
       // The peer had closed the connection meanwhile. A GET changes nothing, so it may be repeated (RFC 9110 section
-      // 9.2.2); each time one open connection fewer is left.
+      // 9.2.2); each attempt leaves one fewer open connection.
       const isStale = request.reusedSocket && error.code === 'ECONNRESET'
       if (isStale && method === 'GET') resolve(sendOnce(url, sent, signal))
       else reject(error)

@@ -174,7 +174,7 @@ export function loginAdvice(
   keys: string,
 ): string {
   if (server.oauth2)
-    return 'Sign in again: replyd auth ADDRESS. The account also has to allow IMAP and SMTP to that program (scopes).'
+    return 'Sign in again: replyd auth ADDRESS. The account also has to allow that program to use IMAP and SMTP (scopes).'
   const { name, hint = '' } = providerAt(server.host) ?? {}
   if (hint !== '') return `${name}: ${hint}${hint.endsWith('.') ? '' : '.'}`
   return `Check ${keys}.user and ${keys}.password. Some providers require an app password, or IMAP and SMTP to be enabled in their settings.`

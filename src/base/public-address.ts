@@ -1,4 +1,4 @@
-/** Keeps requests to addresses that strangers name away from this machine and its network. */
+/** Prevents requests to addresses chosen by strangers from reaching this machine or its network. */
 import { type LookupAddress, lookup } from 'node:dns'
 import { BlockList, isIP, type LookupFunction } from 'node:net'
 import { PermanentError } from './errors.ts'

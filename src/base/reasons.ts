@@ -1,9 +1,9 @@
 /**
  * The single table of reasons: every code with a sentence for the owner. To add one, add a line in the file of its
- * room, use it, and run `npm run reference`. The compiler finds missing codes, a test finds unused ones.
+ * folder, use it, and run `npm run reference`. The compiler finds missing codes, a test finds unused ones.
  */
 import { capitalised, type Disposition, outcomeNow } from './dispositions.ts'
-import { deeds, deliver, observe, review } from './reasons/delivery.ts'
+import { deliver, observe, ownerActions, review } from './reasons/delivery.ts'
 import { budget, failures } from './reasons/failures.ts'
 import { guard } from './reasons/guard.ts'
 import { check, compose, decide } from './reasons/reply.ts'
@@ -12,7 +12,7 @@ import { receive, triage } from './reasons/triage.ts'
 /** A complete sentence about the mail or its reply, and what the owner can do, if anything. */
 type Wording = string | { readonly says: string; readonly help: string }
 
-/** In mail order; a code is listed in the room that uses it first. */
+/** In mail order; a code is listed under the folder that uses it first. */
 export const reasonsByRoom = {
   ...{ receive, guard, triage, compose, check, decide, deliver, observe, review, failures, budget },
 } satisfies Record<string, Record<string, Wording>>
@@ -77,12 +77,12 @@ const nameless: Readonly<Record<string, string>> = { owner: 'The owner', reviewe
 export const actorName = (actor: string): string => actor.replace(/^api (.+)$/, '$1 via the API')
 
 /** Whether a person decides with it. */
-export const isDeed = (reason: Reason): boolean => Object.hasOwn(deeds, reason)
+export const isOwnerAction = (reason: Reason): boolean => Object.hasOwn(ownerActions, reason)
 
 /** `Ann Miller rejected it.` Anything that no person did is worded as elsewhere. */
-export function deedOf(reason: Reason, actor: string): string {
-  if (!isDeed(reason) || actor === 'replyd') return sentenceOf(reason)
-  return `${nameless[actor] ?? actorName(actor)} ${deeds[reason as keyof typeof deeds]}.`
+export function ownerActionOf(reason: Reason, actor: string): string {
+  if (!isOwnerAction(reason) || actor === 'replyd') return sentenceOf(reason)
+  return `${nameless[actor] ?? actorName(actor)} ${ownerActions[reason as keyof typeof ownerActions]}.`
 }
 
 /** What is wrong with a claim in a draft; the claim itself follows. */

@@ -88,7 +88,7 @@ export function soundKeyText(text: string, path: string): string {
   const key = text.trim()
   if (key.length >= shortestKey) return key
   throw new ConfigError(
-    `${path} holds no complete key: put a copy of it there; without one, remove it and oauth.json, and sign in again`,
+    `${path} holds no complete key: replace it with a copy; without one, remove it and oauth.json, and sign in again`,
   )
 }
 

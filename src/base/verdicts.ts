@@ -22,7 +22,7 @@ export interface Verdict {
   needs_reply: boolean
   /** The mail tries to instruct a machine that reads it. */
   manipulation: boolean
-  /** It announces other bank details or another payee, or asks for gift cards. */
+  /** It announces different bank details or a different payee, or asks for gift cards. */
   payment_change: boolean
   /** One line in the owner's language. */
   summary: string

@@ -24,7 +24,7 @@ function runsOf(tokens: readonly string[], length: number): string[] {
 
 /**
  * @param given what the owner vouches for: words that also appear there are not a repetition of the mail
- * @param isPart the draft is one sentence of a reply: too short a one, such as a greeting, repeats nothing
+ * @param isPart the draft is one sentence of a reply: one that is too short, such as a greeting, repeats nothing
  */
 export function parrots(draft: string, mail: string, given: readonly string[], isPart = false): boolean {
   const tokens = tokensOf(draft)

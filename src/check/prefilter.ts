@@ -108,7 +108,7 @@ const alike: readonly (readonly string[])[] = [
   ['nl', 'af'],
   ['hr', 'bs', 'sl', 'sr'],
 ]
-/** Confidence from which languageOf overrides triage. */
+/** Minimum confidence at which languageOf overrides triage. */
 const sureFrom = 0.7
 
 /**

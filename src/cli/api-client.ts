@@ -148,7 +148,7 @@ function accessOf(config: string | undefined, terminal: Terminal, warns: boolean
     throw (
       fault ??
       unavailable(
-        'no daemon runs here: `replyd start` starts one. For one elsewhere set REPLYD_URL and REPLYD_TOKEN',
+        'no daemon runs here: `replyd start` starts one. For one elsewhere, set REPLYD_URL and REPLYD_TOKEN',
       )
     )
   if (fault && warns) warnOf(fault, terminal)
@@ -163,7 +163,7 @@ function encryptedOrNear(url: string, { environment }: Terminal): string {
     .map((host) => host.trim().toLowerCase())
   if (protocol === 'https:' || isLoopback(hostname) || allowed.includes(hostname)) return url
   throw new UsageError(
-    'REPLYD_URL is not encrypted beyond this machine, and the token would be read on the way: use https://, or name its host in REPLYD_PLAINTEXT_HOSTS',
+    'REPLYD_URL is not encrypted beyond this machine, and the token could be read in transit: use https://, or name its host in REPLYD_PLAINTEXT_HOSTS',
   )
 }
 

@@ -27,7 +27,7 @@ const mostOctets = 67_108_864
 /** Compares every mailbox with the ledger. Exit status 1 when a mail was missed or a mailbox could not be checked. */
 export async function audit(options: AuditOptions, terminal: Terminal): Promise<ExitStatus> {
   const config = readConfig(options.config, terminal)
-  const report = (await askDaemon(config)) ?? (await lookOurselves(config))
+  const report = (await askDaemon(config)) ?? (await auditDirectly(config))
   if (options.json) await writeLine(terminal.stdout, JSON.stringify(report))
   else for (const each of report.mailboxes) await writeLine(terminal.stdout, linesOf(each))
   return report.ok ? 0 : 1
@@ -56,7 +56,7 @@ async function askDaemon({ state }: Config): Promise<Audit | null> {
 }
 
 /** @throws ConfigError when a daemon without web pages has the embedded store open */
-async function lookOurselves(config: Config): Promise<Audit> {
+async function auditDirectly(config: Config): Promise<Audit> {
   if (config.accounts.some(({ imap }) => imap.oauth2 !== null)) {
     throw new ConfigError('An account that signs in with OAuth2 is audited by the daemon: start it first')
   }

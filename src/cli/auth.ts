@@ -69,7 +69,7 @@ async function browserGrant(
   const lines = createInterface({ input: stdin, terminal: false })
   const show = (url: string) => {
     stdout.write(`Sign in at this address:\n\n${url}\n\n`)
-    stdout.write('Is the browser on another machine? Then paste the address where it ended (localhost).\n')
+    stdout.write('Is the browser on another machine? Then paste the address where it ended up (localhost).\n')
     openBrowser(url, environment, stdin.isTTY === true)
   }
   try {

@@ -7,7 +7,7 @@ import type { Backtest } from '../eval/backtest.ts'
 import type { CategoryFigures, PromptDifference } from '../eval/comparison.ts'
 import type { Past } from '../eval/past-mail.ts'
 import type { Share } from '../eval/statistics.ts'
-import { accountOf, refuseDear } from './eval.ts'
+import { accountOf, refuseExpensive } from './eval.ts'
 import { limitOf } from './eval-cases.ts'
 import { UsageError } from './failure.ts'
 import { runOptions } from './run-options.ts'
@@ -44,7 +44,7 @@ export async function backtest(options: BacktestCommand, terminal: Terminal): Pr
     const runs = { ...run, prompts, knowledge }
     const sums = await estimateBacktest(past, runs)
     if (!options.json) await writeLine(terminal.stdout, opening(past, { ...run, sums, sinceMs }))
-    refuseDear(sums.estimate, run.maxDollars)
+    refuseExpensive(sums.estimate, run.maxDollars)
     const result = await runBacktest(past, runs)
     const report = await reportOf(result, past, {
       account,

@@ -101,7 +101,7 @@ export async function restore(
   options: RestoreOptions,
   terminal: Terminal,
 ): Promise<ExitStatus> {
-  if (!existsSync(file)) throw new UsageError(`${file} is not there`)
+  if (!existsSync(file)) throw new UsageError(`${file} does not exist`)
   const { state } = readConfig(options.config, terminal)
   // This comes first, because no key turns another file into a backup.
   await backupHead(readBackupFile(file))
@@ -133,7 +133,7 @@ export async function restore(
 /** Null if the owner does not want the signature checked. @throws UsageError when there is no key to check it with */
 function keyOf({ key, unverified }: RestoreOptions, state: Config['state']): Buffer | null {
   if (unverified) return null
-  if (key !== undefined && !existsSync(key)) throw new UsageError(`--key: ${key} is not there`)
+  if (key !== undefined && !existsSync(key)) throw new UsageError(`--key: ${key} does not exist`)
   const text =
     key === undefined
       ? (state.key ?? knownKeyText(state.directory))

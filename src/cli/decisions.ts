@@ -109,7 +109,7 @@ function approvedWords(sendsAt: string | null, id: string): string {
     sendsAt === null
       ? 'when the account is resumed: replyd resume'
       : `at ${new Date(sendsAt).toTimeString().slice(0, 8)}.`
-  return `Approved. It goes out ${when}\nTo take that back before: replyd replies cancel ${id}`
+  return `Approved. It goes out ${when}\nTo cancel it before then: replyd replies cancel ${id}`
 }
 
 /** Saves the text that is given, or what a person makes of the present one in an editor. */
@@ -181,7 +181,7 @@ export async function setPaused(
   const paused = action === 'pause'
   for (const address of accounts) {
     await api.post(`/accounts/${encodeURIComponent(address)}/${action}`)
-    const words = paused ? 'nothing is sent until `replyd resume`' : 'replies are sent again'
+    const words = paused ? 'nothing is sent until `replyd resume`' : 'sending is on again'
     if (!options.json) await print(terminal, asCalled(`${address}: ${words}`, terminal.environment))
   }
   return options.json ? print(terminal, JSON.stringify({ accounts, paused })) : 0

@@ -69,7 +69,7 @@ function page({ spam, ham, runs, curve, alone, mistakes }: BayesReport): string 
 
 function aloneLine(alone: BayesReport['alone']): string {
   if (alone === null)
-    return '→ The daemon lets the filter decide alone from 200 examples of each kind on; until then it asks the model.'
+    return '→ The daemon lets the filter decide alone once there are 200 examples of each kind; until then it asks the model.'
   const { answered, wrong, spamFrom, hamTo } = alone
   const ranges = [
     ...(spamFrom === null ? [] : [`spam from a score of ${share(spamFrom)}`]),

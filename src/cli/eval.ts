@@ -31,7 +31,7 @@ export async function evaluate(
     const line = `${whole(labels.length)} mails, of which ${whole(asked)} go to ${config.model.name}: ${costs}`
     await writeLine(terminal.stdout, `${printable(line)} (ceiling ${dollars(run.maxDollars)})\n`)
   }
-  refuseDear(plan.estimate, run.maxDollars)
+  refuseExpensive(plan.estimate, run.maxDollars)
   const report = await runEval(plan, run)
   if (options.json) await writeLine(terminal.stdout, JSON.stringify(report))
   else await writeLine(terminal.stdout, page(report))
@@ -39,7 +39,7 @@ export async function evaluate(
 }
 
 /** @throws UsageError before anything is spent */
-export function refuseDear(estimate: number, maxDollars: number): void {
+export function refuseExpensive(estimate: number, maxDollars: number): void {
   if (estimate <= maxDollars) return
   const sums = `would cost about ${dollars(estimate)}, and the limit is ${dollars(maxDollars)}`
   throw new UsageError(`this ${sums}: use fewer with --limit, or allow more with --max-dollars`)
@@ -72,8 +72,8 @@ function page(report: EvalReport): string {
     ...figureRow('filed: recall', filed.recall, 'spam filed'),
     ...figureRow('sentiment: accuracy', sentiment, 'right'),
     ...figureRow('needs a reply: accuracy', reply.accuracy, 'right'),
-    ...figureRow('needs a reply: precision', reply.precision, 'that would get one want one'),
-    ...figureRow('needs a reply: recall', reply.recall, 'that want one would get one'),
+    ...figureRow('needs a reply: precision', reply.precision, 'that would get a reply need one'),
+    ...figureRow('needs a reply: recall', reply.recall, 'that need a reply would get one'),
     ...(report.calibrationError === null
       ? []
       : [

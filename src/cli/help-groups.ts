@@ -16,7 +16,7 @@ export const groups: Readonly<Record<string, Readonly<Record<string, string>>>> 
     mails: 'look at mails, and at why each was answered or not',
     junk: 'look at mail that was filed as spam, and restore it',
     pause: 'stop all sending, for one account or all',
-    resume: 'send again',
+    resume: 'resume sending',
   },
   'What replies may say': {
     knowledge: 'the documents that replies rest on; try a question',

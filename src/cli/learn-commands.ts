@@ -14,7 +14,7 @@ export function addLearnCommands(
     )
     .argument('[question]', 'what was missing; becomes the heading')
     .option('-c, --config <file>', 'configuration file (default: replyd.yaml, else the environment)')
-    .option('-a, --account <address>', 'only of this account; whose knowledge it becomes')
+    .option('-a, --account <address>', 'only this account; facts that you teach become part of its knowledge')
     .option('--fact <text>', 'the fact, in the words that a reply may use')
     .option('--gap <id>', 'the gap that it fills, from the list')
     .option('--confirm', 'teach it although something in it looks personal')

@@ -7,7 +7,7 @@ export const logFileOf = (directory: string): string => join(directory, 'replyd.
 /** Octets; with the file before it, at most twice as many are kept. */
 const mostOctets = 5_000_000
 
-/** Appends to the file; when it is full it becomes `replyd.log.1`, which it replaces. */
+/** Appends to the file; a full one is renamed `replyd.log.1`, replacing the previous one of that name. */
 export class LogFile implements Disposable {
   readonly #path: string
   readonly #most: number

@@ -144,7 +144,7 @@ export async function decideFact(
     `/facts/${encodeURIComponent(id)}/${decision}`,
     body,
   )
-  const done = decision === 'accept' ? 'It is in the folder taught of the knowledge.' : 'Forgotten.'
+  const done = decision === 'accept' ? 'It is in the taught folder of the knowledge.' : 'Forgotten.'
   await writeLine(terminal.stdout, json ? JSON.stringify({ id, ...answer }) : done)
   return 0
 }

@@ -279,7 +279,7 @@ export async function usage(options: ReviewOptions, terminal: Terminal): Promise
   }))
   const right = ['calls', 'tokens in', 'of them cached', 'tokens out', 'cost']
   const text = fittedTable(rows, tableColumnsOf(terminal.stdout), { right })
-  return print(terminal, rows.length === 0 ? 'The model was not asked yet.' : text)
+  return print(terminal, rows.length === 0 ? 'The model has not been asked yet.' : text)
 }
 
 interface Autonomy {

@@ -161,7 +161,7 @@ function statusText(
   const leaving = `${count(sending, 'reply is', 'replies are')} approved and about to be sent.`
   const stuck = `${count(paused, 'approved reply waits', 'approved replies wait')} until you resume: ${replyd} resume`
   return [
-    `replyd ${version} runs: ${url}`,
+    `replyd ${version} is running: ${url}`,
     ...lines,
     ...more,
     '',
@@ -226,7 +226,7 @@ export async function logs(options: LogOptions, terminal: Terminal): Promise<Exi
   if (!existsSync(path)) {
     if (fault) throw fault
     throw new UsageError(
-      `there is no ${path}: replyd writes it only when it runs in a terminal; otherwise the log goes to standard error. \`replyd service status\` names the place of a service's log`,
+      `there is no ${path}: replyd writes it only when it runs in a terminal; otherwise the log goes to standard error. \`replyd service status\` says where a service's log is`,
     )
   }
   if (!/^\d{1,6}$/.test(options.lines)) throw new UsageError('--lines takes a number')

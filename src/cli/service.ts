@@ -71,8 +71,8 @@ export async function install(
 
 const insteadOf = (
   manager: string,
-) => `${manager} runs no services of this user here, so nothing was written. One of these does instead:
-  a login of this user (not su or sudo), if there is ${manager}: then this works
+) => `${manager} does not run services for this user here, so nothing was written. Use one of these instead:
+  a direct login as this user (not su or sudo), if there is ${manager}: then this command works
   root, with packaging/replyd.service: see docs/operations.md
   Docker, with docker-compose.yml: docker compose up -d
   cron, every few minutes: replyd start --once
@@ -203,7 +203,7 @@ export async function uninstall(
   system = thisSystem,
 ): Promise<ExitStatus> {
   const { path, words, stop } = serviceOf(system, terminal)
-  if (!existsSync(path)) throw new Error(`there is no service to remove: ${path} is not there`)
+  if (!existsSync(path)) throw new Error(`there is no service to remove: ${path} does not exist`)
   const { ok, said: answer, lacks } = await asked(system, stop(path))
   rmSync(path)
   // Without a service manager there is nothing to stop.

@@ -44,7 +44,7 @@ export function readPlace(option: string | undefined, terminal: Terminal): Place
 function madePrivate(path: string): string {
   try {
     makePrivate(path)
-    return `other users could read ${path}: now it is for you alone (mode 600)`
+    return `other users could read ${path}: now only you can read it (mode 600)`
   } catch (error) {
     return reasonOf(error)
   }

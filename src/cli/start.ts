@@ -141,7 +141,7 @@ export function tell(
   if (once) return
   const locked = web?.passwordHash ? ' (asks for the password of the page, see .env)' : ''
   if (daemon.url) say(`Review page: ${daemon.url}${locked}`)
-  for (const each of daemon.watching) void each.then((address) => say(`replyd runs for ${address}.`))
+  for (const each of daemon.watching) void each.then((address) => say(`replyd is running for ${address}.`))
   void Promise.all(daemon.watching).then(() => {
     if (accounts.every(({ since }) => since === 'now'))
       say('Mail that arrived before the first start is left alone.')

@@ -42,10 +42,10 @@ function stoppedText({ accounts }: Config, left: Left | null, { environment, std
     }),
     ...(left?.waiting ? [`${countOf(left.waiting, 'reply waits', 'replies wait')} for you.`] : []),
     ...(left?.sending
-      ? [`${countOf(left.sending, 'approved reply goes', 'approved replies go')} out after the start.`]
+      ? [`${countOf(left.sending, 'approved reply goes', 'approved replies go')} out once it is started.`]
       : []),
   ]
-  return `replyd is set up for ${printable(addresses.join(', '))}, and not running here.
+  return `replyd is set up for ${printable(addresses.join(', '))}, but is not running here.
 ${state.map((line) => `${line}\n`).join('')}Start it:          ${replyd} start
 Check everything:  ${replyd} doctor
 All commands:      ${replyd} --help`

@@ -75,5 +75,5 @@ const lacking =
 export async function asked({ ask }: System, [program, ...args]: Command): Promise<Answer> {
   const answer = await ask(program, args)
   if (answer.ok || !lacking.test(answer.said)) return answer
-  return { ok: false, said: 'runs no services of this user here', lacks: true }
+  return { ok: false, said: 'does not run services for this user here', lacks: true }
 }

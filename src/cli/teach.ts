@@ -108,7 +108,7 @@ async function answerTo(
     }
     return post('/taught', { ...about, fact, ...confirmed })
   }
-  if (question || gap) throw new UsageError('teach: say the fact with --fact "…"')
+  if (question || gap) throw new UsageError('teach: give the fact with --fact "…"')
   if (options.taught)
     return listed(await api.get<Fact[]>('/taught', { account }), factWords, 'Nothing was taught.')
   if (options.offers)

@@ -19,7 +19,7 @@ export const exitStatusWords =
 export type ExitStatus = 0 | 1 | 2 | 130
 
 /**
- * A line of JSON may be shown on a terminal, too, and JSON leaves DEL, C1 and the controls of direction as they are. As
+ * A line of JSON may be shown on a terminal, too, and JSON leaves DEL, C1 and bidirectional controls as they are. As
  * escapes they are the same text to a program.
  */
 export const escaped = (line: string): string =>

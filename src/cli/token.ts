@@ -59,7 +59,7 @@ export async function revoke(name: string, options: TokenOptions, terminal: Term
     },
     direct: (db) => revokeToken(db, name),
   })
-  if (!found) throw new Error('There is no token of that name.')
+  if (!found) throw new Error('There is no token with that name.')
   await writeLine(terminal.stdout, options.json ? JSON.stringify({ ok: true }) : `Revoked ${name}.`)
   return 0
 }

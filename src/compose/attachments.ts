@@ -50,7 +50,7 @@ const reading = new Semaphore(2)
 
 /**
  * Empty if no kind is switched on, or the mail has no files.
- * @throws errors of IMAP that a retry may help against
+ * @throws IMAP errors that a retry may fix
  */
 export async function attachmentsFor(arrival: Arrival): Promise<readonly ReadAttachment[]> {
   const { context, account, mail } = arrival

@@ -47,7 +47,7 @@ const sentences = (text: string) =>
     .map((sentence) => sentence.trim())
     .filter((sentence) => sentence !== '')
 
-/** The sentences replaced, inserted or removed in one place; of several places the one with most text. */
+/** The sentences replaced, inserted or removed in one place; of several places, the one with the most text. */
 function largestChange(before: string, after: string): Correction {
   let largest: Correction = { draft: '', sent: '' }
   let open: Correction = { draft: '', sent: '' }

@@ -47,9 +47,9 @@ const Answer = z
     const fault = (path: string[], message: string) =>
       context.addIssue({ code: 'custom', path, message, input: answer })
     const unknown = (answer.text.match(/\{[^{}]*\}|[{}]/g) ?? []).find((part) => !known.has(part))
-    if (unknown) fault(['text'], `has ${unknown}; it may have {name} and {owner}`)
+    if (unknown) fault(['text'], `contains ${unknown}; only {name} and {owner} are allowed`)
     if (answer.language === undefined && languageOf(answer.text).confidence < sureFrom)
-      fault(['language'], 'is missing: it is not certain from the text')
+      fault(['language'], 'is missing: it cannot be determined reliably from the text')
   })
   .meta({ id: 'Answer' })
 

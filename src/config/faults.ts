@@ -33,7 +33,7 @@ export function wordsFor(issue: z.core.$ZodRawIssue): string | undefined {
   if (issue.code === 'invalid_type') {
     if (issue.input === undefined) return 'is missing'
     if (issue.input === null) return issue.expected === 'string' ? `is empty (${quotes})` : 'is empty'
-    return expectations[issue.expected] ?? `must be of the kind ${issue.expected}`
+    return expectations[issue.expected] ?? `must be of type ${issue.expected}`
   }
   if (issue.code === 'invalid_value') {
     if (issue.input === undefined) return 'is missing'

@@ -27,9 +27,9 @@ const Http = z
     url: required(
       url('https', 'http').refine(
         (text) => !/^[^/]*\/\/[^/?#]*[{}]/.test(text),
-        'must not have {match} or {sender} in the name of the host',
+        'must not have {match} or {sender} in the host name',
       ),
-      'Address that answers with JSON; `{match}` becomes what was found in the mail, `{sender}` the address of its author',
+      'URL that returns JSON; `{match}` becomes what was found in the mail, `{sender}` the address of its author',
     ),
     headers: key(
       z
@@ -94,13 +94,13 @@ const Lookup = z
     ownedBy: key(
       jsonPath().refine(
         (path) => !isAnywhere(path),
-        'must say where the address stands, such as $.orders[*].email: no ..',
+        'must say where the address is, such as $.orders[*].email, without ..',
       ),
-      'JSONPath of the address that it belongs to. Unless that is the proven author of the mail, nothing is shown to the model',
+      'JSONPath of the address that the record belongs to. Unless that is the proven author of the mail, nothing is shown to the model',
     ),
     public: key(
       z.boolean(),
-      'Anybody may know it, such as the stock of a product; instead of `ownedBy`',
+      'Anybody may know the record, such as the stock of a product; instead of `ownedBy`',
       defaults.lookups.public,
     ),
     fields: required(
@@ -138,7 +138,7 @@ const Lookup = z
     if (lookup.public && lookup.ownedBy !== undefined)
       fault(['ownedBy'], 'is set together with public: keep one of them')
     if (lookup.public && (lookup.http?.url.includes('{sender}') || /\$2/.test(lookup.sql?.query ?? '')))
-      fault(['public'], 'does not go with the address of the author, which is not proven then')
+      fault(['public'], 'cannot be combined with the address of the author, which is then not proven')
   })
   .meta({ id: 'Lookup' })
 

@@ -45,7 +45,7 @@ export const Replies = z
     ),
     interval: key(
       duration(0, 366 * day),
-      'How long the same text is not sent to the same address again (RFC 3834 section 2)',
+      'Minimum time before the same text is sent to the same address again (RFC 3834 section 2)',
       defaults.replies.interval,
     ),
     undo: key(duration(0, day), 'Time between approval and sending', defaults.replies.undo),
@@ -76,7 +76,7 @@ export const Replies = z
     ),
     humanLine: key(
       z.string().max(1000, 'must be at most 1,000 characters'),
-      'Line below it that says how to reach a person: by answering HUMAN, which is then never answered automatically. By default in the language of the reply; an empty text omits it',
+      'Line below it that says how to reach a person: by replying HUMAN; such a mail is never answered automatically. By default in the language of the reply; an empty text omits it',
     ),
     minConfidence: key(
       fraction(),
@@ -85,7 +85,7 @@ export const Replies = z
     ),
     businessHours: key(
       businessHours(),
-      'When replies may be sent automatically, in `budget.timeZone`; a reply that is ready at another time is sent when hours next open. Always, by default',
+      'When replies may be sent automatically, in `budget.timeZone`; a reply that is ready at another time is sent when the next business hours begin. By default, always',
     ),
     ownerLanguage: key(
       language(),
@@ -102,7 +102,7 @@ export const Spam = z
       '`move`: to the Junk mailbox with $Junk. `mark`: $Junk only. `none`: recorded in replyd only',
       defaults.spam.action,
     ),
-    threshold: key(fraction(), 'Confidence from which a mail is filed as spam', defaults.spam.threshold),
+    threshold: key(fraction(), 'Minimum confidence for filing a mail as spam', defaults.spam.threshold),
     allow: key(z.array(addressOrDomain()), 'Addresses or domains that are never spam'),
     deny: key(z.array(addressOrDomain()), 'Addresses or domains that are always spam'),
   })

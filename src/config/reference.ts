@@ -13,14 +13,14 @@ This page is generated from the schema (\`npm run reference\`); a test fails whe
 
 replyd reads \`replyd.yaml\` in the working directory, or the file that \`--config\` or \`REPLYD_CONFIG\` names. Without a file it
 reads [environment variables](#environment-variables) alone. Every unknown key and every bad value is reported with its line, all of
-them at once, and replyd ends with exit status 2. \`replyd config\` prints what it understood as a configuration
+them at once, and replyd exits with status 2. \`replyd config\` prints what it understood as a configuration
 that can be used again: defaults written out, paths absolute, variables in place of secrets.
 
 - **Secrets**: \`\${NAME}\` in a value is replaced by the environment variable of that name, or by the one in a file \`.env\` beside the
-  configuration; the environment wins. \`\${NAME:-text}\` gives a text for when it is not set, \`$\${\` a literal \`\${\`. A variable that is not set is an error.
+  configuration; the environment wins. \`\${NAME:-text}\` supplies a text to use if it is not set, \`$\${\` a literal \`\${\`. A variable that is not set is an error.
 - **Durations** are a number and a unit: \`500ms\`, \`30s\`, \`15m\`, \`12h\`, \`7d\`, \`2w\`.
 - **Paths** that are relative start from the folder of the configuration file.
-- **TLS**: with \`secure: false\` STARTTLS is demanded. Plain text is refused except on loopback (\`localhost\`, \`127.0.0.0/8\`, \`::1\`), unless the
+- **TLS**: with \`secure: false\` STARTTLS is required. Plain text is refused except on loopback (\`localhost\`, \`127.0.0.0/8\`, \`::1\`), unless the
   account says \`allowPlaintext: true\`. A server on loopback that offers STARTTLS needs a trusted certificate as well; its name does not matter there.
 - **Editors** complete and check the file with the JSON Schema that comes with the package. First line of the file:
   \`# yaml-language-server: $schema=./node_modules/replyd/replyd.schema.json\`
@@ -32,7 +32,7 @@ Without a file, \`REPLYD_ADDRESS\`, \`IMAP_URL\`, \`SMTP_URL\` and \`OPENAI_API_
 second only fills in what the file leaves out.
 
 \`IMAP_URL\` is \`imaps://user:password@host:993\` and \`SMTP_URL\` is \`smtps://user:password@host:465\`, user and password percent-encoded
-(\`@\` is \`%40\`, \`/\` is \`%2F\`). \`imap://\` and \`smtp://\` mean STARTTLS. Left out, the user is the address and SMTP's user and password are IMAP's.
+(\`@\` is \`%40\`, \`/\` is \`%2F\`). \`imap://\` and \`smtp://\` mean STARTTLS. If omitted, the user defaults to the address, and SMTP's user and password to IMAP's.
 
 | variable | key |
 |---|---|

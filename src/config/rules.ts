@@ -91,7 +91,7 @@ function lookupFindings(document: unknown, owners: readonly Path[]): ConfigFindi
     const unknown = lookups
       .map((each) => [...each, 'when', 'category'])
       .filter((path) => [valueAt(document, path) ?? []].flat().some((name) => !categories.has(name)))
-      .map((path) => ({ path, message: 'names no category of yours (see categories)' }))
+      .map((path) => ({ path, message: 'is not one of your categories (see categories)' }))
     const lower = (name: string) => name.toLowerCase()
     return [...unknown, ...repeated(document, lookups, 'name', lower, 'is also the name of another lookup')]
   })
@@ -109,7 +109,7 @@ function answerFindings(document: unknown, owners: readonly Path[]): ConfigFindi
     const unknown = answers
       .map((each) => [...each, 'category'])
       .filter((path) => valueAt(document, path) !== undefined && !categories.has(valueAt(document, path)))
-      .map((path) => ({ path, message: 'names no category of yours (see categories)' }))
+      .map((path) => ({ path, message: 'is not one of your categories (see categories)' }))
     const lower = (name: string) => name.toLowerCase()
     return [
       ...unknown,

@@ -91,7 +91,7 @@ const Account = z
     ),
     since: key(
       since(),
-      'Existing mail: `now` ignores it, `all` handles it, `7d` handles mail younger than that',
+      'Existing mail: `now` ignores it, `all` handles it, `7d` handles mail newer than that',
       defaults.since,
     ),
     sentCopy: key(
@@ -150,7 +150,7 @@ const modelKeys = (preset: { name?: string; baseUrl?: string; timeout?: string; 
   price: key(
     z.strictObject({
       input: required(dollars(), 'Input'),
-      cachedInput: key(dollars(), 'Input that the provider had cached; by default as `input`'),
+      cachedInput: key(dollars(), 'Input that the provider had cached; by default the same as `input`'),
       output: required(dollars(), 'Output'),
     }),
     'US dollars per million tokens, for a model that is not in the built-in table; free for a model on this machine or a private network',
@@ -198,7 +198,7 @@ const Budget = z
   .strictObject({
     perDay: key(
       dollars(),
-      'US dollars per day for all accounts together; once they are spent mail waits until midnight',
+      'US dollars per day for all accounts together; once they are spent, mail waits until midnight',
       defaults.budget.perDay,
     ),
     perSender: key(

@@ -8,7 +8,7 @@ import type { Accounts } from './accounts.ts'
 
 /**
  * The settings of a running daemon. Steps, pages and observers read them through `StepContext`, whose `config` and
- * `accounts` always show the present ones. To change settings while the daemon runs, build the whole new `Config` and
+ * `accounts` always show the current ones. To change settings while the daemon runs, build the whole new `Config` and
  * call `use`.
  */
 export class LiveSettings {

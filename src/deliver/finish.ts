@@ -18,7 +18,7 @@ import { removeSavedDraft } from './draft-in-mailbox.ts'
 export const providerFilesWithinMs = 5_000
 
 export async function finishSent({ context, account, mail, reply }: Delivery): Promise<Next | null> {
-  // First, so that a copy that can't be stored now does not keep the original unanswered.
+  // First, so that a copy that can't be stored now does not keep the original from being marked as answered.
   await markAnswered(account, mail)
   await keepCopy(context, account, reply)
   await removeSavedDraft(account, reply)

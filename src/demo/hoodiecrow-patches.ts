@@ -12,12 +12,12 @@ export function hoodiecrowPatches(server: ImapServer): void {
   // Every connection adds a listener to the server; Node warns on stderr from the eleventh on.
   server.setMaxListeners(0)
   Object.assign(server.fetchHandlers, fetchHandlers)
-  mendIdle(server)
-  mendExpunge(server)
+  patchIdle(server)
+  patchExpunge(server)
   tellOthersOfFlags(server)
 }
 
-function mendIdle(server: ImapServer): void {
+function patchIdle(server: ImapServer): void {
   const idle = server.getCommandHandler('IDLE')
   if (!idle) return
   server.setCommandHandler('IDLE', (connection, parsed, source, done) => {
@@ -37,7 +37,7 @@ function mendIdle(server: ImapServer): void {
   })
 }
 
-function mendExpunge(server: ImapServer): void {
+function patchExpunge(server: ImapServer): void {
   const expunge = server.getCommandHandler('UID EXPUNGE')
   if (!expunge) return
   server.setCommandHandler('UID EXPUNGE', (connection, parsed, source, done) => {

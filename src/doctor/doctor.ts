@@ -56,7 +56,7 @@ function checkConfiguration({ accounts }: Config): Verdict {
   if (silent.length === 0) return passed(detail)
   return warned(
     `${detail}; what ${silent.map(({ owner }) => owner.address).join(', ')} sends automatically does not say that an AI system wrote it`,
-    'Remove the empty replies.disclosure: the EU AI Act (Article 50) wants people to be told. See docs/compliance.md.',
+    'Remove the empty replies.disclosure: the EU AI Act (Article 50) requires that people be told. See docs/compliance.md.',
   )
 }
 

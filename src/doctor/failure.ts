@@ -79,7 +79,7 @@ const explanations: readonly Explanation[] = [
   {
     sign: /ENOTFOUND|EAI_AGAIN/,
     detail: (place, { host }) => `the host name ${host} is not known to DNS (${place})`,
-    advice: ({ keys }) => `Check ${keys}.host for a typing mistake, and that this machine can resolve names.`,
+    advice: ({ keys }) => `Check ${keys}.host for a typo, and that this machine can resolve names.`,
   },
   {
     sign: /ECONNREFUSED/,

@@ -148,5 +148,5 @@ function refused(
   if (/the quota at /.test(detail)) return failed(detail, `Add credit or raise the limit at ${place}.`)
   if (/HTTP 40[34]/.test(detail))
     return failed(detail, 'Check model.name and model.baseUrl, and what the key is allowed to use.')
-  return failed(detail, adviceFor(error, settings) || 'Change what it names below model.')
+  return failed(detail, adviceFor(error, settings) || 'Change the setting that it names, under model.')
 }

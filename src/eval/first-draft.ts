@@ -17,7 +17,7 @@ interface FirstDraft {
   draft: string
 }
 
-/** Most mails that the model judges before the search is given up. */
+/** Maximum number of mails that the model judges before the search is given up. */
 const mostJudged = 5
 
 /**

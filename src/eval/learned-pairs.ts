@@ -22,7 +22,7 @@ export interface Pair {
 /** UTF-16 units. */
 const longest = { question: 200, answer: 2_000 } as const
 const shortestAnswer = 15
-/** Cosine from which two answers with the same figures and names count as the same. */
+/** Minimum cosine at which two answers with the same figures and names count as the same. */
 const sameAnswer = 0.6
 /** Lines at the end of a mail that may be its closing. */
 const closingLines = 4

@@ -98,7 +98,7 @@ export function calibrationError(answers: readonly Stated[], bins = 10): number 
 }
 
 /**
- * The smallest value that is not exceeded by at least this share of all values (nearest rank). Null without values.
+ * The smallest value that at least this share of all values does not exceed (nearest rank). Null without values.
  */
 export function percentile(values: readonly number[], part: number): number | null {
   const rising = [...values].sort((a, b) => a - b)

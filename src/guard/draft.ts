@@ -17,7 +17,7 @@ import {
 } from './subjects.ts'
 
 const hour = 3_600_000
-/** Hours after arrival from which a person must see the answer: we were down, or the mailbox was imported. */
+/** Hours after arrival beyond which a person must see the answer: we were down, or the mailbox was imported. */
 const staleHours = 72
 const crowdSize = 10
 

@@ -46,7 +46,7 @@ export interface Facts extends Correspondents {
   loop: ReturnType<typeof loopMarks>
   /** Our own web form wrote it, as us or as its visitor (rule `contact-form`). */
   isContactForm: boolean
-  /** The same, recognised by an own address in From; such mail is not `self-sent`. */
+  /** The same, recognised by one of our addresses in From; such mail is not `self-sent`. */
   isFormAsOwner: boolean
   authentication: Authentication
   limits: readonly LimitCode[]

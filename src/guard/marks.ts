@@ -86,7 +86,7 @@ function joined(value: string): string {
   return stripComments(value).trim().replace(/[-_ ]/g, '')
 }
 
-/** The X-Loop fields: an own address is our mark, yes or true is a responder's, anything else is unknown. */
+/** The X-Loop fields: one of our addresses is our mark, yes or true is a responder's, anything else is unknown. */
 export function loopMarks(message: Header, isOwn: (address: string) => boolean) {
   const values = fieldValues(message, 'x-loop')
   return {

@@ -54,14 +54,14 @@ function hasFlag(facts: Facts, ...wanted: string[]): boolean {
   return facts.context.flags.some((flag) => wanted.includes(flag.toLowerCase()))
 }
 
-function liesIn(facts: Facts, ...wanted: string[]): boolean {
+function isInMailbox(facts: Facts, ...wanted: string[]): boolean {
   return wanted.includes(facts.context.specialUse?.toLowerCase() ?? '')
 }
 
 /** Loop safety. Not by host name: colleagues share the domain. */
 function isOwnMessage(facts: Facts): boolean {
   return (
-    liesIn(facts, '\\sent', '\\drafts') ||
+    isInMailbox(facts, '\\sent', '\\drafts') ||
     hasFlag(facts, '\\draft') ||
     facts.ownIds.some((id) => holdsId(facts.context.sentMessageIds, id)) ||
     facts.loop.own
@@ -71,7 +71,7 @@ function isOwnMessage(facts: Facts): boolean {
 /** RFC 9051 section 2.3.2. One reply per Message-ID and account, forever. */
 function isHandled(facts: Facts): boolean {
   return (
-    liesIn(facts, '\\trash') ||
+    isInMailbox(facts, '\\trash') ||
     hasFlag(facts, '\\answered', '\\deleted') ||
     facts.ownIds.some((id) => holdsId(facts.context.answeredMessageIds, id))
   )

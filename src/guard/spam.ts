@@ -57,10 +57,10 @@ const anywhere: readonly (readonly [mark: RegExp, server: RegExp])[] = [
 ]
 
 /**
- * The fields that a filter on the own servers may have written. The topmost Received field that names an outside host
- * was written by the own server that accepted the mail; everything below comes from the sender's side. A mail that
+ * The fields that a filter on our own servers may have written. The topmost Received field that names an outside host
+ * was written by our own server that accepted the mail; everything below comes from the sender's side. A mail that
  * came straight from its author's machine has no foreign filter behind it, and milters write at the end of the
- * header; there the own filter's `no` decides.
+ * header; there our own filter's `no` decides.
  */
 function believedFields(fields: readonly Field[]): readonly Field[] {
   const entry = fields.findIndex(({ name, value }) => name === 'received' && !isInternalHop(value))

@@ -34,7 +34,7 @@ export class CannotMove extends PermanentError {
   }
 }
 
-/** No mail has this UID (any more): moved or deleted by somebody else. */
+/** No mail has this UID, or none has it any longer: somebody else moved or deleted it. */
 export class MessageVanished extends PermanentError {
   override name = 'MessageVanished'
   constructor(mailbox: string, uid: number) {

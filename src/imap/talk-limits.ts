@@ -2,7 +2,7 @@
 import type { ImapFlow } from 'imapflow'
 import { type FairShare, type Received, workOf } from './fair-share.ts'
 
-/** Responses: the largest FETCH asks for some hundred mails; the rest is for updates caused by other clients. */
+/** Responses: the largest FETCH asks for a few hundred mails; the rest is for updates caused by other clients. */
 const mostResponses = 20_000
 /** Octets outside of literals, which are parsed: a SEARCH that finds half a million mails takes 4 MB. */
 const mostParsed = 8 * 2 ** 20

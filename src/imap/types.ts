@@ -160,7 +160,7 @@ export interface ImapAccount extends AsyncDisposable {
   ): Promise<Stored>
   /**
    * Moves one mail (RFC 6851).
-   * @throws MessageVanished when the mail is not there (any more)
+   * @throws MessageVanished when the mail is not there (or no longer)
    * @throws UncertainError when the answer was lost, or did not prove the move: search the target by Message-ID
    * @throws PermanentError when the server has neither MOVE nor UIDPLUS: emulating it would expunge other mail
    */
@@ -189,7 +189,7 @@ export interface Timing {
   quietMs: number
   /** A command and its whole answer, even while the server keeps sending. */
   commandMs: number
-  /** IDLE is restarted after this; Yahoo cuts at 3 minutes (RFC 2177 allows 29). */
+  /** IDLE is restarted after this; Yahoo disconnects after 3 minutes (RFC 2177 allows 29). */
   maxIdleMs: number
   /** An unused command connection sends NOOP after this. Less than `quietMs`. */
   keepAliveMs: number

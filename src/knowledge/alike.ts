@@ -1,7 +1,7 @@
 /** Finds short texts with the same meaning, as far as code can tell, by the runs of letters that they share. */
 import { partsOf } from './tokens.ts'
 
-/** The cosine from which two texts may mean the same. */
+/** The minimum cosine at which two texts may mean the same thing. */
 const alikeFrom = 0.5
 
 interface Read {

@@ -8,7 +8,7 @@ import { documentPattern, limits } from './documents/limits.ts'
 /** Pages of a web site as files: see site.ts. */
 export interface SitePages {
   folder: string
-  /** Pages that were last read before that are not used; milliseconds. */
+  /** Pages that have not been read for this long are not used. Milliseconds. */
   staleMs: number
   clock: Clock
 }

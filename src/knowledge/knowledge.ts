@@ -73,7 +73,7 @@ export interface Knowledge {
   close(): void
 }
 
-/** From this number of files on, checking the folder takes at most this share of the time. */
+/** With this many files or more, checking the folder takes at most this share of the time. */
 const often = { files: 500, share: 0.05 }
 /** Octets read and indexed without a pause: when a folder is opened (about a second), and later (50 ms). */
 const atOnce = { first: 4_000_000, later: 200_000 }
@@ -312,7 +312,7 @@ class FolderIndex {
     let octets: Buffer
     if (fault !== null) return this.#leaveOut(name, { stamp, digest: '' }, fault)
     try {
-      // Links within the folder are fine: Kubernetes mounts files so.
+      // Links within the folder are fine: Kubernetes mounts files that way.
       const path = realpathSync(join(root, name))
       if (!path.startsWith(realpathSync(root) + sep)) {
         this.#complaints.once('knowledge.outside', name, faults.outside)

@@ -42,7 +42,7 @@ export interface LearnedProposal {
   edited: boolean
 }
 
-/** Most proposals at a time, and octets read from a file. */
+/** Maximum number of proposals at a time, and of octets read from a file. */
 const most = { proposals: 200, octets: 256 * 1024 } as const
 
 const about = z.object({

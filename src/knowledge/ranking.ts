@@ -35,7 +35,7 @@ const weights = { beginning: 0.6, near: 0.3 }
 const manyWords = 50_000
 /** A beginning shared by more words than this does not tell which of them is meant. */
 const mostBeginning = 1000
-/** Most words with a part, plus their postings, read for one ranking. The rarest parts come first and tell most. */
+/** Maximum number of words with a part, plus postings, read for one ranking. The rarest, most telling parts come first. */
 const mostOfParts = 110_000
 
 export class Ranking {

@@ -24,7 +24,7 @@ export function senderAuthentication(
 }
 
 /**
- * Whether the own servers found signs of a forgery: DMARC failed; or nothing passed for the author's domain, and a check
+ * Whether our own servers found signs of a forgery: DMARC failed; or nothing passed for the author's domain, and a check
  * such as SPF or DKIM failed (all that a domain without a DMARC policy shows), or the results may be about another author.
  */
 export function isRefuted(
@@ -108,7 +108,7 @@ function isForeignReceived(value: string, authservIds: readonly string[]): boole
 }
 
 /**
- * RFC 8601 section 5: the topmost field with an own id, and further ones up to the next Received field (several
+ * RFC 8601 section 5: the topmost field with our own id, and further ones up to the next Received field (several
  * filters on one server add one each). Fields below the next Received may have been written by the sender, and so may
  * fields below one from another organisation's server.
  */
@@ -247,7 +247,7 @@ const token = /^[!#$%&'*+\-.0-9A-Z^_`a-z{|}~]+$/
 
 /**
  * A proposal for the owner, never a decision: the topmost authserv-id (RFC 8601 section 5) in more than half of these
- * mails. If the own server writes none, the topmost one comes from others, so it must also occur in mail of at least
+ * mails. If our own server writes none, the topmost one comes from others, so it must also occur in mail of at least
  * two organisations.
  * @returns null if there is no such id
  */

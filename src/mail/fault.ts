@@ -1,7 +1,7 @@
 /** A part of a mail that could not be read: a code for rules, the part if known, and a text for people. */
 const words = {
-  'header-cut': 'the header is too long to be read to its end',
-  'message-cut': 'the message is too long to be read to its end',
+  'header-cut': 'the header is too long to be read in full',
+  'message-cut': 'the message is too long to be read in full',
   'several-content-types': 'a part has several Content-Type fields',
   'nested-too-deep': 'the parts are nested too deeply',
   'no-boundary': 'a multipart lacks its boundary',
@@ -10,7 +10,7 @@ const words = {
   'encrypted-text': 'the text is encrypted (PGP)',
   'unknown-charset': 'the charset is unknown',
   'text-unread': 'the text was not read',
-  'text-cut': 'the text is too long to be read to its end',
+  'text-cut': 'the text is too long to be read in full',
   'signature-unread': 'the signed text could not be read',
   'no-structure': 'the server gave no readable structure',
   'fetch-failed': 'the mail could not be read',

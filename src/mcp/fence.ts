@@ -110,7 +110,7 @@ export function explainText(fence: Fence, mail: WholeMail): string {
     ({ at, step, model, cost }) => `${at} ${stageWords(step)} asked ${model}: $${cost}`,
   )
   const failure = mail.lastError
-    ? [`Last failure, tried again from ${mail.dueAt} on:\n${fence.quote('MAIL', mail.lastError)}`]
+    ? [`Last failure; the next attempt is due at ${mail.dueAt}:\n${fence.quote('MAIL', mail.lastError)}`]
     : []
   return [fence.rule, standing(mail), ...failure, ...steps, ...changes, ...calls].join('\n\n')
 }

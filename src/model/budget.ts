@@ -15,7 +15,7 @@ export { countText, countTokens, tokenBound } from './budget/tokens.ts'
 
 const million = 1_000_000
 
-/** Providers cache prompts from this length on (tokens); shorter ones are never cached. */
+/** Providers cache prompts of at least this length (tokens); shorter ones are never cached. */
 const cacheableFrom = 1024
 
 /** Instructions of the repair attempt, in addition to the first answer (src/model/client.ts), tokens; generous. */

@@ -35,7 +35,7 @@ function largest(least: number, fits: (share: number) => boolean): number {
   return low
 }
 
-/** Most attempts: a model that says how much fits, or that it needs room to think, is asked again immediately. */
+/** Maximum attempts: a model that says how much fits, or that it needs room to think, is asked again immediately. */
 const mostTries = 4
 
 /** @param attempt asks with a prompt fitted to what the model is known to accept by then */

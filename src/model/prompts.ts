@@ -75,7 +75,7 @@ function readPrompt(directory: string, name: PromptName): Prompt {
     ...(front.name === name ? [] : [`name must be ${name}`]),
     ...(together > mostTokens
       ? [
-          `mail, thread, knowledge, attachment and output tokens are ${together} together, must be at most ${mostTokens}`,
+          `mail, thread, knowledge, attachment and output tokens add up to ${together}, but must be at most ${mostTokens}`,
         ]
       : []),
   ]

@@ -134,7 +134,7 @@ export function correctionOf(limits: RateLimits, { rate, at }: Turn): RateCorrec
   return requests || tokens ? { corrections: rate.corrections, requests, tokens } : null
 }
 
-/** Calls that left since stay counted. Unchanged when another correction came first: that one has seen the same. */
+/** Calls that left since then stay counted. Unchanged when another correction came first: that one has seen the same. */
 export function correct(rate: RateState, correction: RateCorrection, now: number): RateState {
   if (rate.corrections !== correction.corrections) return rate
   const apply = (bucket: Bucket | null, change: RateCorrection['requests']): Bucket | null => {

@@ -36,7 +36,7 @@ export async function signInByDevice(
 ): Promise<Grant> {
   if (settings.deviceUrl === null) {
     throw new ConfigError(
-      'oauth2.deviceUrl is not set: this provider has no device flow for mail. Use replyd auth --browser; on a machine without a browser its address can be pasted',
+      'oauth2.deviceUrl is not set: this provider has no device flow for mail. Use replyd auth --browser; if this machine has no browser, paste the final address from one on another machine',
     )
   }
   const answer = await post(settings, settings.deviceUrl, { scope: settings.scopes.join(' ') })

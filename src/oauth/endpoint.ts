@@ -49,7 +49,7 @@ export async function post(
 ): Promise<Record<string, unknown>> {
   const { protocol, host, hostname } = new URL(url)
   if (protocol !== 'https:' && !isLoopback(hostname)) {
-    throw new ConfigError(`oauth2: ${host} must be reached by https, since tokens would travel in the clear`)
+    throw new ConfigError(`oauth2: ${host} must be reached over https, or tokens would travel in the clear`)
   }
   const body = new URLSearchParams({ client_id: settings.clientId, ...fields })
   if (settings.clientSecret !== null) body.set('client_secret', settings.clientSecret)

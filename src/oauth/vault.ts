@@ -58,7 +58,7 @@ export class Vault {
     } catch (error) {
       const key = this.#secret === null ? `the key file ${keyPathIn(this.#directory)}` : 'REPLYD_KEY'
       throw new ConfigError(
-        `${this.#path}: the sign-ins were encrypted with another key than ${key}: restore it, or run replyd auth again`,
+        `${this.#path}: the sign-ins were encrypted with a key other than ${key}: restore it, or run replyd auth again`,
         { cause: error },
       )
     }

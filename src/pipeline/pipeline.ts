@@ -251,7 +251,7 @@ export class Pipeline extends EventEmitter<PipelineEvents> implements AsyncDispo
     if (row === null) return null
     const { log } = this.#context
     const { account } = row
-    // The provider asked for the pause, or the pause spares it from having to.
+    // The provider asked for the pause, or the pause saves it from having to ask.
     const level = error instanceof RateLimitedError ? 'info' : 'warn'
     log[level]({
       event: 'step.failed',

@@ -84,8 +84,8 @@ async function settleLostCalls({ db, clock, config, log }: StepContext): Promise
 }
 
 /**
- * Restarting retries mail that waits for the budget, which the owner may have raised. Never throws: at the latest it
- * runs at midnight.
+ * Restarting retries mail that waits for the budget, which the owner may have raised. Never throws: at midnight
+ * the mail is tried again in any case.
  */
 async function retryBudgetWaiters({ db, clock }: StepContext): Promise<void> {
   await releaseBudgetWaiters(db, clock.now()).catch(() => undefined)

@@ -141,7 +141,7 @@ export async function asWritten(
 
 /**
  * A person has found out that the reply was sent: the copy in \Sent and the mark on the original follow.
- * @throws Refusal when nothing is uncertain (any more)
+ * @throws Refusal when nothing is uncertain (or no longer)
  */
 export async function markSent(review: Review, id: string, actor: string): Promise<ReplyRow | null> {
   const { context, pipeline } = review
@@ -158,7 +158,7 @@ export async function markSent(review: Review, id: string, actor: string): Promi
 /**
  * A person has found out that it was not sent, or can't tell: it waits again, under another Message-ID, and nothing
  * is sent until they approve it.
- * @throws Refusal when nothing is uncertain (any more)
+ * @throws Refusal when nothing is uncertain (or no longer)
  */
 export async function holdAgain(review: Review, id: string, actor: string): Promise<ReplyRow | null> {
   const { row, reply } = await load(review, id)

@@ -1,13 +1,13 @@
 /** Another person decided first: who, what they did and when. */
 import { momentOf } from '../base/moment.ts'
-import { deedOf, isDeed } from '../base/reasons.ts'
+import { isOwnerAction, ownerActionOf } from '../base/reasons.ts'
 import { loadMessage } from '../store/messages.ts'
 import { explainMail, type LoggedEvent } from '../store/review-lists.ts'
 import { type Deed, Refusal, type Review } from './review.ts'
 
 /** The last decision of a person about a mail; null if there is none. */
 export const lastDeed = (events: readonly LoggedEvent[]): LoggedEvent | null =>
-  events.findLast(({ reason, actor }) => isDeed(reason) && actor !== 'replyd') ?? null
+  events.findLast(({ reason, actor }) => isOwnerAction(reason) && actor !== 'replyd') ?? null
 
 const begins = {
   'already-decided': 'This has already been decided',
@@ -37,5 +37,5 @@ async function whatWasDone({ context: { db } }: Pick<Review, 'context'>, id: str
   const last = lastDeed(events) ?? events.at(-1) ?? null
   if (row === null || last === null) return null
   const { reason, actor, at } = last
-  return { disposition: row.disposition, reason, because: deedOf(reason, actor), by: actor, at }
+  return { disposition: row.disposition, reason, because: ownerActionOf(reason, actor), by: actor, at }
 }

@@ -27,7 +27,7 @@ export async function reject(review: Review, id: string, actor: string, seen?: s
 
 /**
  * Undoes a rejection: the mail waits for a person again, with its draft in \Drafts if that was there.
- * @throws Refusal when it is not rejected (any more)
+ * @throws Refusal when it is not rejected (or no longer)
  */
 export async function reopen(review: Review, id: string, actor: string): Promise<ReplyRow | null> {
   const { context } = review

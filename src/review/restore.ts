@@ -16,7 +16,7 @@ interface JunkPlace {
 
 /**
  * Moves a mail out of \Junk, marks it `$NotJunk`, and trusts its sender from now on.
- * @throws Refusal when it is not in Junk (any more)
+ * @throws Refusal when it is not in Junk (or no longer)
  */
 export async function restore(review: Review, id: string, actor: string): Promise<void> {
   const { context } = review
@@ -32,7 +32,7 @@ export async function restore(review: Review, id: string, actor: string): Promis
 /**
  * Moves a mail out of \\Junk, and marks it `$NotJunk`.
  * @returns where it is now; `somewhere` if the server does not say
- * @throws Refusal when it is not in Junk (any more)
+ * @throws Refusal when it is not in Junk (or no longer)
  */
 export async function takeOut(account: Account, row: MessageRow): Promise<JunkPlace | 'somewhere'> {
   const place = await junkPlace(account, row)

@@ -90,7 +90,7 @@ const messages: Record<RefusalReason, string> = {
   'already-decided': 'This has already been decided, perhaps in another window. Nothing was changed.',
   'text-changed': 'The text has changed in the meantime. Review it again.',
   'wrong-code':
-    'This is not the code of this text. A person finds it beside the text with `replyd mcp code`; after an edit it is another one.',
+    'This is not the code for this text. A person finds it beside the text with `replyd mcp code`; after an edit, the code is different.',
   'draft-touched':
     'The draft in your Drafts mailbox was edited, sent or deleted in a mail client. Send it from there.',
   'nothing-written': 'There is no reply yet.',
@@ -99,48 +99,48 @@ const messages: Record<RefusalReason, string> = {
   'text-removed': "The mail's text was removed when its retention time ended.",
   'unfit-text': 'A reply must not be empty or longer than 16,384 characters.',
   'unfit-header':
-    'Nothing was saved: To and Cc take up to 20 whole addresses with commas between them, the subject up to 250 characters.',
+    'Nothing was saved: To and Cc take up to 20 complete addresses, separated by commas; the subject takes up to 250 characters.',
   'mail-moved': 'The mail was moved or deleted in a mail client. Nothing more was done.',
   'not-in-junk': 'This mail is not in Junk.',
   'unknown-account': 'This account is not configured.',
-  'unknown-token': 'There is no token of that name.',
-  'token-exists': 'There is a token of that name already. Revoke it first, or choose another name.',
+  'unknown-token': 'There is no token with that name.',
+  'token-exists': 'There is already a token with that name. Revoke it first, or choose another name.',
   'unknown-proposal': 'There is no such proposal.',
   'unknown-file': 'There is no such file in the knowledge.',
   'too-many-proposals': 'Too many proposed facts wait for a decision. Accept or discard some first.',
   'no-knowledge': 'This account has no knowledge folder: set `knowledge` in replyd.yaml.',
   'knowledge-read-only':
-    'replyd may not write into the knowledge folder. Give it the right, or write the fact there yourself.',
+    'replyd may not write to the knowledge folder. Allow it to, or write the fact there yourself.',
   'file-changed': 'The file has changed in the meantime. Nothing was saved: look at it again.',
-  'file-exists': 'There is a file of that name already. Choose another name, or edit that file.',
+  'file-exists': 'There is already a file with that name. Choose another name, or edit that file.',
   'file-elsewhere': 'This file is not kept in the knowledge folder, so it can’t be changed here.',
   'unfit-file-name':
-    'That name does not fit. It has letters, digits, blanks and - _ . and ends in .md, .txt, .pdf, .docx, .html, .csv, .tsv or .eml.',
+    'That file name is not valid. It may contain letters, digits, spaces and - _ . and must end in .md, .txt, .pdf, .docx, .html, .csv, .tsv or .eml.',
   'unfit-file': 'The file is empty, longer than 10 MB (2 MB of text), or not what its name says.',
   'nothing-to-undo': 'This can no longer be undone.',
   'unknown-trial': 'This trial is over: its results are kept in memory only.',
   'personal-matter':
-    'The knowledge is given to every reply, and this is about one correspondent. Leave it out of the fact.',
+    'The knowledge is used for every reply, and this is about one correspondent. Leave it out of the fact.',
   'maybe-personal':
-    'The knowledge is given to every reply. Leave this out of the fact, or confirm that it is about no correspondent.',
+    'The knowledge is used for every reply. Leave this out of the fact, or confirm that it is about no correspondent.',
   'unknown-gap': 'This is no longer missing.',
   'unknown-fact': 'There is no such taught fact.',
-  'unknown-offer': 'There is no such offer any more.',
+  'unknown-offer': 'This offer no longer exists.',
   'unfit-fact': 'A fact needs a question and a text of up to 2,000 characters.',
   'too-many-facts': 'The folder of taught facts is full: merge some of them into files of your own.',
   'not-offered':
     'Automatic sending is not offered here: 20 drafts in a row must first be sent without a correction.',
-  'not-granted': 'Nothing is granted here.',
+  'not-granted': 'Automatic sending is not granted here.',
   'unknown-setting': 'There is no such setting here.',
   'setting-locked':
     'This is set in replyd.yaml, which takes precedence over this page. Remove it there to set it here.',
   'setting-changed': 'Somebody else has changed this setting in the meantime. Nothing was changed.',
-  'unknown-person': 'There is nobody of that name.',
-  doubtful: 'Something is in doubt in this reply. Open it to send it.',
-  'name-taken': 'There is somebody of that name already.',
+  'unknown-person': 'There is nobody with that name.',
+  doubtful: 'Something in this reply is doubtful. Open it to send it.',
+  'name-taken': 'There is already somebody with that name.',
   'no-sign-in': 'This account has no oauth2 in replyd.yaml: it logs in with a password.',
   'unfit-snippet':
-    'A saved text needs a name of up to 60 characters and a text of up to 8,000; there can be 200.',
+    'A saved text needs a name of up to 60 characters and a text of up to 8,000; there can be at most 200.',
   'unfit-name':
     "This name can't be used: it has no letters, mixes scripts, or looks like one of replyd's own.",
   'unfit-password': 'A password must have 8 to 200 characters.',
@@ -149,7 +149,7 @@ const messages: Record<RefusalReason, string> = {
   'password-locked':
     'The password of the page is set in replyd.yaml, which takes precedence over this page. Change it there.',
   'password-changed': 'Somebody else has set the password in the meantime. Nothing was changed.',
-  'passwords-differ': 'The two passwords are not the same. Type it again.',
+  'passwords-differ': 'The two passwords do not match. Type them again.',
 }
 
 /** The text for a refusal that a page names in its address; null if there is no such refusal. */

@@ -11,7 +11,7 @@ interface SenderQuestion {
 }
 
 interface KnownSender {
-  /** Earlier mails from this sender without spam, 100 at most; 0 means a first contact. */
+  /** Earlier mails from this sender, excluding spam, 100 at most; 0 means a first contact. */
   earlier: number
   /** Whether replyd or, according to \\Sent, the owner has written to this address before. */
   writtenTo: boolean

@@ -126,7 +126,7 @@ export const leastExamples = 200
 const mostError = 0.005
 
 export interface Bounds {
-  /** From this score on a mail is spam, up to `hamTo` it is wanted; null: never decided alone. */
+  /** At or above this score a mail is spam, at or below `hamTo` it is wanted; null: never decided alone. */
   spamFrom: number | null
   hamTo: number | null
 }

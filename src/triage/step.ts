@@ -274,7 +274,7 @@ export function decisionOf(
 
 /**
  * Whether the account's own server called it spam in X-Spamd-Result (rspamd). Believed only above the first Received
- * field, next to Authentication-Results of an own server: anything below may have been written by anybody.
+ * field, next to Authentication-Results of our own server: anything below may have been written by anybody.
  */
 export function isSpamUpstream(message: Pick<Message, 'fields'>, authservIds: readonly string[]): boolean {
   const received = message.fields.findIndex(({ name }) => name === 'received')

@@ -77,7 +77,7 @@ const errand =
   /(?<!\p{L})(?:scratch|codes?|pins?|photos? of|pictures? of|fotos?|rubbel\p{L}*|freikratz\p{L}*|gratte\p{L}*|rasca\p{L}*|reimburse you|erstatte (?:ich|es)|keep (?:this|it) (?:between us|confidential)|vertraulich)(?!\p{L})/iu
 
 /**
- * Mail that tries to divert money: changed bank details, another payee, a gift-card errand.
+ * Mail that tries to divert money: changed bank details, a different payee, a gift-card errand.
  * @param text new text of the mail, with its subject
  */
 export function isPaymentTrap(text: string): boolean {

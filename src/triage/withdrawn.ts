@@ -41,7 +41,7 @@ export async function takeBackReplies(arrival: Arrival): Promise<void> {
   }
 }
 
-/** If the own server says nothing about authors, the signature has to prove this one. */
+/** If our own server says nothing about authors, the signature has to prove this one. */
 async function isBelieved({ context, account, mail }: Arrival): Promise<boolean> {
   if (isRefuted(mail, account.settings.owner)) return false
   return provenByServer(account, mail) !== null || (await provenBySignature(context, account, mail)).proven

@@ -102,7 +102,7 @@ const mailId = z.strictObject({
 const address = described(text(), "The account's address")
 const search = described(
   text().optional(),
-  'Words that are all in subject, sender or summary; `from:` and `subject:` before a word, and quotes, narrow it',
+  'Words that must all occur in subject, sender or summary; `from:` and `subject:` before a word, and quotes, narrow it',
 )
 const account = described(text().optional(), 'Address of an account')
 const day = (description: string) =>

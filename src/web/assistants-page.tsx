@@ -110,7 +110,7 @@ function Fact({ view, fact, isDoubted }: { view: View; fact: Proposal; isDoubted
       {view.hasLogin ? (
         <div class="buttons">
           {isDoubted ? (
-            <Action view={view} to={`${to}/accept?confirmed=yes`} label="Accept: it is about nobody" />
+            <Action view={view} to={`${to}/accept?confirmed=yes`} label="Accept: it is not about anyone" />
           ) : (
             <Action view={view} to={`${to}/accept`} label="Accept" />
           )}
@@ -143,8 +143,8 @@ function CodePage({ view, shown }: { view: View; shown: Coded }) {
           {shown.text}
         </div>
         <p>
-          To have exactly this sent, give your assistant the code <code>{shown.code}</code>. After an edit it
-          is another one.
+          To have exactly this sent, give your assistant the code <code>{shown.code}</code>. After an edit,
+          the code is different.
         </p>
       </section>
     </Page>

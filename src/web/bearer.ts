@@ -50,7 +50,7 @@ export function bearerGuard({ context: { db, clock } }: WebContext, lock: PagePa
 function unauthorized(c: Context, wasGiven: boolean): Response {
   const message = wasGiven
     ? 'The token that was sent is not known here: it is mistyped or was revoked.'
-    : 'Send a token of replyd as Authorization: Bearer TOKEN.'
+    : 'Send a replyd token as Authorization: Bearer TOKEN.'
   const challenge = wasGiven ? 'Bearer error="invalid_token"' : 'Bearer'
   return c.json({ error: 'unauthorized', message }, 401, { 'www-authenticate': challenge })
 }

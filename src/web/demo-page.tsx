@@ -37,7 +37,7 @@ function DemoPage({ view }: { view: View }) {
       </header>
       <p class="meta">
         Play a customer of Nordlicht Bikes, the shop of this demo. Your mail arrives in its mailbox and
-        nowhere else, and replyd reads it as any other.
+        nowhere else, and replyd reads it like any other.
       </p>
       <form method="post" action="/demo" class="card stack">
         <Token view={view} />

@@ -68,7 +68,7 @@ export function AllPage({ view, filter, mails }: Props & { mails: readonly Liste
         <Token view={view} />
         <Picks picks={mails.map(pickOf)} />
         <h2>Send nothing</h2>
-        <p>{`All ${all}, those with a doubt included. You are asked once more, and it can be undone.`}</p>
+        <p>{`All ${all}, including those in doubt. You are asked once more, and it can be undone.`}</p>
         <div class="buttons">
           <button type="submit">{`Reject ${all} …`}</button>
           <button type="submit" formaction={addressOf('/inbox/junk', filter)} class="danger">
@@ -82,7 +82,7 @@ export function AllPage({ view, filter, mails }: Props & { mails: readonly Liste
 
 function sendingWords(clear: number, staying: number): string {
   if (clear === 0) return 'None of them can be sent together with others: each has something in doubt.'
-  const sent = `${counted(clear, 'reply')} ${clear === 1 ? 'is' : 'are'} sent after the undo time, except one that changes meanwhile.`
+  const sent = `${counted(clear, 'reply')} ${clear === 1 ? 'is' : 'are'} sent after the undo time, except any that change in the meantime.`
   if (staying === 0) return sent
   return `${sent} ${staying.toLocaleString('en')} ${staying === 1 ? 'stays' : 'stay'}: something is in doubt.`
 }

@@ -84,7 +84,7 @@ async function file(web: WebContext, c: Context<Env>): Promise<Response> {
   const row = await loadMessage(web.context.db, id)
   const account = row === null ? undefined : web.context.accounts.get(row.account)
   const found = row === null || account === undefined ? null : await fileOf(account, row, path)
-  if (found === null) return failed(c, 404, 'not-found', 'This file is not there any more.')
+  if (found === null) return failed(c, 404, 'not-found', 'This file no longer exists.')
   c.header('content-security-policy', filePolicy(found.type))
   c.header('content-disposition', dispositionOf(found))
   return c.body(found.octets, 200, { 'content-type': found.type })

@@ -143,17 +143,17 @@ const Count = ({ id, of, count }: { id: string; of: string; count: number }) => 
 
 const keys = [
   ['Ctrl K', 'all commands, and saved texts'],
-  ['j k', 'skip to the next, back to the one before'],
+  ['j k', 'skip to the next mail, back to the previous one'],
   ['a', 'send'],
   ['e', 'edit'],
   ['Ctrl Enter', 'send what is typed'],
   ['r', 'reject'],
   ['!', 'spam: to Junk'],
   ['u', 'undo'],
-  ['x', 'choose; a, r and ! are then about all that are chosen'],
+  ['x', 'choose; a, r and ! then apply to all that are chosen'],
   ['Shift X', 'choose all from the last one to here'],
   ['/', 'search'],
-  ['Esc', 'leave a field, choose nothing, or back to the list'],
+  ['Esc', 'leave a field, clear the selection, or go back to the list'],
 ] as const
 
 function Keys() {

@@ -19,7 +19,7 @@ export function LoginPage({ fault, name = '', hasCode, hasPeople, hasWanted }: L
         <h1>replyd</h1>
         <p class="meta">
           {hasWanted
-            ? 'Log in, and the page that you wanted opens.'
+            ? 'Log in to open the page that you requested.'
             : 'Log in to see the mail that waits for you.'}
         </p>
         {fault === null ? null : (

@@ -40,8 +40,7 @@ export function MailPage({ view, shown }: { view: View; shown: Shown }) {
             </Fact>
             <Fact name="Detail">{row.detail}</Fact>
             <Fact name="Last failure">
-              {row.lastError &&
-                `${row.lastError}. Tried again from ${momentOf(row.dueAt, view.timeZone)} on.`}
+              {row.lastError && `${row.lastError}. Next try: ${momentOf(row.dueAt, view.timeZone)}.`}
             </Fact>
             <Fact name="Not sent automatically">{reply?.holdReasons.map(sentenceOf).join(' ')}</Fact>
             <Fact name="Reply">

@@ -92,7 +92,7 @@ export function JunkPage({ view, mails, older, later, search, account }: JunkPro
         Nothing here matches. <a href="/junk">Show all of Junk</a>
       </p>
     ) : (
-      <p>No spam has been filed. What replyd takes for spam can be taken back here.</p>
+      <p>No spam has been filed. Mail that replyd takes for spam can be restored here.</p>
     )
   return (
     <ListPage view={view} title="Junk" path="/junk" search={search} kept={{ account }} empty={empty}>

@@ -115,7 +115,7 @@ function Texts({ shown: { row, texts } }: { shown: Shown }) {
         Keep this text
       </a>
       <button type="button" id="before" class="plain" hidden>
-        The draft before
+        The previous draft
       </button>
       <ul id="texts" hidden>
         {texts.map(({ name, text }) => (

@@ -1,6 +1,6 @@
 /** The right pane: the reply, why it waits, and what can be done with it. */
 import { capitalised, ceilingWords, outcomeOf } from '../base/dispositions.ts'
-import { deedOf, sentenceOf } from '../base/reasons.ts'
+import { ownerActionOf, sentenceOf } from '../base/reasons.ts'
 import { modelVerdict } from '../base/verdicts.ts'
 import { pageWords } from '../knowledge/folder-files.ts'
 import { byMode } from '../review/approve.ts'
@@ -34,7 +34,7 @@ export function ReplyPane({ next, ...props }: PaneProps & { next: string | null 
       class="pane reply"
       aria-label="Reply"
       data-mark={mark}
-      data-deed={deed === null ? undefined : deedOf(deed.reason, deed.actor)}
+      data-deed={deed === null ? undefined : ownerActionOf(deed.reason, deed.actor)}
       tabindex={0}
       hx-boost="true"
       hx-target="#panes"
@@ -61,7 +61,7 @@ function Content(props: PaneProps) {
     <>
       <div class="writing" role="status">
         <h2>Being written …</h2>
-        <p class="meta">This page shows the reply as soon as it is there.</p>
+        <p class="meta">This page shows the reply as soon as it is ready.</p>
       </div>
       <Replaced {...props} />
     </>
@@ -153,7 +153,7 @@ function Approved({ view, shown, filter }: PaneProps) {
           <b>Approved.</b>{' '}
           <Countdown until={reply?.sendAfter ?? null} timeZone={view.timeZone} paused={paused} />
           {row.reason === 'outside-hours' && !paused
-            ? ', when business hours next open.'
+            ? ', when business hours next begin.'
             : '. You can take it back until then.'}
         </p>
       </div>

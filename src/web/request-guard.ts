@@ -55,7 +55,7 @@ export async function sameSite(c: Context, next: Next): Promise<Response | undef
     const mode = c.req.header('sec-fetch-mode')
     const destination = c.req.header('sec-fetch-dest')
     if (c.req.method !== 'GET' || mode !== 'navigate' || destination !== 'document')
-      return failed(c, 403, 'another-site', 'Not from another site.')
+      return failed(c, 403, 'another-site', 'Requests from another site are not accepted.')
     const { pathname, search } = new URL(c.req.url)
     // `//host` would be a page on another host.
     if (search !== '') return c.redirect(pathname.replace(/^\/+/, '/'), 303)

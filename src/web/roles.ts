@@ -99,8 +99,8 @@ export function neededRole(matched: readonly { method: string; path: string }[])
 }
 
 const words: Readonly<Record<PersonRole, string>> = {
-  reader: 'You may read here, but change nothing.',
-  reviewer: 'You may decide about mail. This is for an owner.',
+  reader: 'You may read here, but not change anything.',
+  reviewer: 'You may decide about mail, but only an owner may do this.',
   owner: 'This is for somebody else.',
 }
 

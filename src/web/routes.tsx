@@ -127,7 +127,7 @@ function addHistory(pages: Hono<Env>, web: WebContext, viewOf: ViewOf): void {
 /** Actions on an account, a category or several mails. */
 const notices: Readonly<Record<string, string | undefined>> = {
   pause: 'Paused: nothing is sent until you resume.',
-  resume: 'Resumed: replies are sent again.',
+  resume: 'Resumed: replies go out as usual.',
   retry: 'Trying again now.',
   snippet: 'Saved. You can insert it into replies now.',
   'snippet-removed': 'Removed.',
@@ -151,7 +151,7 @@ const undoable = {
   junk: new Set<Reason>(['junked-by-owner', 'marked-junk-by-owner']),
 }
 
-const deeds = {
+const doneTexts = {
   approve: (mail: string) => `Before that you approved ${mail}.`,
   reject: (mail: string) => `Before that you rejected ${mail}.`,
   junk: (mail: string) => `Before that you moved ${mail} to Junk.`,
@@ -173,7 +173,7 @@ async function undoBefore(web: WebContext, actor: string, how: UndoPlace): Promi
   )
   if (last === null || done === undefined) return null
   const undo = await undoOf(db, done, [last.id], how)
-  return undo && { ...undo, said: deeds[done](`“${last.subject || '(no subject)'}”`) }
+  return undo && { ...undo, said: doneTexts[done](`“${last.subject || '(no subject)'}”`) }
 }
 
 interface UndoPlace {

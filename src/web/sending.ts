@@ -69,9 +69,9 @@ export function consequencesOf({ what, undoMs, hasHours, latest }: Sending): Con
     begin: `From now on replyd sends replies${what} by itself.`,
     unread: 'Nobody reads them first.',
     points: [
-      'Only if there are no objections: it is proven who wrote, every statement has a source, nothing is missing, and the mail is neither angry nor urgent. Every other reply waits for you, as before.',
-      `You can take each one back for ${secondsWords(undoMs)} after it is written${hasHours ? ', and it goes out in your business hours only' : ''}.`,
-      'Each says that it was written automatically. Replies that wait now are not sent by this.',
+      'Only if there are no objections: the author is proven, every statement has a source, nothing is missing, and the mail is neither angry nor urgent. Every other reply waits for you, as before.',
+      `You can take each one back for ${secondsWords(undoMs)} after it is written${hasHours ? ', and it goes out only in your business hours' : ''}.`,
+      'Each says that it was written automatically. Replies that are already waiting are not sent.',
     ],
     examples: clearWords(latest.filter(({ sendable }) => sendable).length, latest.length),
   }

@@ -59,7 +59,7 @@ export function buildApp(
   app.use(answerHeaders, plausible, sameSite)
   app.use(async (c, next) => {
     if (!lock.isKnown && !isOwnHost(c.req.header('host')))
-      return failed(c, 421, 'another-name', 'Not under this name.')
+      return failed(c, 421, 'another-name', 'Not available under this name.')
     return next()
   })
   app.onError(answerOf(log))

@@ -177,7 +177,7 @@ function AutonomyList({
       <p class="meta">
         When you have sent 20 replies of one kind in a row without a correction, replyd offers to send that
         kind by itself. It starts only when you allow it. If you cancel or reject one, change more than a
-        tenth of its words, or get an angry answer, that ends at once. You can stop each reply until it goes
+        tenth of its words, or get an angry answer, it stops at once. You can stop each reply until it goes
         out.
       </p>
       {autonomy.length === 0 ? (

@@ -176,13 +176,13 @@ const senderFields: readonly Field[] = [
   {
     path: ['spam', 'allow'],
     label: 'Never spam',
-    help: 'One a line: ann@example.com is one person, partner.example is everybody there.',
+    help: 'One per line: ann@example.com is one person, partner.example is everybody there.',
     form: { kind: 'lines', rows: 5, placeholder: 'partner.example\nann@example.com' },
   },
   {
     path: ['spam', 'deny'],
     label: 'Always spam',
-    help: 'Addresses or domains, one a line.',
+    help: 'Addresses or domains, one per line.',
     form: { kind: 'lines', rows: 5, placeholder: 'annoying.example' },
   },
   {

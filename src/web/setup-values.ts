@@ -98,5 +98,5 @@ function listFault(typed: string): string | null {
   const odd = entriesIn(typed).find((entry) => !addressOrDomain().safeParse(senderTyped(entry)).success)
   return odd === undefined
     ? null
-    : `“${odd}” is neither an address nor a domain. Type one a line, as in ann@example.com or example.com.`
+    : `“${odd}” is neither an address nor a domain. Type one per line, as in ann@example.com or example.com.`
 }

@@ -135,11 +135,11 @@ function Paste({ view, address }: { view: View; address: string }) {
     <form method="post" action={`${signInAt(address)}/paste`} class="card block stack">
       <Token view={view} />
       <label for="ended">
-        Does replyd run on another machine? Then your browser ends at an address (localhost) that does not
+        Does replyd run on another machine? Then your browser ends up at an address (localhost) that does not
         load. Paste it here.
       </label>
       <input id="ended" name="ended" required autocomplete="off" placeholder="http://localhost:…" />
-      <button type="submit">Go on</button>
+      <button type="submit">Continue</button>
     </form>
   )
 }

@@ -69,7 +69,7 @@ function SnippetsPage({ view, snippets, ofFile, begun }: SnippetsProps) {
     <SetupPage view={view} title="Saved texts" isOwn>
       <p class="meta">
         Insert them into a reply with <kbd>Ctrl K</kbd> or the button below the text. {'{name}'} becomes the
-        name of the person who is answered, {'{owner}'} yours.
+        name of the person you are replying to, {'{owner}'} yours.
       </p>
       {mayChange ? <SnippetForm view={view} id="new" name="" text={begun} /> : null}
       <section class="card block" aria-label="Saved texts">
@@ -108,7 +108,7 @@ function SnippetsPage({ view, snippets, ofFile, begun }: SnippetsProps) {
             <div class="letter" dir="auto">
               {text}
             </div>
-            <p class="meta">Under answers in replyd.yaml, and changed there.</p>
+            <p class="meta">These are under answers in replyd.yaml; change them there.</p>
           </details>
         ))}
       </section>

@@ -69,7 +69,7 @@ export function budgetStatus(perDay: number, spent: number, shares: readonly Spe
   if (left > 0) {
     const ok = !used.some(({ name }) => name === strangers)
     const waiting =
-      used.length === 0 ? '' : `; the share of ${named(used)} is used up, so that mail waits until midnight`
+      used.length === 0 ? '' : `; the share of ${named(used)} is used up, so their mail waits until midnight`
     const words = `$${left.toFixed(2)} of $${perDay.toFixed(2)} left today${waiting}`
     return { part: 'Budget', ok, words, repairs: ok ? [] : [changeBudget] }
   }

@@ -29,7 +29,7 @@ export function addTeachingOperations(api: Operations): void {
   api.add(
     {
       ...{ id: 'listGaps', method: 'get', path: '/gaps', tag: 'knowledge' },
-      summary: 'What replies were missing, most often first',
+      summary: 'What replies were missing, most frequent first',
       query: period,
       answer: z.array(answers.gap),
     },

@@ -43,7 +43,7 @@ function Steps({ events, view }: Pick<Explained, 'events'> & { view: View }) {
               </td>
               <td>{capitalised(stageWords(event.step))}</td>
               <td>
-                {event.disposition === 'pending' ? 'Goes on' : capitalised(outcomeOf(event.disposition))}
+                {event.disposition === 'pending' ? 'Continues' : capitalised(outcomeOf(event.disposition))}
               </td>
               <td>{sentenceOf(event.reason)}</td>
               <td>{actorName(event.actor)}</td>
@@ -86,7 +86,7 @@ function Calls({ calls }: { calls: readonly LoggedCall[] }) {
         <tfoot>
           <tr>
             <th scope="row" colspan={3}>
-              In all
+              Total
             </th>
             <td class="number">{sum(({ inputTokens }) => inputTokens)}</td>
             <td class="number">{sum(({ cachedTokens }) => cachedTokens)}</td>

@@ -131,7 +131,7 @@ const asIn = 'Type days and hours, as in Mon-Fri 9-17, Sat 10-13:30.'
 
 function windowIn(text: string): Window | Fault {
   const plain = text.trim()
-  if (plain === '') return { fault: `Something is missing beside a comma. ${asIn}` }
+  if (plain === '') return { fault: `Something is missing next to a comma. ${asIn}` }
   const [whole, first, last, from, to] = part.exec(plain) ?? []
   if (!whole || (first === undefined && last !== undefined)) return oddPart(plain)
   const odd = [first, last].find((day) => day !== undefined && !dayNames.includes(day))
@@ -156,7 +156,7 @@ function withHours(days: string | null, from: string, to: string): Window | Faul
   const until = end === 0 ? 24 * 60 : isAfternoon ? end + 12 * 60 : end
   if (until <= start)
     return {
-      fault: `${from}-${to} ends before it begins. Over midnight, write two: Mon 18-24, Tue 0-2.`,
+      fault: `${from}-${to} ends before it begins. Across midnight, write two: Mon 18-24, Tue 0-2.`,
     }
   return { days, hours: `${clock(start)}-${clock(until)}` }
 }

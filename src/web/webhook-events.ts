@@ -1,7 +1,7 @@
 /** Which events webhooks report, and what they say. docs/webhooks.md has an example of each. */
 import { createHash } from 'node:crypto'
 import { capitalised, outcomeOf } from '../base/dispositions.ts'
-import { isDeed, sentenceOf } from '../base/reasons.ts'
+import { isOwnerAction, sentenceOf } from '../base/reasons.ts'
 import type { Config, WebhookSettings } from '../config/settings.ts'
 import { inert } from '../mail/text/deceptive.ts'
 import { nextMidnight } from '../model/budget.ts'
@@ -43,7 +43,7 @@ type Told = Pick<TellableEvent, 'disposition' | 'step' | 'reason'>
 /** The public name of a ledger event; null if it is not reported, such as a person's own change to a waiting reply. */
 export function nameOfEvent({ disposition, step, reason }: Told): WebhookEvent | null {
   const waits = disposition === 'held' || disposition === 'drafted'
-  if (waits && isDeed(reason)) return null
+  if (waits && isOwnerAction(reason)) return null
   if (disposition === 'held' || disposition === 'uncertain') return 'reply.held'
   // Later entries are edits of the draft.
   if (disposition === 'drafted') return step === 'deliver' ? 'reply.drafted' : null
@@ -64,7 +64,7 @@ export function gapsOf({
   missing,
   detail,
 }: Told & Pick<TellableEvent, 'missing' | 'detail'>): string[] {
-  if (isDeed(reason)) return []
+  if (isOwnerAction(reason)) return []
   const isFirst = disposition === 'held' ? step === 'compose' || step === 'decide' : step === 'deliver'
   if (!isFirst || (disposition !== 'held' && disposition !== 'drafted')) return []
   if (step !== 'compose') return missing ?? []
@@ -92,7 +92,7 @@ function mailOf({ disposition, reason, messageId, account, fromAddress, subject,
 }
 
 function missingPayload(event: TellableEvent, missing: string[]) {
-  const text = `Not known, asked by ${about(event)}: ${inert(missing.join('; '))}`
+  const text = `Not known, asked in ${about(event)}: ${inert(missing.join('; '))}`
   return { at: event.at, text, missing, mail: mailOf(event) }
 }
 

@@ -1,5 +1,5 @@
 /** Why a reply waits, and what would help. */
-import { claimWords, deedOf, helpFor, type Reason, sentenceOf } from '../base/reasons.ts'
+import { claimWords, helpFor, ownerActionOf, type Reason, sentenceOf } from '../base/reasons.ts'
 import { modelVerdict } from '../base/verdicts.ts'
 import { byMode } from '../review/approve.ts'
 import { lastDeed } from '../review/faster.ts'
@@ -126,7 +126,7 @@ export function Decider({ view, shown: { row, explained } }: { view: View; shown
   if (deed === null || deed.reason !== row.reason) return <>{sentenceOf(row.reason)}</>
   return (
     <>
-      <bdi>{deedOf(deed.reason, deed.actor)}</bdi>{' '}
+      <bdi>{ownerActionOf(deed.reason, deed.actor)}</bdi>{' '}
       <span class="meta">{momentOf(deed.at, view.timeZone)}</span>
     </>
   )

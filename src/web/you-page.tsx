@@ -123,11 +123,11 @@ function YourPassword({ view, hasCode, isConfigured }: YourProps) {
       <p class="meta">
         {view.person === null
           ? 'You stay logged in here. Everybody else, on every other device, logs in again.'
-          : 'Afterwards you log in again, on every device.'}
+          : 'Afterwards you have to log in again, on every device.'}
       </p>
       <form method="post" action="/you" class="stack">
         <Token view={view} />
-        <label for="password">{view.person === null ? 'Password now' : 'Your password'}</label>
+        <label for="password">{view.person === null ? 'Current password' : 'Your password'}</label>
         <input id="password" name="password" type="password" autocomplete="current-password" required />
         {hasCode ? <CodeField /> : null}
         <NewPassword id="fresh" label="New password" />
@@ -169,8 +169,8 @@ export function FirstPassword({ view, next }: { view: View; next: Next }) {
         </button>
       </form>
       <p class="meta">
-        If you forget it, set <code>web.password</code> in replyd.yaml and restart replyd: that one counts
-        then.
+        If you forget it, set <code>web.password</code> in replyd.yaml and restart replyd: from then on, that
+        one applies.
       </p>
     </section>
   )

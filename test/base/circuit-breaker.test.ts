@@ -39,7 +39,7 @@ test('silence is measured from the last answer, not from when it was idle', () =
   jest.useRealTimers()
 })
 
-test('who shares a read with others is sent away in silence, the first is not', async () => {
+test('a caller that shares the read of another is refused during silence, the first caller is not', async () => {
   jest.useFakeTimers({ now: 0 })
   const breaker = breakerOf()
   let answer = (_: string) => {}

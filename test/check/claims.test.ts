@@ -39,7 +39,7 @@ describe('hand-written drafts', () => {
     },
   )
 
-  test('beside them at most two false alarms are raised in all 40', () => {
+  test('in addition, at most two false alarms are raised in all 40', () => {
     const alarms = drafts.flatMap((one) =>
       checkClaims(one.draft, one.sources).filter(
         ({ claim }) => one.invented === null || !claim.includes(one.invented),
@@ -392,7 +392,7 @@ describe('outbound faults', () => {
     const found = outboundFaults(`Hello,\n\n${disguise(canary)}\n`, { ...check, canaries: [canary] })
     expect(found).toEqual([{ fault: 'canary', found: 'canary 1' }])
   })
-  test.each(disguises)('what is no canary, %s, is not', (_name, disguise) => {
+  test.each(disguises)('what is not a canary, %s, is not found', (_name, disguise) => {
     const found = outboundFaults(disguise('Q7ZK3M9XWT'), { ...check, canaries: [canary] })
     expect(found.filter(({ fault }) => fault === 'canary')).toEqual([])
   })

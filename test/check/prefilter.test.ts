@@ -85,7 +85,7 @@ describe('figures that nobody stated are reported', () => {
     expect(found('Please pay to DE89 3704 0044 0532 0130 00.', { given })).toEqual([])
   })
 
-  test('repeating the mail is no answer, repeating a source is one', () => {
+  test('repeating the mail does not count as an answer, repeating a source does', () => {
     const mail = 'Please write that you refund the whole sum of money to me within a day.'
     const draft =
       'We refund the whole sum of money to you: you refund the whole sum of money to me within a day.'

@@ -63,7 +63,7 @@ const withFault = 'replies: { mode: revue }\nstate: { directory: ./state }\nacco
 describe('a fault in replyd.yaml', () => {
   test.each([
     ['pause', `${account}: nothing is sent until \`replyd resume\`\n`],
-    ['resume', `${account}: replies are sent again\n`],
+    ['resume', `${account}: sending is on again\n`],
     ['status', expect.stringMatching(/All caught up\./)],
     ['replies list', 'No reply waits for you.\n'],
     ['token list', expect.any(String)],

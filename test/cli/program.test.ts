@@ -178,7 +178,7 @@ test('a command that needs a daemon says how to start it', async () => {
 
 test('the status without a daemon names the mailbox, and what to do', async () => {
   const { status, out } = await run(['status', '--config', good], { environment })
-  expect(out).toBe(`replyd is set up for support@example.com, and not running here.
+  expect(out).toBe(`replyd is set up for support@example.com, but is not running here.
 Start it:          replyd start
 Check everything:  replyd doctor
 All commands:      replyd --help

@@ -173,7 +173,7 @@ describe('a service', () => {
 
     test('install writes nothing, and says what does instead', async () => {
       const [status, words] = await told((terminal) => install({ config }, terminal, system))
-      expect(words).toMatch(/^systemd runs no services of this user here, so nothing was written\./)
+      expect(words).toMatch(/^systemd does not run services for this user here, so nothing was written\./)
       expect(words).toMatch(/packaging\/replyd\.service.*docker compose up -d.*replyd start --once/s)
       expect([status, existsSync(path)]).toEqual([1, false])
       const [printed] = await told((terminal) => install({ config, print: true }, terminal, system))
@@ -184,7 +184,7 @@ describe('a service', () => {
       mkdirSync(dirname(path), { recursive: true })
       writeFileSync(path, '')
       const [running, words] = await told((terminal) => serviceStatus({}, terminal, system))
-      expect(words).toContain('\nsystemd runs no services of this user here.\n')
+      expect(words).toContain('\nsystemd does not run services for this user here.\n')
       expect([running, words.includes('bus')]).toEqual([1, false])
       const [removed, done] = await told((terminal) => uninstall({}, terminal, system))
       expect([removed, done]).toEqual([0, expect.stringMatching(/^Removed: /)])

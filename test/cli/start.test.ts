@@ -95,7 +95,7 @@ describe('a line of the log', () => {
   test.each([
     [
       line({ event: 'watch.failed', reason: 'no answer' }),
-      '15:02 ! new mail could not be read; tried again soon: no answer',
+      '15:02 ! new mail could not be read; replyd will retry soon: no answer',
     ],
     [
       line({ event: 'imap.watch.lost', waitMs: 2500 }),

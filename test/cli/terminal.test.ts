@@ -12,7 +12,7 @@ const terminalOf = (isTTY: boolean, columns = 40, environment: Record<string, st
 }
 
 describe('while something is awaited', () => {
-  test('a terminal shows what, cut to its width and harmless, and then nothing of it', async () => {
+  test('a terminal shows what is awaited, cut to its width and made harmless, and removes it afterwards', async () => {
     const { stdout, terminal } = terminalOf(true, 24)
     let answer = (_: string): void => undefined
     const asked = waiting(

@@ -44,7 +44,7 @@ test.each([
   expect(faults).toEqual([fault])
 })
 
-test('three pictures and five files are read of one mail', () => {
+test('at most three pictures and five files of a mail are read', () => {
   const read = (type: string) =>
     planOf(
       Array.from({ length: 8 }, () => file(type)),

@@ -97,7 +97,7 @@ describe('nothing personal is left', () => {
     expect(sent).toMatch(/ …$/)
   })
 
-  test('a pair that holds nothing else is none', () => {
+  test('a pair that contains nothing else is not a correction', () => {
     expect(one(`${draft}\nCall 1.`, `${draft}\nCall 2.`)).toBeNull()
   })
 })

@@ -35,7 +35,7 @@ describe('a greeting becomes a template', () => {
     expect(greetingTemplate([line, true], to)).toBe(expected)
   })
 
-  test('a line that runs on is none without its comma', () => {
+  test('a line that runs on is not a greeting without its comma', () => {
     expect(greetingTemplate(['Hi Kim', false], kim)).toBeNull()
     expect(greetingTemplate(['Hi Kim', true], kim)).toBe('Hi {first name}')
   })

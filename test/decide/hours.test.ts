@@ -82,7 +82,7 @@ describe('the next opening', () => {
     expect(opening('sun 02:10-02:50', '2026-03-28T12:00Z', 'Europe/Berlin')).toBe('2026-04-05T00:10')
   })
 
-  test('an hour that comes twice begins with the first', () => {
+  test('an hour that occurs twice begins with its first occurrence', () => {
     expect(opening('sun 02:30-03:00', '2026-10-24T12:00Z', 'Europe/Berlin')).toBe('2026-10-25T00:30')
   })
 

@@ -68,7 +68,7 @@ const cases: readonly (readonly [change: Partial<PolicyInput>, action: string, r
   [{ categoryMode: 'draft' }, 'save-draft', 'mode-draft'],
   [{ categoryMode: 'review' }, 'hold', 'mode-review'],
   [{ mode: 'draft', categoryMode: 'send' }, 'send', 'all-clear'],
-  // Doubts make a draft of it
+  // Doubts turn it into a draft
   [{ ceiling: 'draft' }, 'save-draft', 'guard-ceiling'],
   [{ composed: { ...composed, needs_person: true } }, 'save-draft', 'needs-person'],
   [{ composed: { ...composed, missing: ['price'] } }, 'save-draft', 'missing-facts'],

@@ -181,7 +181,7 @@ describe('doctor', () => {
     expect(JSON.stringify([queue, state])).not.toMatch(/pw/)
   })
 
-  test('says of a state directory that is a file that it is none', async () => {
+  test('says that a state directory is not a directory if it is a file', async () => {
     writeFileSync(join(directory, 'data'), '')
     const { state } = await checksOf({ imap: 1, smtp: 1 })
     rmSync(join(directory, 'data'))

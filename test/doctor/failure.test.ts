@@ -59,7 +59,7 @@ describe('a server that was not reached', () => {
     })
   })
 
-  test('without TLS, the advice names the other way round', () => {
+  test('without TLS, the advice names the opposite setting', () => {
     const { advice } = connectionFailure(withCode('GREETING_TIMEOUT'), { ...peer, secure: false })
     expect(advice).toMatch(/set imap\.secure to true/)
   })

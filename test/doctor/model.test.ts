@@ -124,7 +124,7 @@ test('a context that is too small for the question is reported with the option t
   })
 })
 
-test('one that thinks is asked again with room, and said to think', async () => {
+test('one that thinks is asked again with more room, and reported as thinking', async () => {
   const thinks = json(200, {
     choices: [{ finish_reason: 'length', message: { content: '', reasoning_content: 'hm' } }],
   })

@@ -247,7 +247,7 @@ test('questions in files are read, hostile files are named and left out', async 
     expect(beyondText('png') - beyondText('pdf') + 2).toBeCloseTo(2 * imageTokens('stand-in'), 5)
     expect(['bomb', 'polyglot', 'program'].map((subject) => of(subject, 'compose')?.line)).toEqual([
       expect.stringContaining('not shown: it has more than 25 million pixels'),
-      expect.stringContaining('not shown: it is not a picture of a known kind'),
+      expect.stringContaining('not shown: it is not a picture in a known format'),
       expect.stringContaining('not shown: files of this kind are not read'),
     ])
     expect(of('pdf bomb', 'compose')?.line).toMatch(/not shown: it/)

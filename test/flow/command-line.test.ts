@@ -123,7 +123,7 @@ test('a decision is told in words, or as one object with the whole id', async ()
   }
 })
 
-test('others, too', async () => {
+test('other commands answer with one object, too', async () => {
   const json = async (argv: string[], more: Record<string, string> = {}) =>
     JSON.parse((await run([...argv, '--json'], { environment: { ...environment, ...more } })).out)
   const id = ids[2] ?? ''

@@ -173,7 +173,7 @@ async function untilDraft(): Promise<string> {
   await session.answers(/review page.*: /, 'long enough\r')
   await session.answers('Draft an answer', '\r')
   await session.answers('Start now?', '\r')
-  await session.shows(`replyd runs for ${address}.`)
+  await session.shows(`replyd is running for ${address}.`)
   await dovecot.deliver(address, mail('two'))
   await session.answers('Ann Berg, "Opening hours two" → reply saved in Drafts', '\u0003')
   await session.shows('Stopping')

@@ -596,7 +596,7 @@ describe('saved texts', () => {
     const page = await opened(`/replies/${row.id}`)
     await page.keyboard.press('?')
     expect(await page.locator('#keys dd').allInnerTexts()).toContain(
-      'skip to the next, back to the one before',
+      'skip to the next mail, back to the previous one',
     )
     await page.keyboard.press('Escape')
     // Each command names its object.

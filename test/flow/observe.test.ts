@@ -345,7 +345,7 @@ describe('a second copy of a mail is not the mail moved', () => {
     expect(await emptyJunk(row)).toEqual({ disposition: 'filed', rule: null })
   })
 
-  test('so does spam of which a copy of the same second was there before it was filed', async () => {
+  test('so does spam if a copy from the same second was there before it was filed', async () => {
     const row = await fresh('filed', 'before')
     const id = await storeCopy(row, 0)
     const { db } = running.daemon.context

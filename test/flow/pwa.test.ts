@@ -150,7 +150,7 @@ test('a browser that names an address of this network is refused, and told why',
 
 test.each([
   ['AbortError', 'The push service of this browser did not answer'],
-  ['NotAllowedError', 'This browser blocks notifications of replyd. To allow them again:'],
+  ['NotAllowedError', 'This browser blocks notifications from replyd. To allow them again:'],
 ])('when the browser answers %s, the page says what to do, in words', async (name, words) => {
   const page = await (await browser.newContext()).newPage()
   await pushService(page, 'https://push.example.com/send/2')

@@ -178,7 +178,7 @@ describe('settings', () => {
     await page.context().close()
   })
 
-  test('several are saved together and undone together; if one does not fit, none is saved and all typed values stay', async () => {
+  test('several are saved together and undone together; if one is not valid, none is saved and all typed values stay', async () => {
     const page = await loggedIn('/settings/replies')
     expect(await page.isDisabled('.save-bar >> text=Nothing to save')).toBe(true)
     await page.fill('#replies_undo-value', '2 minutes')
@@ -335,7 +335,7 @@ describe('people', () => {
       expect(await page.locator('#notice').textContent()).toBe(`${name} can log in now.${own}`)
     }
     await add('Ann', 'owner', password)
-    expect(await page.locator('.fault').innerText()).toBe('There is somebody of that name already.')
+    expect(await page.locator('.fault').innerText()).toBe('There is already somebody with that name.')
     await page.fill('#add-name', 'rеplyd')
     await page.fill('#add-new', 'long enough')
     await page.fill('#add-password', password)
@@ -481,7 +481,7 @@ test('the command line does the same, through the running daemon', async () => {
   const page = await loggedIn('/', { name: 'Dora', secret: 'a longer one' })
   await page.context().close()
   expect(await people(['remove', 'Dora'])).toMatchObject({ status: 0 })
-  expect((await people(['remove', 'Dora'])).err).toContain('There is nobody of that name.')
+  expect((await people(['remove', 'Dora'])).err).toContain('There is nobody with that name.')
 })
 
 test('axe finds nothing on the Setup pages, light and dark, and nothing is wider than a phone', async () => {

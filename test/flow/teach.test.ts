@@ -198,7 +198,7 @@ test('what a person adds to a draft is offered once, and the terminal teaches th
   expect(listed.out).not.toContain('2 colours')
   expect((await replyd('--accept', open[1]?.id ?? '')).out).toContain('taught/20')
   expect((await replyd('--offers')).out).toBe('Nothing is offered.\n')
-  expect((await replyd('--accept', open[1]?.id ?? '')).err).toContain('There is no such offer any more.')
+  expect((await replyd('--accept', open[1]?.id ?? '')).err).toContain('This offer no longer exists.')
 
   const gap = (JSON.parse((await replyd('--json')).out) as { id: string; question: string }[]).find(
     ({ question }) => /shipping/.test(question),

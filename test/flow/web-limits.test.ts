@@ -165,7 +165,7 @@ describe('an API body that is not what it should be', () => {
     expect((await fetch(`${urlOf(open)}${path}`, { headers: json })).status).toBe(400)
   })
 
-  test('an audit, which asks the mail servers, is no GET', async () => {
+  test('an audit, which queries the mail servers, cannot be requested with GET', async () => {
     expect((await fetch(`${urlOf(open)}/api/audit`, { headers: json })).status).toBe(405)
   })
 })

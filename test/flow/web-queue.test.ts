@@ -87,7 +87,7 @@ test('a decision between two pages neither hides a mail nor shows one twice', as
   await db.query(`update replyd.message set step = 'review', disposition = 'held' where id = $1`, [last])
 })
 
-test('a key of no mail ends the list', async () => {
+test('a key that belongs to no mail gives an empty list', async () => {
   expect(idsOf(await html('/?after=nothing'))).toEqual([])
 })
 

@@ -75,7 +75,7 @@ describe('a session', () => {
     expect([await isIn(laptop), await isIn(phone)]).toEqual([false, false])
   })
 
-  test('ends from the page of one’s own, and nobody else’s does', async () => {
+  test('can be ended on one’s own page, and nobody else’s can', async () => {
     const [laptop, phone, other] = [await logIn('Cleo'), await logIn('Cleo'), await logIn('Dan')]
     const page = await (await ask('/you', { cookie: laptop })).text()
     const ids = [...page.matchAll(/action="\/you\/devices\/([\w-]+)"/g)].map(([, id]) => id)
@@ -95,7 +95,7 @@ describe('a session', () => {
     expect([await isIn(here), await isIn(elsewhere)]).toEqual([true, false])
   })
 
-  test('lasts while it is used, ends after twelve idle hours, and automatic requests of a page are no use', async () => {
+  test('lasts while it is used, ends after twelve idle hours, and automatic requests of a page do not count', async () => {
     const [used, idle, left] = [await logIn('Ada'), await logIn('Ben'), await logIn('Cem')]
     clock.turn(11)
     expect(await isIn(used)).toBe(true)
@@ -227,7 +227,7 @@ test('the command line makes a token, lists it and revokes it', async () => {
   expect((await run(['token', 'revoke', 'ci'], { environment })).status).toBe(0)
   expect((await mails()).status).toBe(401)
   const again = await run(['token', 'revoke', 'ci'], { environment })
-  expect([again.status, again.err]).toEqual([1, 'replyd: There is no token of that name.\n'])
+  expect([again.status, again.err]).toEqual([1, 'replyd: There is no token with that name.\n'])
   expect((await run(['token', 'create', 'ci'], { environment })).status).toBe(2)
 })
 
@@ -238,7 +238,7 @@ describe('with a second factor', () => {
   test('the login says what the code is, what to do without it, and that the wanted page opens', async () => {
     const asked = await ask('/settings/replies', { daemon: twoFactors })
     const page = await (await ask('/login', { daemon: twoFactors, cookie: cookiesOf(asked) })).text()
-    expect(page).toContain('Log in, and the page that you wanted opens.')
+    expect(page).toContain('Log in to open the page that you requested.')
     expect(page).toContain('The six digits that the app on your phone shows for replyd now.')
     expect(page).toMatch(/Trouble logging in\?.*REPLYD_WEB_PASSWORD.*replyd totp/s)
   })

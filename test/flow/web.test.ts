@@ -584,7 +584,7 @@ describe('a reply with an unknown outcome', () => {
     return row
   }
 
-  test('was sent, says a person: its copy and the mark follow, and nothing is sent', async () => {
+  test('is confirmed as sent by a person: its copy and the mark follow, and nothing is sent', async () => {
     const row = await unsure()
     const page = await opened(patient, `/replies/${row.id}`)
     const settled = patient.nextSettled(row.id)
@@ -597,7 +597,7 @@ describe('a reply with an unknown outcome', () => {
     await page.context().close()
   })
 
-  test('was not sent, says a person: it waits again, under another Message-ID', async () => {
+  test('is declared not sent by a person: it waits again, under another Message-ID', async () => {
     const row = await unsure()
     const before = await loadReply(dbOf(patient), row.id)
     const page = await opened(patient, `/replies/${row.id}`)

@@ -124,7 +124,7 @@ describe('domain-throttled', () => {
     )
   })
   test.each(['gmail.com', 'yahoo.co.uk', 'web.de', 'GMX.net'])(
-    'not for %s, where strangers share a domain',
+    'the limit does not apply to %s, where strangers share a domain',
     (domain) => {
       const autoSent = times(30, (at) => sent(`p${at}@${domain}`, 2))
       expect(verdict(letter([`From: jonas@${domain}`]), { autoSent })).toBe('may ok')
@@ -137,7 +137,7 @@ describe('domain-throttled', () => {
     const autoSent = times(count, (at) => sent(`p${at}@gmail.com`, 2 + (at % 20)))
     expect(verdict(letter(['From: jonas@gmail.com']), { autoSent })).toBe(expected)
   })
-  test.each(['webshop.de', 'mygmail.com', 'me.example'])('but for %s', (domain) => {
+  test.each(['webshop.de', 'mygmail.com', 'me.example'])('applies to %s', (domain) => {
     const autoSent = times(30, (at) => sent(`p${at}@${domain}`, 2))
     expect(verdict(letter([`From: jonas@${domain}`]), { autoSent })).toBe('draft domain-throttled')
   })

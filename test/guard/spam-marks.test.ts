@@ -20,7 +20,7 @@ const cases: readonly (readonly [string, readonly string[], string])[] = [
   ['below the entry, another server behind it', [outside, yes, theirs], 'may'],
   ['below all servers', [outside, theirs, yes], 'may'],
   ['below the only server, where milters write', [outside, yes], 'never'],
-  ['there, but the own filter says no', ['X-Spam-Status: No, score=-1', outside, yes], 'may'],
+  ['there, but our own filter says no', ['X-Spam-Status: No, score=-1', outside, yes], 'may'],
   ['there, but rspamd says no', ['X-Spamd-Result: default: False [-1.2 / 15]', outside, yes], 'may'],
   [
     'own yes above a foreign no',

@@ -74,7 +74,7 @@ describe('a failed command', () => {
     expect(commandError(error, 'SEARCH')).toBeInstanceOf(expected)
   })
 
-  test('throttling says how long to wait, less what was waited already', () => {
+  test('throttling says how long to wait, minus the time already waited', () => {
     const error = commandError(
       failure({ code: 'ETHROTTLE', throttleReset: 92_415, throttleWaited: 30_000 }),
       'FETCH',
@@ -83,7 +83,7 @@ describe('a failed command', () => {
     expect((error as RateLimitedError).retryAfterMs).toBe(62_415)
   })
 
-  test('what is known already stays as it is', () => {
+  test('an error that is already classified stays as it is', () => {
     const error = new UncertainError('lost')
     expect(commandError(error, 'SEARCH')).toBe(error)
     expect(connectError(error, server)).toBe(error)

@@ -48,7 +48,7 @@ describe('partOf', () => {
     expect(partOf(leaf(changes)).filename).toBe(filename)
   })
 
-  test('a name can lead nowhere', () => {
+  test('a name cannot lead to another folder', () => {
     const { filename } = partOf(leaf({ dispositionParameters: { filename: '../../etc/pass\r\nwd\u0000' } }))
     for (const forbidden of ['\r', '\n', '\0', '/', '\\']) expect(filename).not.toContain(forbidden)
   })
@@ -62,7 +62,7 @@ describe('partOf', () => {
     expect(partOf(leaf({ disposition: written })).disposition).toBe(expected)
   })
 
-  test('ten thousand parts are cut off, a thousand deep nesting is survived', () => {
+  test('ten thousand parts are cut off, nesting a thousand levels deep is survived', () => {
     const wide = partOf({
       type: 'multipart/mixed',
       childNodes: Array.from({ length: 10_000 }, () => leaf({})),

@@ -41,7 +41,7 @@ test('no command is overtaken for ever', () => {
   expect(line.takeFirst()).toBe(all[0])
 })
 
-test('failAll tells all, remove tells none', () => {
+test('failAll notifies every command that waits, remove notifies none', () => {
   const { line, all, failed } = lineOf('a', 'b', 'c')
   expect(line.remove(all[1]!)).toBe(true)
   expect(line.remove(all[1]!)).toBe(false)

@@ -119,7 +119,7 @@ describe('conversion', () => {
     ['is white', '<w:color w:val="FFFFFF"/>', ''],
     ['is half a point high', '<w:sz w:val="1"/>', ''],
     ['is shown', '<w:vanish w:val="0"/>', ' words'],
-    ['is white on a ground', '<w:color w:val="FFFFFF"/><w:shd w:fill="000000"/>', ' words'],
+    ['is white on a dark background', '<w:color w:val="FFFFFF"/><w:shd w:fill="000000"/>', ' words'],
     ['is shown despite its style', '<w:rStyle w:val="Secret"/><w:vanish w:val="false"/>', ' words'],
   ])('text of a DOCX that %s', async (_, looks, shown) => {
     const styles =
@@ -286,7 +286,7 @@ describe('in the knowledge folder', () => {
     ).toEqual([2, 2])
   })
 
-  test('a document that needs too much memory ends its worker alone', async () => {
+  test('a document that needs too much memory ends only its worker', async () => {
     // A content stream of less than 1 MB that unpacks to 800 MB: the same blocks a hundred times, and an empty last one.
     const blocks = deflateRawSync(Buffer.alloc(8_000_000, '0 '), { finishFlush: constants.Z_FULL_FLUSH })
     const head = Buffer.from([0x78, 0x9c])

@@ -30,17 +30,17 @@ const damaged = 'it is damaged'
 test.each<[string, Buffer, string]>([
   ['20,000 × 20,000 pixels in a small file', bombOf(20_000, 20_000), 'it has more than 25 million pixels'],
   ['a picture of one pixel', pngOf(1, 1), 'it is too small to show anything'],
-  ['a PDF file', Buffer.from('%PDF-1.7\n'), 'it is not a picture of a known kind'],
+  ['a PDF file', Buffer.from('%PDF-1.7\n'), 'it is not a picture in a known format'],
   [
     'a PDF file with a picture behind it',
     Buffer.concat([Buffer.from('%PDF-1.7\n'), png]),
-    'it is not a picture of a known kind',
+    'it is not a picture in a known format',
   ],
-  ['SVG', Buffer.from('<svg xmlns="http://www.w3.org/2000/svg"/>'), 'it is not a picture of a known kind'],
+  ['SVG', Buffer.from('<svg xmlns="http://www.w3.org/2000/svg"/>'), 'it is not a picture in a known format'],
   ['the signature alone', png.subarray(0, 8), damaged],
   ['RIFF that is sound', Buffer.from('RIFF\x24\0\0\0WAVEfmt ', 'latin1'), damaged],
   ['half a picture', png.subarray(0, png.length / 2), 'it could not be read'],
-  ['nothing', Buffer.alloc(0), 'it is not a picture of a known kind'],
+  ['nothing', Buffer.alloc(0), 'it is not a picture in a known format'],
 ])('%s is left out', async (_, octets, fault) => {
   expect(await scaled(octets)).toEqual({ fault })
 })

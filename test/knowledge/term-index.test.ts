@@ -65,7 +65,7 @@ describe('discarded passages leave no trace', () => {
   })
 })
 
-test('a rarer word, and a shorter passage, weigh more; so does one more time', () => {
+test('a rarer word, and a shorter passage, weigh more; so does one more occurrence', () => {
   const index = new TermIndex()
   for (const each of some) index.add(each)
   const rare = index.weighing('words', 0, 1)
@@ -74,7 +74,7 @@ test('a rarer word, and a shorter passage, weigh more; so does one more time', (
   expect(weighed(rare, 0, 2)).toBeGreaterThan(weighed(rare, 0, 1))
 })
 
-test('an endless word has the parts of a word', () => {
+test('an extremely long word has only as many parts as one of ordinary length', () => {
   const index = new TermIndex()
   index.add(passage('x'.repeat(100_000)))
   index.add(passage(Array.from({ length: 20_000 }, (_, at) => (at * 7919).toString(36)).join('')))

@@ -76,7 +76,7 @@ describe('near words are those of the definition', () => {
   })
 })
 
-test('a part stands in words as often as it is in them', () => {
+test('a part is listed with its words, and with the number of its occurrences in each', () => {
   const vocabulary = vocabularyOf(['abababab', 'xabab', 'ab', '返品送料'])
   const holders = (part: string) => {
     const { terms, times } = vocabulary.wordsWith(vocabulary.partOf(part) ?? -1)

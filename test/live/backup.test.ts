@@ -84,7 +84,7 @@ describe.each([
   ['PostgreSQL', 'embedded'],
   ['PostgreSQL', 'PostgreSQL'],
 ] as const)('from %s to %s', (from, to) => {
-  test('every row of every table is there again, and numbers go on where they were', async () => {
+  test('every row of every table is there again, and numbering continues where it was', async () => {
     const { file, before } = await fullBackup(from)
     for (const [table, rows] of Object.entries(before))
       expect([table, rows.length > 0]).toEqual([table, true])
@@ -259,7 +259,7 @@ describe('restore refuses', () => {
   })
 })
 
-test('the first format is read as well; where numbers go on is taken from its rows, because it is not signed', async () => {
+test('the first format is read, too; where numbers continue is taken from its rows, because it is not signed', async () => {
   const fixture = readFileSync(join(import.meta.dirname, '../fixtures/schema/17.jsonl'), 'utf8')
   const end = /"event\.id":\["\d+",true\]/
   expect(fixture).toMatch(end)
@@ -273,7 +273,7 @@ test('the first format is read as well; where numbers go on is taken from its ro
   expect(rows).toEqual([{ id: 6 }])
 })
 
-test('a backup says nothing about logins, nor the URL of a webhook', async () => {
+test('a backup contains neither logins nor the URL of a webhook', async () => {
   const place = await newPlace('PostgreSQL')
   const db = await open(place)
   await seedAll(db)

@@ -84,7 +84,7 @@ describe('a mail from a forged author', () => {
     expect(again.checks.map(({ name }) => name)).not.toContain('forgery')
   })
 
-  test('that the server lets vouch for itself is no success', async () => {
+  test('that the server allows to vouch for itself does not count as a success', async () => {
     expect(await forged('plain@replyd.test', ['mx.replyd.test'])).toMatchObject({
       status: 'warning',
       detail: expect.stringMatching(/kept a result that the sender wrote in its name/),

@@ -227,7 +227,7 @@ describe('the limit of APPEND (RFC 7889)', () => {
     },
   )
 
-  test.each(['APPENDLIMIT=0', 'APPENDLIMIT=10'])('%s is the last word', async (limit) => {
+  test.each(['APPENDLIMIT=0', 'APPENDLIMIT=10'])('%s is final: the draft is refused', async (limit) => {
     await using b = await broken({ toClient: announcing(limit) })
     await expect(b.box.append('Drafts', mail('d@x'), ['\\Draft'], [], when)).rejects.toBeInstanceOf(
       PermanentError,
@@ -282,7 +282,7 @@ describe('a mailbox with a new UIDVALIDITY at each EXAMINE', () => {
     expect(selects()).toBe(1)
   })
 
-  test('any other is so as soon as it shows', async () => {
+  test('other than INBOX is opened for writing as soon as it shows a new number', async () => {
     const { hooks, selects } = renumbering('SELECT')
     await using b = await broken(hooks)
     const first = await b.box.state('Junk')
@@ -312,7 +312,7 @@ test('a server that disables LOGIN until TLS is not taken for one that refuses t
   expect((failure as Error).message).toMatch(/allows no login without TLS: Login is disabled.*imap\.secure/)
 })
 
-describe('a poorer server', () => {
+describe('a less capable server', () => {
   test('without MOVE and UIDPLUS moves and deletes nothing', async () => {
     await using b = await broken({ toClient: without('MOVE', 'UIDPLUS') })
     for (const id of [1, 2]) await b.witness.append('INBOX', mail(`${id}@x`), ['\\Deleted'], [], when)
@@ -359,7 +359,7 @@ describe('a poorer server', () => {
     expect((await b.witness.flags('INBOX', uidValidity!, 1))!.sort()).toEqual(['$Mine', '\\Answered'])
   })
 
-  test('without UIDPLUS does not tell where a draft went', async () => {
+  test('without UIDPLUS does not report where a draft went', async () => {
     const bare = (text: string) => without('UIDPLUS')(text).replace(/ \[APPENDUID[^\]]*\]/, '')
     await using b = await broken({ toClient: bare })
     expect(await b.box.append('Drafts', mail('d@x'), [], [], when)).toEqual({ uid: null, uidValidity: null })

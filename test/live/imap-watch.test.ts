@@ -67,7 +67,7 @@ class Watcher implements AsyncDisposable {
 
 const exists = (watcher: Watcher) => watcher.states.at(-1)?.exists
 
-test('tells the state at once, then each arrival, though the next poll is a minute away', async () => {
+test('reports the state at once, then each arrival, although the next poll is a minute away', async () => {
   const user = nextUser()
   await using watcher = new Watcher(accountOn(dovecot, user))
   await watcher.until(() => exists(watcher) === 0)
@@ -80,7 +80,7 @@ test('tells the state at once, then each arrival, though the next poll is a minu
   expect(watcher.healths).toEqual(['connecting', 'connected'])
 })
 
-test('tells of flags and of mail that is gone', async () => {
+test('reports changed flags and removed mail', async () => {
   const user = nextUser()
   await using box = openImapAccount(accountOn(dovecot, user), quietOptions)
   await box.append('INBOX', mail('1@x'), [], [], new Date('2026-11-20T10:00:00Z'))

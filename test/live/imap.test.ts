@@ -367,7 +367,7 @@ describe('finding recent mail by Message-ID', () => {
 })
 
 describe('changing the mailbox', () => {
-  test('append keeps flags, keywords and the date, and tells the UID', async () => {
+  test('append keeps flags, keywords and the date, and returns the UID', async () => {
     await using box = account()
     const { uid, uidValidity } = await box.append(
       'Drafts',
@@ -384,7 +384,7 @@ describe('changing the mailbox', () => {
     expect(draft!.internalDate).toEqual(when)
   })
 
-  test('move proves itself by the new UID; a second time the mail has vanished', async () => {
+  test('a move is proven by the new UID; the second time, the mail has vanished', async () => {
     await using box = account()
     await stored(box, 'Junk', mail('before@x'))
     await stored(box, 'INBOX', mail('spam@x'))
@@ -403,7 +403,7 @@ describe('changing the mailbox', () => {
     expect(await box.flags('INBOX', uidValidity, 1)).not.toBeNull()
   })
 
-  test('flags are added and removed; a mail that is gone is distinguished', async () => {
+  test('flags are added and removed; a mail that is gone is reported as such', async () => {
     await using box = account()
     await stored(box, 'INBOX', mail('1@x'))
     const { uidValidity } = await box.state('INBOX')

@@ -146,7 +146,7 @@ describe('an SMTP server with another login', () => {
     await users?.stop()
   })
 
-  test('is asked for its login when it refuses that of IMAP, until it takes it', async () => {
+  test('needs its own login when it refuses that of IMAP: init asks until the server accepts it', async () => {
     const folder = mkdtempSync(join(folders, 'relay-'))
     const argv = ['init', ...servers(relay), '--folder', folder]
     const input = `\n${dovecot.password}\nrelay-7\nwrong one\n\nof the relay\n`
@@ -166,7 +166,7 @@ describe('an SMTP server with another login', () => {
     expect(doctor.status).toBe(0)
   })
 
-  test('is not asked for it again after an init that was stopped', async () => {
+  test('needs no second prompt for it after an interrupted init', async () => {
     const folder = mkdtempSync(join(folders, 'relay-again-'))
     const argv = ['init', ...servers(relay), '--folder', folder]
     // It ends before it asks for the page's password, because nobody answers.

@@ -247,7 +247,7 @@ test('over SQL: each value once, dates as written', async () => {
   ])
 })
 
-test('a database that is not there fails without its password', async () => {
+test('the error about an unreachable database does not contain its password', async () => {
   const url = 'postgres://user:never-to-be-shown@127.0.0.1:1/none'
   const result = await found({ ...base, sql: { url, query } }, '1')
   expect(result).toMatchObject({ outcome: 'failed', detail: 'PostgreSQL: ECONNREFUSED' })

@@ -186,7 +186,7 @@ test.each([404, 410])('an ended subscription (HTTP %d) is forgotten', async (ove
   expect(await listPushDevices(db)).toEqual([])
 })
 
-test('a browser can not make replyd reach this machine, by address or by name', async () => {
+test('a browser cannot make replyd reach this machine, by address or by name', async () => {
   await held('m-held')
   await look(false)
   expect(received).toEqual([])

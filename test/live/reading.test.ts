@@ -222,7 +222,7 @@ describe.each([
       ])
     })
 
-    test('after a refused copy of one batch is judged, though a third mail bears on both', async () => {
+    test('with a refused copy before the mail still judges the mail, although a third mail bears on both', async () => {
       const account = accountWith({})
       const judge: Judge = (mails) => guardComing(context, account, mails)
       const refused = letter(1).replace('From', 'X-Spam-Flag: YES\r\nFrom')

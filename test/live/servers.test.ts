@@ -75,7 +75,7 @@ describe('Dovecot', () => {
     expect(found.sort()).toEqual(['\\Archive', '\\Drafts', '\\Inbox', '\\Junk', '\\Sent', '\\Trash'])
   })
 
-  test('listed users get in, others get neither in nor mail', async () => {
+  test('listed users can log in, others can neither log in nor receive mail', async () => {
     await using dovecot = await startDovecot({ users: ['alice@example.com'] })
     await dovecot.deliver('alice@example.com', mail('listed'))
     expect(await subjects(dovecot, 'alice@example.com', 1)).toEqual(['listed'])

@@ -208,7 +208,7 @@ test.each<[string, Answer, number]>([
   if (pages === 0) expect(new Set(asked.map(({ path }) => path))).toEqual(new Set(['/robots.txt']))
 })
 
-test('pages that are too long, no HTML, or nested without end are left out', async () => {
+test('pages that are too long, are not HTML, or are nested without end are left out', async () => {
   site = {
     '/help': page('Help', 'Start.', '/help/long', '/help/bomb', '/help/text', '/help/deep'),
     '/help/bomb': {

@@ -48,7 +48,7 @@ async function delivered(addressee: string, messageId: string): Promise<Buffer> 
   }
 }
 
-test('a mail arrives octet by octet below what the servers put before it', async () => {
+test('a mail arrives octet for octet below the fields that the servers put above it', async () => {
   await using submission = openSubmission(server(), { log: silentLog })
   const octets = mail(
     'live1@replyd.test',
@@ -69,7 +69,7 @@ test('many mails at once all arrive, over a few connections', async () => {
   for (const id of ids) await delivered('burst@replyd.test', `<${id}>`)
 })
 
-test('a wrong password is for the owner, and verify says the same', async () => {
+test('a wrong password has to be fixed by the owner, and verify says the same', async () => {
   await using submission = openSubmission(server('wrong'), { log: silentLog })
   await expect(submission.verify()).rejects.toBeInstanceOf(OwnerActionError)
   await expect(submission.send(outgoing(mail('never@replyd.test')))).rejects.toBeInstanceOf(OwnerActionError)

@@ -277,7 +277,7 @@ describe.each([
     expect(await findDue(db, now, 10)).toMatchObject([{ id: 'a' }])
   })
 
-  test('of two workers one claims a reply, and a claimed reply is never composed again', async () => {
+  test('only one of two workers claims a reply, and a claimed reply is never composed again', async () => {
     await storeIngested(db, { messages: [newMessage('a', 1, { step: 'compose' })] }, now)
     const store = () => storeReply(db, newReply('a'), { id: 'a', at: 'compose', reason: 'composed' }, now)
     expect(await store()).not.toBeNull()

@@ -114,7 +114,7 @@ test.each([
   expect(verdict(letter([field(value)]), {}, { authservIds: [''] })).toBe(expected)
 })
 
-test('public suffixes are no organisation', () => {
+test('public suffixes are not organisations', () => {
   const fields = ['From: a@one.co.uk', own('dkim=pass header.d=two.co.uk')]
   expect(verdict(letter(fields))).toBe('draft unauthenticated')
 })

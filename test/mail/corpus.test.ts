@@ -154,7 +154,7 @@ function mutated(seed: Buffer, mutations: readonly Mutation[]): Buffer {
   return octets
 }
 
-test('2,500 broken mails: none throws, both ways in agree, and what comes out is sound', () => {
+test('2,500 broken mails: none throws, both ways of reading agree, and the result is sound', () => {
   const mutation = fc.record({
     at: fc.double({ min: 0, max: 1, noNaN: true }),
     remove: fc.nat({ max: 200 }),
@@ -183,7 +183,7 @@ test('2,500 broken mails: none throws, both ways in agree, and what comes out is
   )
 })
 
-test('a text of any lines splits without loss of own words behind no quote and no rule', () => {
+test('splitting a text of any lines loses no words, even after a quote or a rule', () => {
   const line = fc.constantFrom<string>(
     'word',
     'Two words here.',

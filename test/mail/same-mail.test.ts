@@ -27,7 +27,7 @@ describe('the same mail', () => {
       'another transfer encoding',
       mail.map((line) => line.replace('8bit', 'quoted-printable').replace('Grüße', 'Gr=C3=BC=C3=9Fe')),
     ],
-    ['an empty line more at its end', [...mail, '']],
+    ['one more empty line at its end', [...mail, '']],
   ])('%s', (_name, lines) => {
     expect(mailDigest(messageOf(...lines))).toBe(digest)
   })

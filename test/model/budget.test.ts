@@ -107,7 +107,7 @@ describe('a reservation', () => {
     expect((await reservation(bound / 20, text, 100, mini)).fits).toBe(false)
     expect((await reservation(0, text, 100, mini)).fits).toBe(false)
   })
-  test('has room for pictures, each as the dearest model of that name counts it', async () => {
+  test('has room for pictures, each as the most expensive model of that name counts it', async () => {
     expect([imageTokens('gpt-4o-mini'), imageTokens('gpt-6-luna')]).toEqual([25_501, 3000])
     const { amount } = await reservation(1, text, 100, mini, imageTokens('gpt-4o-mini'))
     expect(amount - bound).toBeCloseTo((2 * 25_501 * mini.input) / 1_000_000, 10)
@@ -137,7 +137,7 @@ describe('prices', () => {
     expect(priceOf(name, null, own).input).toBe(input)
   })
 
-  test('the owner’s figure goes first', () => {
+  test('the owner’s figure takes precedence', () => {
     const set = { input: 1, cachedInput: 2, output: 3 }
     for (const own of [false, true]) expect(priceOf('gpt-4o-mini', set, own)).toMatchObject(set)
   })
@@ -148,7 +148,7 @@ describe('prices', () => {
     expect(isAssumed(priceOf('gpt-9-ultra', null, true))).toBe(false)
   })
 
-  test('each row says when and where somebody looked, and caching is never dearer', () => {
+  test('each row has its date and source, and cached input is never more expensive', () => {
     for (const row of Object.values(prices)) {
       expect(row.date).toMatch(/^2026-\d{2}-\d{2}$/)
       expect(row.source).not.toBe('')

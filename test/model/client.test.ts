@@ -79,7 +79,7 @@ describe('an answer that fits', () => {
     expect((await ask()).model).toBe(noted)
   })
 
-  test('with an end that the protocol does not know is noted as other', async () => {
+  test('with a finish reason that the protocol does not know is recorded as other', async () => {
     server.respond(says(good, { finish: 'a secret of the mail' }))
     expect((await ask()).finish).toBe('other')
   })
@@ -113,7 +113,7 @@ describe('an answer that fits', () => {
     expect((await ask()).value).toEqual({ is: true, note: 'fine' })
   })
 
-  test('whole, and then blanks until the limit: what JSON mode makes of small models', async () => {
+  test('that is complete and then padded with blanks to the limit, as JSON mode makes small models do', async () => {
     server.respond(says(`${good}${'\n  '.repeat(300)}`, { finish: 'length' }))
     expect(await ask()).toMatchObject({ value: { is: true, note: 'fine' }, repaired: false, attempts: 1 })
   })
@@ -166,7 +166,7 @@ describe('an answer that does not fit is repaired once', () => {
     expect(bodies()[1].messages.map(({ role }: { role: string }) => role)).toEqual(['system', 'user', 'user'])
   })
 
-  test('not twice: then the mail is for a person, and both calls are on the bill', async () => {
+  test('not twice: after that a person gets the mail, and both calls are charged', async () => {
     server.respond(says('{}'), says('still no JSON'), says(good))
     const error = await failure()
     expect(error).toBeInstanceOf(PermanentError)
@@ -319,7 +319,7 @@ describe('temporary faults', () => {
   })
 })
 
-describe('what servers do between', () => {
+describe('what servers in between do', () => {
   const fitting = completion(good)
 
   test('an answer that is packed, though nobody asked for it, is read', async () => {
@@ -472,7 +472,7 @@ describe('a server that refuses a form of the request', () => {
     expect(server.received).toHaveLength(3)
   })
 
-  test('two parameters that exclude each other do not go round in circles', async () => {
+  test('two parameters that exclude each other cause no endless loop', async () => {
     server.respond(
       unless((body) =>
         'max_tokens' in body

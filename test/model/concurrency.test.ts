@@ -25,7 +25,7 @@ test.each<[Outcome[], number]>([
   expect(await after(new ConcurrencyLimit(8), outcomes)).toBe(expected)
 })
 
-test('calls that time out together halve once', async () => {
+test('calls that time out together halve the limit only once', async () => {
   const concurrencyLimit = new ConcurrencyLimit(8)
   await after(concurrencyLimit, ['answered'])
   const leave = await Promise.all(Array.from({ length: 8 }, () => concurrencyLimit.enter()))

@@ -67,7 +67,7 @@ const gone: Responder = (response, received) =>
   )
 const asked = (server: ModelServer) => server.received.map(({ body }) => body.model)
 
-/** Notices are stored after the answer: asks until there is one, or none. */
+/** Notices are stored only after the answer, so this asks until there is one, or none. */
 async function notices(choice: ModelChoice, some: boolean) {
   for (let tries = 0; ; tries++) {
     const found = await modelNotices(db, choice)
@@ -99,7 +99,7 @@ test.each([
   )
 })
 
-test('an earlier end is met with the successor, and the next start knows nothing of it yet', async () => {
+test('a model that ends earlier than announced is replaced by its successor, which the next start does not know of yet', async () => {
   const choice = choiceOf(settingsOf())
   first.respond(gone)
   const models = open(choice)
@@ -115,7 +115,7 @@ test('an earlier end is met with the successor, and the next start knows nothing
 
 test.each<[string, Partial<ModelSettings>, Partial<ModelChoice>]>([
   ['model.successor: none', {}, { successor: null }],
-  ['a successor that is dearer', { name: 'gpt-5-nano' }, {}],
+  ['a successor that is more expensive', { name: 'gpt-5-nano' }, {}],
   ['a successor without a known price', {}, { successor: 'gpt-9' }],
   ["a price of one's own that is lower", { price: { input: 0.01, cachedInput: 0.01, output: 0.01 } }, {}],
   ["a server that is not OpenAI's", { host: 'other' }, {}],
@@ -180,7 +180,7 @@ test('with both down the first is asked', async () => {
   expect([asked(first).length, asked(other).length]).toEqual([4, 1])
 })
 
-test('five failures in a row are told in the store, for every process; the next answer takes it back', async () => {
+test('five failures in a row are recorded in the store, for every process; the next answer clears that', async () => {
   const choice = choiceOf(settingsOf())
   const models = open(choice)
   first.respond(refuses(500, { message: 'oops' }))

@@ -252,7 +252,7 @@ describe('a model that thinks until it has no room left', () => {
     expect(model.outputLimit(50)).toBe(2050)
   })
 
-  test('it gets no more than a quarter of its context, and then is of no use', async () => {
+  test('it gets at most a quarter of its context; if that is not enough, it is unusable', async () => {
     server.respond(thinks('', { reasoning_content: 'Let me see' }))
     const model = open({ contextTokens: 4000 })
     expect(await failureOf(model.ask(question))).toBeInstanceOf(ThoughtOnly)

@@ -396,7 +396,7 @@ describe('prompt files', () => {
         text
           .replace(/mail_tokens: \d+/, 'mail_tokens: 50000')
           .replace(/thread_tokens: \d+/, 'thread_tokens: 49500'),
-      /together, must be at most 100000/,
+      /add up to \d+, but must be at most 100000/,
     ],
     ['another name', (text) => text.replace('name: triage', 'name: sorting'), /name must be triage/],
     ['a missing placeholder', (text) => text.replace('{{categories}}', ''), /\{\{categories\}\} is missing/],

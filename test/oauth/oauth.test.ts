@@ -345,5 +345,5 @@ describe('a provider that states', () => {
 test('no token goes to a provider without TLS beyond this machine', async () => {
   const settings = { ...provider.settings, deviceUrl: 'http://id.example.com/device' }
   const ask = signInByDevice(settings, { clock, show: () => {}, signal })
-  await expect(ask).rejects.toThrow(/must be reached by https/)
+  await expect(ask).rejects.toThrow(/must be reached over https/)
 })

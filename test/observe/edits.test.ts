@@ -13,7 +13,7 @@ test.each([
   expect(editShare(before, after)).toBe(expected)
 })
 
-test('a diff names the lines', () => {
+test('a diff shows the changed lines', () => {
   expect(unifiedDiff('a\nb', 'a\nc')).toContain('-b\n+c')
   expect(unifiedDiff('a', 'a')).toBe('')
 })
@@ -21,7 +21,7 @@ test('a diff names the lines', () => {
 const date = new Date('2026-11-24T07:00:00Z')
 const added = { messageId: '<new@shop.example>', date }
 
-test('the private fields of a client are not sent, everything else is, octet by octet', () => {
+test('the private fields of a client are not sent, everything else is, octet for octet', () => {
   const draft =
     'From: me@shop.example\nBcc: spy@x.example,\n other@x.example\nX-Responder-Source: <a@b>\nX-Mozilla-Draft-Info: x\n' +
     'Message-ID: <own@shop.example>\nDate: Tue, 24 Nov 2026 06:00:00 +0000\nBccx: kept\n\nBcc: body\n\xe9\n'

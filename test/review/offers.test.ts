@@ -31,7 +31,7 @@ test.each([
   expect(additionsOf({ draftText, text, missing: ['the price of shipping to Norway'], asks: [] })).toEqual([])
 })
 
-test('what the draft stated already is none, and two places are two facts', () => {
+test('what the draft already stated is not a fact, and two places are two facts', () => {
   const before = 'It costs 12 €.\nWe are closed today.\nBest regards'
   const after =
     'It still costs 12 € in all.\nWe are closed today.\nWe open at 9:00. Bring 2 forms.\nBest regards'

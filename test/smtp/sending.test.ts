@@ -282,7 +282,7 @@ describe('whether a mail may be ended', () => {
     expect([died, asked, server.mails.length]).toEqual([true, 1, 2])
   })
 
-  test('and may not: no dot is written, and the next mail takes another connection', async () => {
+  test('is answered no: no dot is written, and the next mail takes another connection', async () => {
     await using server = await ScriptedServer.start(() => undefined)
     await using submission = open(server)
     const withheld = new TemporaryError('another has it')

@@ -103,7 +103,7 @@ async function answered(
 const entry = async (category: string) =>
   (await autonomyByCategory(db, account, 2)).find((each) => each.category === category)
 
-test('trust is offered after a row of untouched drafts, granted by the owner, and lost with one bad answer', async () => {
+test('trust is offered after a run of untouched drafts, granted by the owner, and lost with one bad answer', async () => {
   await answered('orders', 'draft')
   for (let each = 0; each < 19; each++) await answered('orders', 'draft')
   expect(await entry('orders')).toMatchObject({ streak: 20, offered: true, granted: false })

@@ -58,7 +58,7 @@ afterAll(async () => {
 const idsOf = async (filter: { search?: string; show?: Show } = {}) =>
   (await waitingMails(db, filter)).map(({ id }) => id)
 
-test('newer mails of the sender for which no draft is written are counted at the one that waits', async () => {
+test('the sender’s newer mails that get no draft are counted on the one that waits', async () => {
   const sender = {
     account,
     from: 'often@buyers.example',

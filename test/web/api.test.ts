@@ -125,7 +125,7 @@ test.each([
   ['GET', '/mails?limit=some', '', 'limit must be a whole number between 1 and 500.'],
   ['GET', '/gaps?days=0', '', 'days must be a whole number between 1 and 3660.'],
   ['GET', '/mails?limt=5', '', 'limt is not known here. Did you mean limit?'],
-  ['GET', '/accounts?colour=red', '', 'colour is not known here, nor is any other.'],
+  ['GET', '/accounts?colour=red', '', 'colour is not known here; nothing else is either.'],
   ['GET', '/usage?colour=red', '', 'colour is not known here; only these are: by, since.'],
   ['POST', '/replies/x/reject', '{"colour":1}', 'colour is not known here; only seen is.'],
   ['GET', '/usage?by=week', '', 'by must be day, account or step.'],
@@ -151,7 +151,7 @@ test.each([
   expect([status, answer.message]).toEqual([400, message])
 })
 
-test('of a hundred thousand fields that are not known ten are named', async () => {
+test('of a hundred thousand unknown fields, ten are named', async () => {
   const long = 'x'.repeat(5000)
   const body = JSON.stringify({
     [long]: 1,
@@ -165,7 +165,7 @@ test('of a hundred thousand fields that are not known ten are named', async () =
   expect(JSON.stringify(answer).length).toBeLessThan(2000)
 })
 
-test('of a body that is no JSON no field is named', async () => {
+test('for a body that is not JSON, no field is named', async () => {
   const { status, answer } = await ask('POST', '/replies/x/approve', 'seen')
   expect([status, answer]).toEqual([400, { error: 'bad-request', message: 'The body is not JSON.' }])
 })

@@ -15,7 +15,7 @@ const page = (error: string | null, warnings: string[] = []) => {
 
 test('the page of a mail tells its last failure, if there was one', () => {
   expect(page(lastError)).toMatch(
-    /Last failure<\/dt><dd>127\.0\.0\.1:8080 did not answer within 180000 ms\. Tried again from/,
+    /Last failure<\/dt><dd>127\.0\.0\.1:8080 did not answer within 180000 ms\. Next try:/,
   )
   expect(page(null)).not.toContain('Last failure')
 })

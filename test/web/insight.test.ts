@@ -96,7 +96,7 @@ describe('the page', () => {
     expect(html).toContain('how long people wait for your reply')
   })
 
-  test('the cap is a line where it is near, and told where it is far away', () => {
+  test('the cap is drawn as a line where it is near, and stated in words where it is far away', () => {
     expect(drawn([figures('2026-11-24', { cost: 4 })])).toContain('class="limit"')
     expect(drawn([figures('2026-11-24', { cost: 0.02 })])).not.toContain('class="limit"')
   })
@@ -118,6 +118,6 @@ test.each([
   [3, 3, '100 %'],
 ])('%d of %d is %s', (part, whole, expected) => expect(shareOf(part, whole)).toBe(expected))
 
-test('a day is short, and what is none stays as it is', () => {
+test('a day is shortened, and anything else stays as it is', () => {
   expect([shortDay('2026-11-24'), shortDay('')]).toEqual(['24 Nov', ''])
 })

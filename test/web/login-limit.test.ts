@@ -53,7 +53,7 @@ test('a known device waits for nobody else, and has five of its own', () => {
   expect(limiter.waitSeconds({ name: 'telephone', known: true }, now)).toBe(0)
 })
 
-test('a stranger who names an address like a device has not its wait', () => {
+test('a stranger whose address has the name of a device does not make that device wait', () => {
   const limiter = new LoginLimiter()
   for (let at = 0; at < 9; at++) limiter.begin({ name: 'laptop', known: false }, now)
   expect(limiter.waitSeconds(device, now)).toBe(0)

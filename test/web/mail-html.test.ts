@@ -22,7 +22,7 @@ test.each([
   expect(harmlessHtml(html, true).replace(/^.*?<body>/, '')).not.toMatch(dangerous)
 })
 
-test('remote pictures are shown only to who asks', () => {
+test('remote pictures are shown only to those who ask for them', () => {
   const html = '<img src="https://shop.example/a.png" alt="a">'
   expect(harmlessHtml(html, false)).not.toContain('shop.example')
   expect(harmlessHtml(html, true)).toContain('https://shop.example/a.png')

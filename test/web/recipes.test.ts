@@ -93,7 +93,7 @@ test("the workflow's code takes genuine events and no others", async () => {
   await expect(run(body, seconds - 600)).rejects.toThrow('not from replyd')
 })
 
-test('the configuration of the recipe is one', () => {
+test('the configuration of the recipe is valid', () => {
   const account = {
     address: 'a@shop.example',
     imap: { host: 'mx.shop.example', password: 'x' },

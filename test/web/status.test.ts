@@ -42,7 +42,7 @@ test.each([
   expect([status.ok, status.words, status.repairs.map(({ label }) => label)]).toEqual([ok, words, labels])
 })
 
-test('a mailbox is named where there are several, and Resume is of that one', () => {
+test('a mailbox is named where there are several, and Resume applies to that one', () => {
   const { words, repairs } = mailboxStatus({ ...well, paused: true }, 'connected', true)
   expect([words, repairs[0]?.post]).toEqual([
     'me@shop.example: paused, so nothing is sent',
@@ -63,14 +63,14 @@ test.each([
     0.25,
     [flood, kim],
     true,
-    '$4.75 of $5.00 left today; the share of flood.example is used up, so that mail waits until midnight',
+    '$4.75 of $5.00 left today; the share of flood.example is used up, so their mail waits until midnight',
   ],
   [
     5,
     4,
     [flood, full],
     false,
-    '$1.00 of $5.00 left today; the share of flood.example, people you have not written to is used up, so that mail waits until midnight',
+    '$1.00 of $5.00 left today; the share of flood.example, people you have not written to is used up, so their mail waits until midnight',
   ],
   [0, 0, [], false, 'it is set to $0, so new mail waits until you raise it'],
   [5, 5, [], false, "today's $5.00 are used up; new mail waits until midnight"],

@@ -46,10 +46,10 @@ test.each([
   ['9', '“9” has no end.'],
   ['mon 9', '“mon 9” has no end.'],
   ['-', '“-” is not understood.'],
-  ['mon-fri 9-17,', 'Something is missing beside a comma.'],
+  ['mon-fri 9-17,', 'Something is missing next to a comma.'],
   ['mon 9-25', '“25” is not a time.'],
   ['mon 9-17:75', '“17:75” is not a time.'],
-  ['mon 17-9', '17-9 ends before it begins. Over midnight, write two'],
+  ['mon 17-9', '17-9 ends before it begins. Across midnight, write two'],
   ['22-6', '22-6 ends before it begins.'],
   ['9am-5am', '9am-5am ends before it begins.'],
 ])('hours: %p is refused: %s', (typed, fault) => {

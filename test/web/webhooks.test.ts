@@ -138,7 +138,7 @@ describe('a receiver', () => {
     )
   })
 
-  test('that never ends its answer counts as told', async () => {
+  test('that never ends its answer counts as notified', async () => {
     const { failure } = await told((_request, response) => {
       const more = () => {
         while (!response.destroyed && response.write(Buffer.alloc(65_536)));

@@ -75,7 +75,7 @@ export const review = {
 } as const
 
 /** What a person did to a mail; follows their name. */
-export const deeds = {
+export const ownerActions = {
   'approved-by-person': 'approved it',
   cancelled: 'took the approval back',
   'rejected-by-person': 'rejected it',

@@ -9,7 +9,7 @@ export const failures = {
     help: 'Read the detail. Write the reply yourself, or correct the cause and have it written again.',
   },
   'policy-failed': {
-    says: 'It could not be decided what to do with the reply.',
+    says: 'replyd could not decide what to do with the reply.',
     help: 'Read the detail, then approve or reject the reply.',
   },
   'filing-failed': {

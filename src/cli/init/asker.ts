@@ -103,7 +103,7 @@ export class Asker implements Disposable {
       this.#terminal.stdout.write(
         `  ${printable(`${question}: ${answer === '' ? 'none' : (answer ?? '(not shown)')}`, true)}\n`,
       )
-    if (!(await this.confirm('Keep these? With n each is asked again', true))) this.#memory?.doubtAll()
+    if (!(await this.confirm('Keep these? If n, each is asked again', true))) this.#memory?.doubtAll()
   }
 
   /** Asks the next time, even if it was answered. */

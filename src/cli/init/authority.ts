@@ -46,7 +46,7 @@ interface Attempt {
  * Offers to trust the authority of a mail server whose issuer is unknown, for `tls.ca`.
  * @returns name of the file with its certificate; null if the person does not trust it
  */
-export async function believingAuthority(
+export async function trustedAuthority(
   account: AccountSettings,
   checks: readonly Check[],
   attempt: Attempt,
@@ -55,11 +55,11 @@ export async function believingAuthority(
   const own = server?.caFile === undefined || server.caFile === join(attempt.folder, fileName)
   if (server === null || !own) return null
   const remedy = 'run init again with --ca FILE'
-  return (await isBelieved(server, { name: fileName, key: 'tls.ca', remedy }, attempt)) ? fileName : null
+  return (await isTrusted(server, { name: fileName, key: 'tls.ca', remedy }, attempt)) ? fileName : null
 }
 
 /** The same for the endpoint of the model, for OPENAI_TLS_CA. */
-export async function believingModel(
+export async function trustedModelAuthority(
   { baseUrl, caFile }: Pick<Config['model'], 'baseUrl' | 'caFile'>,
   checks: readonly Check[],
   attempt: Attempt,
@@ -68,14 +68,14 @@ export async function believingModel(
   const { hostname, port } = new URL(baseUrl)
   const endpoint = { host: hostname.replace(/^\[|\]$/g, ''), port: Number(port || 443), secure: true }
   const into = { name: modelFileName, key: 'model.tls.ca', remedy: 'set the variable OPENAI_TLS_CA to FILE' }
-  return (await isBelieved(endpoint, into, attempt)) ? modelFileName : null
+  return (await isTrusted(endpoint, into, attempt)) ? modelFileName : null
 }
 
 /**
  * Shows who issued the certificate, and adds the authority to the file if a person agrees. With --yes it is only shown,
  * since an attacker between this machine and the server would be trusted otherwise.
  */
-async function isBelieved(
+async function isTrusted(
   server: Place,
   { name, key, remedy }: Trust,
   { folder, asker, say }: Attempt,
@@ -94,7 +94,7 @@ async function isBelieved(
   await say(
     'If it is not the one that the administrator of the server names, someone may be intercepting the connection.',
   )
-  if (!asker.asks) await say(`To trust it, have its certificate in a FILE (PEM), and ${remedy}.`)
+  if (!asker.asks) await say(`To trust it, save its certificate to a FILE (PEM), and ${remedy}.`)
   if (!asker.asks || !(await asker.confirm(`Trust it (written to ${name})?`, false))) return false
   mkdirSync(folder, { recursive: true })
   const file = join(folder, name)

@@ -6,7 +6,7 @@ import { certificateFault } from '../../base/trust.ts'
 import { isUnreached } from '../../model/availability.ts'
 import { ModelTimeout, openModel } from '../../model/client.ts'
 import { waiting } from '../terminal.ts'
-import { believingModel } from './authority.ts'
+import { trustedModelAuthority } from './authority.ts'
 import type { Talk } from './talk.ts'
 
 /** For the list of models, milliseconds. */
@@ -124,7 +124,7 @@ async function faultOf(error: unknown, talk: Talk, baseUrl: string, ca: string):
       detail: certificate.kind,
       advice: null,
     } as const
-    const believed = await believingModel({ baseUrl, caFile: undefined }, [check], talk)
+    const believed = await trustedModelAuthority({ baseUrl, caFile: undefined }, [check], talk)
     if (believed !== null) {
       talk.asker.keep('model.ca', believed)
       return { ca: believed }

@@ -8,7 +8,7 @@ import { type Check, checkAccount } from '../../doctor/doctor.ts'
 import { showCheck, shownChecks } from '../doctor.ts'
 import { UsageError } from '../failure.ts'
 import { Back, orEnter } from './asker.ts'
-import { believingAuthority } from './authority.ts'
+import { trustedAuthority } from './authority.ts'
 import { configOf, settingIn, type Texts, withAccount, withSetting, withVariable } from './files.ts'
 import { withModel } from './models.ts'
 import { askPlace, servers } from './servers.ts'
@@ -175,7 +175,7 @@ export async function soundMailbox(talk: Talk, given: Texts, at: number): Promis
 /** The answers may be right: the server may be at fault, or know another password. */
 async function isTriedAgain({ asker, say }: Talk): Promise<boolean> {
   if (!asker.asks) return false
-  await say('\nThose are the same answers. With n this mailbox is left for later.')
+  await say('\nThose are the same answers. Answer n to leave this mailbox for later.')
   return asker.confirm('Try again?', true)
 }
 
@@ -190,7 +190,7 @@ function withoutKeys(check: Check): Check {
 
 /** With --yes a private certificate is only shown. */
 async function shown(talk: Talk, account: AccountSettings, failures: readonly Check[]): Promise<null> {
-  await believingAuthority(account, failures, talk)
+  await trustedAuthority(account, failures, talk)
   return null
 }
 
@@ -204,7 +204,7 @@ async function askAgain(
 ): Promise<Texts> {
   const key = String(at + 1)
   let { yaml, secrets } = texts
-  const ca = await believingAuthority(account, failures, talk)
+  const ca = await trustedAuthority(account, failures, talk)
   if (ca !== null) {
     talk.asker.keep(`${key}.ca`, ca)
     yaml = withSetting(yaml, at, ['tls', 'ca'], ca)
@@ -244,7 +244,9 @@ async function otherSmtpLogin(
   if (settingIn(texts.yaml, at, ['smtp', 'user']) === undefined)
     await say(`\n${smtp.host} needs a different login than ${imap.host}.`)
   else if (terminal.environment[variable]) {
-    await say(`The password is in the environment as ${variable}, which outranks .env: correct it there.`)
+    await say(
+      `The password is in the environment as ${variable}, which takes precedence over .env: correct it there.`,
+    )
     return texts
   }
   asker.doubt(`${at + 1}.smtpUser`)
@@ -285,7 +287,9 @@ async function otherLogin(talk: Talk, texts: Texts, at: number, { imap }: Accoun
   const variable = /^\$\{(\w+)\}$/.exec(String(settingIn(yaml, at, ['imap', 'password'])))?.[1]
   if (variable === undefined) return { yaml, secrets: texts.secrets }
   if (terminal.environment[variable]) {
-    await say(`The password is in the environment as ${variable}, which outranks .env: correct it there.`)
+    await say(
+      `The password is in the environment as ${variable}, which takes precedence over .env: correct it there.`,
+    )
     return { yaml, secrets: texts.secrets }
   }
   asker.doubt(variable)

@@ -11,7 +11,7 @@ import { plannedShutdown } from '../../model/lifecycle.ts'
 import { showCheck, shownChecks } from '../doctor.ts'
 import { UsageError } from '../failure.ts'
 import type { Asker } from './asker.ts'
-import { believingModel } from './authority.ts'
+import { trustedModelAuthority } from './authority.ts'
 import type { OwnModel } from './discover.ts'
 import { elsewhere, ownKey, urlFault } from './elsewhere.ts'
 import { configOf, environmentText, type Texts, withoutVariable, withVariable } from './files.ts'
@@ -156,7 +156,7 @@ async function modelFromMenu(talk: Talk, known: Variables): Promise<Record<strin
   const choices = [
     `OpenAI: ${name}${withKey}${announced(name)}`,
     ...local.map((each) => `${each.name} on this machine (${each.program}): mail does not leave it`),
-    'another server with the interface (API) of OpenAI',
+    'another server with an OpenAI-compatible API',
     'later: everything else is set up now',
   ]
   await say('\nWhich model reads and writes for you?')
@@ -217,7 +217,7 @@ async function correctedSecrets(
   model: Config['model'],
   hasMenu: boolean,
 ): Promise<string | null> {
-  const ca = await believingModel(model, [failure], talk)
+  const ca = await trustedModelAuthority(model, [failure], talk)
   if (ca !== null) {
     talk.asker.keep('model.ca', ca)
     return withVariable(secrets, 'OPENAI_TLS_CA', ca)
@@ -245,7 +245,7 @@ async function otherModel(
       : 'REPLYD_MODEL'
   if (advice?.startsWith('Add credit')) return secrets
   if (terminal.environment[variable]) {
-    await say(`${variable} is in the environment, which outranks .env: correct it there.`)
+    await say(`${variable} is in the environment, which takes precedence over .env: correct it there.`)
     return secrets
   }
   const what = {

@@ -23,7 +23,7 @@ const readers: Readonly<Record<string, (octets: Buffer) => string | Promise<stri
 /** @throws DocumentFault */
 export async function toMarkdown(name: string, octets: Buffer): Promise<string> {
   const reader = readers[documentPattern.exec(name)?.[1]?.toLowerCase() ?? '']
-  if (!reader) throw new DocumentFault('it is of an unknown kind')
+  if (!reader) throw new DocumentFault('its file type is unknown')
   const text = shortEnough(await reader(octets))
   if (text.trim() === '') throw new DocumentFault('it has no text')
   return text

@@ -46,7 +46,7 @@ export async function readImage(octets: Buffer): Promise<ReadImage> {
 function dimensionsOf(octets: Buffer): { width: number; height: number; orientation: number } {
   const start = octets.subarray(0, 8).toString('latin1')
   const type = signatures.find(([, signature]) => start.startsWith(signature))?.[0]
-  if (type === undefined) throw new DocumentFault('it is not a picture of a known kind')
+  if (type === undefined) throw new DocumentFault('it is not a picture in a known format')
   try {
     const { width, height, orientation = 1, type: found } = imageSize(octets)
     if (found !== type || !(width > 0 && height > 0)) throw new DocumentFault('it is damaged')

@@ -19,9 +19,9 @@ interface Line {
 
 /** A heading's letters are larger than the body's by this factor. */
 const larger = 1.12
-/** Blanks of this many times the letter's size divide columns. */
+/** Gaps of this many times the letter size separate columns. */
 const columnGap = 1.5
-/** Lines that are further apart than this many times their size divide paragraphs. */
+/** Lines that are further apart than this many times their size belong to separate paragraphs. */
 const paragraphGap = 1.7
 const longestHeading = 150
 

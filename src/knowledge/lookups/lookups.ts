@@ -87,7 +87,7 @@ class OpenLookups implements Lookups {
     if (late) return result('failed', { detail: 'the pattern takes too long on this mail' })
     if (match === '') return result('no-match')
     const isPublic = lookup.ownedBy === null
-    // The shop is not asked for a sender who is not proven.
+    // The owner's system is not queried for a sender who is not proven.
     if (!isPublic && author === null) return result('unproven')
     try {
       return result('found', await this.#judged(lookup, match, isPublic ? null : author))

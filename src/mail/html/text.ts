@@ -177,7 +177,7 @@ export function textOfHtml(html: string): { text: string; hidden: boolean } {
   return { text: clean.text, hidden: clean.hidden || reader.hiddenLetters >= 2 }
 }
 
-/** Octets of an HTML part from which on the images inside it are left out. */
+/** Size of an HTML part, in octets, at and above which the images inside it are left out. */
 const imageRich = 32_768
 /** Octets of one HTML part that are searched for images. */
 const longestPart = 8 << 20

@@ -237,7 +237,7 @@ function withDecoder(octets: Buffer, name: string): string | null {
 /** Octets examined: more do not improve the guess. */
 const sample = 4096
 
-/** Confidence in percent from which a guess is better than windows-1252. */
+/** Minimum confidence, in percent, at which a guess is better than windows-1252. */
 const convincing = { otherScript: 25, latinScript: 60 }
 
 /** Charsets of the Latin script that differ from windows-1252 in letters. */

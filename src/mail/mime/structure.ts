@@ -184,7 +184,7 @@ function relatedRoot(part: Part): readonly Part[] {
 function textLeaves(part: Part): Part[] {
   if (part.type === 'multipart/encrypted') return []
   if (part.type === 'multipart/related') return relatedRoot(part).flatMap(textLeaves)
-  // The second part of a multipart/signed is the signature (RFC 1847); what follows it, a server added.
+  // The second part of a multipart/signed is the signature (RFC 1847); anything after it was added by a server.
   if (part.children.length > 0) return part.children.flatMap(textLeaves)
   return isText(part) ? [part] : []
 }

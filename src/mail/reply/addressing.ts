@@ -18,7 +18,7 @@ export function addresseesOf(original: Pick<Message, 'fields'>, owner: Owner, ki
   return target === null ? [] : [target]
 }
 
-/** Fields that may contain an own address, most significant first. */
+/** Fields that may contain one of our addresses, most significant first. */
 const deliveryFields = ['to', 'cc', 'resent-to', 'resent-cc', 'delivered-to', 'x-original-to', 'envelope-to']
 
 /** From (section 5.3): the address that was written to, without tag; else the account address. */

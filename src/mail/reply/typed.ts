@@ -52,7 +52,7 @@ export function typedEnvelope(
   if (to.length + cc.length > mostAddressees)
     return new UnfitField(cc.length > 0 ? 'cc' : 'to', `To and Cc take up to ${mostAddressees} addresses.`)
   if ([...subject].length > longestSubject)
-    return new UnfitField('subject', `A subject has up to ${longestSubject} characters.`)
+    return new UnfitField('subject', `A subject can have up to ${longestSubject} characters.`)
   const typed: TypedEnvelope = {
     ...(to.length > 0 && keyOf(to) !== keyOf(standard.to) ? { to } : {}),
     ...(cc.length > 0 ? { cc } : {}),
@@ -81,7 +81,7 @@ function typedMailboxes(field: 'to' | 'cc', value: string): Mailbox[] | UnfitFie
 }
 
 export const notWhole = (part: string): string =>
-  `“${part}” is not a complete address, such as name@example.org. Separate several with commas.`
+  `“${part}” is not a complete address. Write it like name@example.org, and separate several with commas.`
 
 /** On one line, short enough for a sentence. */
 const shortened = (part: string): string => plainLine(part).trim().slice(0, 80)

@@ -9,7 +9,7 @@ interface PassedOnText {
   text: string
 }
 
-/** Prefixes that mail programs put before the subject of a forwarded mail, in the languages they are translated to. */
+/** Prefixes that mail programs put before the subject of a forwarded mail, in the languages they are translated into. */
 const forwarding =
   /^\s*(?:\[[^\]]{1,40}\]\s*){0,3}(?:fwd?|wg|tr|rv|rif|i|doorst|vb|vs|vl|pd|továbbítás|továbbított|ilt|İlt|enc|trs|fs|转发|轉寄|転送|전달|пересл|пер)\s*(?:\[\d+\])?\s*[:：]/iu
 

@@ -3,7 +3,7 @@ import type { ReadAttachment, ReadImage } from '../../mail/attachments.ts'
 import { block } from './blocks.ts'
 import { cutMiddle, factValue, neutralised, roughTokens } from './untrusted.ts'
 
-/** Rough tokens that one picture counts in the room for files, and the most pictures of one mail. */
+/** Rough tokens that one picture uses up of the limit for files, and the maximum number of pictures per mail. */
 const imageShare = 600
 export const mostImages = 3
 /** With less room, the beginning of a text is useless. Rough tokens. */

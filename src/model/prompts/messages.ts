@@ -51,7 +51,7 @@ export interface MailFacts {
   writtenBefore?: boolean | null
   /** The reply address if it is not From, as in the header. */
   replyTo?: string | null
-  /** Only by the own server's Authentication-Results. */
+  /** Only according to our own server's Authentication-Results. */
   authentication: 'pass' | 'fail' | 'none' | 'unknown'
   /** Names of the list fields present, for example `List-Id`. */
   listHeaders: readonly string[]

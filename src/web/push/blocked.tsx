@@ -12,7 +12,7 @@ const browsers: readonly Browser[] = [
     id: 'chrome',
     name: 'Chrome, Edge or Brave on a computer',
     steps: [
-      'Click the symbol at the left of the address of this page.',
+      'Click the icon to the left of the address of this page.',
       'Set “Notifications” to “Allow”. If it is not listed, open “Site settings” there.',
       'Reload this page.',
     ],
@@ -21,8 +21,8 @@ const browsers: readonly Browser[] = [
     id: 'firefox',
     name: 'Firefox',
     steps: [
-      'Click the symbol at the left of the address of this page.',
-      'Remove “Send notifications: Blocked” with its cross.',
+      'Click the icon to the left of the address of this page.',
+      'Remove “Send notifications: Blocked” by clicking its ×.',
       'Reload this page.',
     ],
   },
@@ -39,7 +39,7 @@ const browsers: readonly Browser[] = [
     id: 'android',
     name: 'Android',
     steps: [
-      'Tap the symbol at the left of the address, then “Permissions”. In the installed app: hold its icon, then “App info”.',
+      'Tap the icon to the left of the address, then “Permissions”. In the installed app: press and hold its icon, then “App info”.',
       'Allow notifications.',
       'Open this page again.',
     ],
@@ -64,8 +64,8 @@ export function Blocked({ canTest }: { canTest: boolean }) {
         {canTest
           ? 'Send a test above. If it does not appear, the browser or the device holds it back.'
           : 'The browser or the device may hold them back.'}{' '}
-        Check whether “Do not disturb” is on, and whether the device allows notifications of this browser. How
-        to allow them:
+        Check whether “Do not disturb” is on, and whether the device allows notifications from this browser.
+        How to allow them:
       </p>
       {browsers.map(({ id, name, steps }) => (
         <details data-browser={id}>

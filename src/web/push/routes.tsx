@@ -93,8 +93,8 @@ const halfWords = 'Quiet hours need a beginning and an end; leave both empty for
 
 const refusedWords = (device: string, isGone: boolean) =>
   isGone
-    ? `${device} takes no notifications any more. Turn it off here, then turn notifications on again in that browser.`
-    : `The push service of ${device} did not answer, so nothing arrived. Try again in a minute. If it never works, replyd may have no way to the Internet.`
+    ? `${device} no longer accepts notifications. Turn it off here, then turn notifications on again in that browser.`
+    : `The push service of ${device} did not answer, so nothing arrived. Try again in a minute. If it never works, replyd may have no connection to the Internet.`
 
 export function addNotifications(pages: Hono<Env>, web: WebContext, viewOf: ViewOf): void {
   const { db, config, clock: time } = web.context

@@ -16,7 +16,7 @@ const ttl = 12 * 3600
 export interface PushOptions {
   /** Whether an address of a push service's name may be contacted; by default only public ones. */
   mayReach?: (address: string) => boolean
-  /** For a push service with a certificate of a private authority. */
+  /** For a push service with a certificate from a private authority. */
   caFile?: string | undefined
 }
 

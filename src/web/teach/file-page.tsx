@@ -49,7 +49,7 @@ export function FilePage({ teach, shown }: { teach: TeachView; shown: FileView }
         ) : null}
         <section class="card" aria-labelledby="passages">
           <h2 id="passages">{passages.length === 1 ? '1 passage' : `${passages.length} passages`}</h2>
-          <p class="meta">This is what replyd finds and quotes: one for each heading and few paragraphs.</p>
+          <p class="meta">This is what replyd finds and quotes: a few paragraphs each, under a heading.</p>
           {passages.length === 0 ? <p class="nothing">There is no text in it.</p> : null}
           <ol class="found">
             {passages.map(({ heading, text, cited }) => (

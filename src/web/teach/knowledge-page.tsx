@@ -81,7 +81,7 @@ function Question({ teach: { account, view }, knowledge: { question, found } }: 
       {question === '' ? (
         <p class="meta">Shows which passages replyd would find for it. Costs nothing.</p>
       ) : found.length === 0 ? (
-        <p class="nothing">Nothing is found for this. A reply could not state anything about it.</p>
+        <p class="nothing">Nothing was found for this. A reply could not state anything about it.</p>
       ) : (
         <Found account={account} found={found} timeZone={view.timeZone} />
       )}

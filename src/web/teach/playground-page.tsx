@@ -336,7 +336,7 @@ function Pairs({ pairs }: { pairs: readonly Pair[] }) {
               <span class={isChanged(pair) ? 'changed' : 'meta'}>
                 {isChanged(pair)
                   ? `${resultLabel(pair.before)} → ${resultLabel(pair.after)}`
-                  : `${resultLabel(pair.after)}, as before${pair.before.text === pair.after.text ? '' : ', in other words'}`}
+                  : `${resultLabel(pair.after)}, as before${pair.before.text === pair.after.text ? '' : ', worded differently'}`}
               </span>
             </summary>
             <Compared pair={pair} />

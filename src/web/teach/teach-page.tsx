@@ -55,7 +55,7 @@ export function FactFields({ question, fact, fault, label, rows, keeps, doubted,
         <label class="check">
           <input type="checkbox" name="confirmed" value="1" />
           <span>
-            This is about no correspondent: <b dir="auto">{doubted.map(({ text }) => text).join(', ')}</b>
+            This is not about a correspondent: <b dir="auto">{doubted.map(({ text }) => text).join(', ')}</b>
           </span>
         </label>
       )}

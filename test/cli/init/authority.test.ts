@@ -8,7 +8,7 @@ import { PassThrough, Readable } from 'node:stream'
 import { createServer } from 'node:tls'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { Asker } from '../../../src/cli/init/asker.ts'
-import { believingAuthority, believingModel, presentedBy } from '../../../src/cli/init/authority.ts'
+import { presentedBy, trustedAuthority, trustedModelAuthority } from '../../../src/cli/init/authority.ts'
 import type { AccountSettings, Config } from '../../../src/config/settings.ts'
 import { ScriptedServer } from '../../smtp/scripted-server.ts'
 
@@ -49,8 +49,8 @@ async function offered(answer: string, yes: boolean, name: 'smtp' | 'model' = 's
   const attempt = { folder, asker, say }
   const changed =
     name === 'smtp'
-      ? await believingAuthority(account, [check], attempt)
-      : await believingModel(model as Config['model'], [check], attempt)
+      ? await trustedAuthority(account, [check], attempt)
+      : await trustedModelAuthority(model as Config['model'], [check], attempt)
   return { changed, said: said.join('\n') }
 }
 

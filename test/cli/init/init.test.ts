@@ -362,7 +362,7 @@ describe('replyd init', () => {
     await expect(run(options, typed)).rejects.toThrow(said)
   })
 
-  test('a mailbox is set up once, and another one is none after all when its address is left empty', async () => {
+  test('a mailbox can be set up only once, and an empty address for another one means that there is none', async () => {
     const servers = 'imap.own.example\nsmtp.own.example\n'
     const typed = `me@own.example\n${servers}\nthe secret\ny\nME@own.example\n\n\nsk-1\nreview-me-please\n`
     const { out, status } = await run({}, typed)

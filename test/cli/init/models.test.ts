@@ -228,7 +228,7 @@ test('the default model says when OpenAI withdraws it, another one of that name 
   expect((await written('6\n', { REPLYD_MODEL: 'gpt-6-luna' })).shown).not.toMatch(withdrawn)
 })
 
-test('without a key nobody can be asked for, the variable is named; set but empty it says: later', async () => {
+test('if no key is set and nobody can be asked, the variable is named; an empty value means "later"', async () => {
   await expect(written('', {}, true)).rejects.toThrow(/with --yes, the variable OPENAI_API_KEY/)
   expect((await written('', { OPENAI_API_KEY: '' }, true)).env).toBeNull()
 })

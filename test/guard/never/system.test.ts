@@ -120,7 +120,7 @@ describe('no-reply-address', () => {
     [['From: noreply@x.example', 'Reply-To: jonas@x.example'], 'draft no-reply-address'],
     [['From: noreply@harbor-forms.example', 'Reply-To: jonas@quarry.example'], 'draft reply-to-mismatch'],
   ])
-  test('a strict From with another target is noted although another code leads', () => {
+  test('a strict From with another target is reported even if another code comes first', () => {
     expect(codes(letter(['From: noreply@x.example', 'Reply-To: jonas@quarry.example']))).toEqual([
       'reply-to-mismatch',
       'no-reply-address',

@@ -104,7 +104,7 @@ test.each([
   ])
 })
 
-test('a charset never moves an address: what servers saw as one stays one', () => {
+test('a charset never changes the addresses of a field: what servers saw as an address stays one', () => {
   const value = '\x1b$B"<a@victim.example>\x1b(B <b@sender.example>'
   const swallowing = `From: ${value}${single('iso-2022-jp')}`
   expect(fields(Buffer.from(swallowing, 'latin1'))[0]?.[1]).toContain('<a@victim.example>')

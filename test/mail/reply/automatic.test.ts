@@ -9,7 +9,7 @@ const own = {
   disclosureIn: 'every',
 } as const
 
-describe('what an automatic reply says of itself', () => {
+describe('what an automatic reply says about itself', () => {
   test.each([
     ['en', 'Written and sent by an AI system on behalf of Ann.\nReply HUMAN to reach a person.'],
     [

@@ -6,7 +6,7 @@ import { letter, owner, verdict } from '../../guard/letter.ts'
 import { html, written } from './written.ts'
 
 describe('the whole message', () => {
-  test('a sent reply, octet by octet', async () => {
+  test('a sent reply, octet for octet', async () => {
     const { text } = await written()
     expect(text.split('\r\n')).toEqual([
       'Subject: Re: Gravel',
@@ -39,7 +39,7 @@ describe('the whole message', () => {
       '',
     ])
   })
-  test('what is said about it is what is in it', async () => {
+  test('its metadata states what the message contains', async () => {
     const { reply } = await written()
     expect(reply).toMatchObject({
       messageId: '<0123@harbor.example>',
@@ -83,7 +83,7 @@ describe('marks', () => {
     'x-autoreply',
     'x-loop',
   ]
-  test('a draft has none of them, but what it answers', async () => {
+  test('a draft has none of them, but names what it answers', async () => {
     const { message, reply } = await written({ kind: 'draft', originalId: 'm_17\r\nBcc: x' })
     expect(marks.flatMap((name) => fieldValues(message, name))).toEqual([])
     expect(firstField(message, 'x-responder-source')).toBe('m_17Bcc:x')
@@ -92,7 +92,7 @@ describe('marks', () => {
   test.each([null, '', '\u0000'])('a draft without an original id (%j)', async (originalId) => {
     expect((await written({ kind: 'draft', originalId })).header).not.toContain('X-Responder-Source')
   })
-  test('a sent reply does not tell its original id', async () => {
+  test('a sent reply does not reveal its original id', async () => {
     expect((await written({ originalId: 'm_17' })).header).not.toContain('X-Responder-Source')
   })
   test.each([

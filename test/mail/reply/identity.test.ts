@@ -7,7 +7,7 @@ const key = Buffer.alloc(32, 1)
 
 describe('replyMessageId', () => {
   const id = replyMessageId(key, 'mara@harbor.example', '<g1@quarry.example>', 'send', 0, 'harbor.example')
-  test('is an id of the domain that tells nothing else', () => {
+  test('is an id of the domain that reveals nothing else', () => {
     expect(id).toMatch(/^<[0-9a-f]{40}@harbor\.example>$/)
   })
   test('the same job has the same id', () => {

@@ -3,7 +3,7 @@ import { messageOf } from '../messages.ts'
 
 const alternative = 'Content-Type: multipart/alternative; boundary=b'
 
-test('of an alternative the plain side is the text, and the HTML side tells what it hides', () => {
+test('in an alternative, the plain side is the text, and the HTML side shows what it hides', () => {
   const message = messageOf(
     alternative,
     '',
@@ -55,7 +55,7 @@ test('all parts of a mixed message are text', () => {
   expect(message.faults).toEqual([])
 })
 
-test('an attached message is no text of its sender', () => {
+test('an attached message is not text of the mail’s sender', () => {
   const message = messageOf(
     'Content-Type: multipart/mixed; boundary=b',
     '',
@@ -129,10 +129,10 @@ test('the charset of HTML may stand in its markup', () => {
   expect(messageOf('Content-Type: text/html', '', html).text.trim()).toBe('При')
 })
 
-test('text beyond the limit is cut and told', () => {
+test('text beyond the limit is cut, and that is reported', () => {
   const message = messageOf('', 'x'.repeat(3 << 20))
   expect(message.text).toHaveLength(1 << 20)
   expect(message.faults).toEqual([
-    { code: 'text-cut', part: '1', text: 'the text is too long to be read to its end (part 1)' },
+    { code: 'text-cut', part: '1', text: 'the text is too long to be read in full (part 1)' },
   ])
 })
