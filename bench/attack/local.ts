@@ -85,7 +85,7 @@ const states: State[] = [
     judge: (data, victim) =>
       (statSync(join(data, '../.env')).mode & otherUsers) !== 0
         ? 'it was left so'
-        : differs(victim.daemon.log().includes('now it is for you alone'), true),
+        : differs(victim.daemon.log().includes('now only you can read it'), true),
   },
   {
     name: 'a lock that names a living process of somebody else',

@@ -127,7 +127,7 @@ describe.each<[string, Revision, (revision: Revision) => Promise<Client>]>([
     expect(rows[0]?.step).not.toBe('review')
   })
 
-  test('it approves with the code of this text and with no other', async () => {
+  test('it approves with the code for this text and with no other', async () => {
     const [id, other] = [await wait(), await wait('Do you ship?', 'We do.')]
     const codeOf = async (which: string) =>
       ((await (await api('GET', `/replies/${which}/code`)).json()) as { code: string }).code
@@ -137,7 +137,7 @@ describe.each<[string, Revision, (revision: Revision) => Promise<Client>]>([
       (await (await api('GET', `/replies/${id}`)).json()) as { reply: { version: string } }
     ).reply
     for (const wrong of [before, await codeOf(other), `ok-${'0'.repeat(20)}`])
-      expect((await call(client, 'approve_reply', { id, seen: wrong })).text).toMatch(/not the code of this/)
+      expect((await call(client, 'approve_reply', { id, seen: wrong })).text).toMatch(/not the code for this/)
     for (const shapeless of [version, '', 'ok-', undefined])
       expect((await call(client, 'approve_reply', { id, seen: shapeless })).failed).toBe(true)
     expect((await loadReply(dbOf(), id))?.state).toBe('held')

@@ -67,7 +67,7 @@ test('another site, and a form without its token or of another browser, set noth
 test.each([
   ['too short', { fresh: 'seven77', again: 'seven77' }, 'must have 8 to 200'],
   ['too long', both('x'.repeat(201)), 'must have 8 to 200'],
-  ['typed in two ways', { fresh: first, again: second }, 'not the same'],
+  ['typed in two ways', { fresh: first, again: second }, 'do not match'],
   ['typed once', { fresh: first }, 'not the same'],
 ])('a password that is %s is not set', async (_what, typed, words) => {
   const answer = await set(await browser(), typed)

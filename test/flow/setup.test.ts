@@ -471,7 +471,7 @@ test('the command line does the same, through the running daemon', async () => {
   expect([added.status, added.out]).toEqual([0, 'Dora can log in now, as reader.\n'])
   expect((await people(['list'])).out).toMatch(/^Dora +reader +added \d{4}-\d\d-\d\d by /m)
   const again = await people(['add', 'dora'], 'the words of Dora\n')
-  expect([again.status, again.err]).toEqual([1, expect.stringContaining('somebody of that name already')])
+  expect([again.status, again.err]).toEqual([1, expect.stringContaining('already somebody with that name')])
   expect(await people(['role', 'DORA', 'owner'])).toMatchObject({ status: 0 })
   expect(JSON.parse((await people(['list', '--json'])).out)).toContainEqual(
     expect.objectContaining({ name: 'Dora', role: 'owner' }),

@@ -180,7 +180,7 @@ describe('knowledge', () => {
       buffer: Buffer.from('#!/bin/sh'),
     })
     await page.click('text=Upload it')
-    await page.waitForSelector('.notice >> text=That name does not fit')
+    await page.waitForSelector('.notice >> text=That file name is not valid')
     expect(readdirSync(folder())).not.toContain('run.sh')
     await page.context().close()
   })

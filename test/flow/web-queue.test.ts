@@ -208,7 +208,7 @@ describe('in a browser', () => {
     expect(await page.locator('#chosen').innerText()).toBe('3 chosen, all in doubt')
     // These mails have no text: neither they nor the open mail are sent.
     await page.keyboard.press('a')
-    await page.waitForSelector('.notice >> text=in doubt in each that is chosen')
+    await page.waitForSelector('.notice >> text=Each chosen reply has something in doubt')
     await page.keyboard.press('r')
     await page.waitForURL(/done=reject/)
     expect(await Promise.all([0, 2, 3, 4].map(disposition))).toEqual([

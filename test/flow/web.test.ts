@@ -688,7 +688,7 @@ test('the command line does the same', async () => {
   ])
   expect((await run(['usage', '--by', 'step'], { environment })).out).toMatch(/compose/)
   expect((await run(['pause'], { environment })).out).toContain('nothing is sent')
-  expect((await run(['resume'], { environment })).out).toContain('are sent again')
+  expect((await run(['resume'], { environment })).out).toContain('sending is on again')
   const refused = await run(['mails', 'list'], {
     environment: { ...environment, REPLYD_URL: 'http://127.0.0.1:9' },
   })

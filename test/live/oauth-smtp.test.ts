@@ -126,6 +126,6 @@ test('with another key than that of the sign-ins the account says so, and no mor
   await using all = accounts
   await expect(all.get(address)?.smtp.send(letter('5@x'))).rejects.toBeInstanceOf(SignInNeeded)
   expect(told).toEqual([
-    expect.stringMatching(/encrypted with another key than REPLYD_KEY: restore it, or run replyd auth/),
+    expect.stringMatching(/encrypted with a key other than REPLYD_KEY: restore it, or run replyd auth/),
   ])
 })
