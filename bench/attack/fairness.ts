@@ -44,7 +44,7 @@ export const fairness: Area = {
     const react = reactions(servers, waiting)
     for (let mail = 0; mail < warmUps; mail++) await react()
     return {
-      attacks: chatters.map(([name], at) => strikeOf(name, at, hostile, react)),
+      attacks: chatters.map(([name], at) => attackOf(name, at, hostile, react)),
       async [Symbol.asyncDispose]() {
         await victim[Symbol.asyncDispose]()
         await Promise.all([hostile, servers].map((each) => each[Symbol.asyncDispose]()))
@@ -69,7 +69,7 @@ function reactions(servers: Servers, waiting: Map<string, (at: number) => void>)
   }
 }
 
-function strikeOf(
+function attackOf(
   name: string,
   at: number,
   hostile: Apart<ChatterApi>,

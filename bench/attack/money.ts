@@ -63,7 +63,7 @@ async function putOff({ victim }: World, ids: readonly string[]): Promise<number
   return settled + waiting >= ids.length ? waiting : null
 }
 
-const strikeOf = (world: World, { name, author }: Crowd, at: number): Attack => ({
+const attackOf = (world: World, { name, author }: Crowd, at: number): Attack => ({
   name: `${mails} mails from ${name}`,
   holds: 'a tenth of the day for a sender and for a domain; the others have the rest',
   run: async () => {
@@ -106,7 +106,7 @@ export const money: Area = {
     })
     const world = { servers, victim }
     return {
-      attacks: crowds.map((crowd, at) => strikeOf(world, crowd, at)),
+      attacks: crowds.map((crowd, at) => attackOf(world, crowd, at)),
       async [Symbol.asyncDispose]() {
         await victim[Symbol.asyncDispose]()
         await servers[Symbol.asyncDispose]()

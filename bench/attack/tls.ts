@@ -123,7 +123,7 @@ function accountOf(servers: Servers, { protocol, case: each, address, host, serv
       })
 }
 
-const strikeOf = (victim: Victim, { protocol, case: each, host, server }: Trial): Attack => ({
+const attackOf = (victim: Victim, { protocol, case: each, host, server }: Trial): Attack => ({
   name: `${protocol}: a server with ${each.name}`,
   holds: 'TLS 1.2 at least, and a certificate that is checked before anything is said; the log says why',
   run: async () => {
@@ -154,7 +154,7 @@ export const tls: Area = {
       }),
     )
     return {
-      attacks: trials.map((trial) => strikeOf(victim, trial)),
+      attacks: trials.map((trial) => attackOf(victim, trial)),
       async [Symbol.asyncDispose]() {
         await victim[Symbol.asyncDispose]()
         const rest = [names, servers, ...trials.map(({ server }) => server)]

@@ -29,7 +29,10 @@ export const usualMails = ['send', 'draft', 'spam', 'list'] as const
 export const mailsWithoutSending = ['draft', 'draft', 'spam', 'list'] as const
 
 /** Delivers while the trigger is armed, and waits until it has fired. */
-export async function struckBy(trigger: Promise<unknown>, deliver: () => Promise<unknown>): Promise<void> {
+export async function deliverUntilFired(
+  trigger: Promise<unknown>,
+  deliver: () => Promise<unknown>,
+): Promise<void> {
   await deliver()
   await trigger
 }

@@ -1,7 +1,7 @@
 /** A backlog of mail: how fast it is stored, and how fast it becomes drafts or sent replies. */
 import { type BenchOptions, type Figure, figure, mediansOf } from './figure.ts'
 import { appendLimit, readingLimits, submissionLimit } from './limits.ts'
-import { layDown, makeMail, newToken } from './mails.ts'
+import { fillInbox, makeMail, newToken } from './mails.ts'
 import { type Peers, withPeers } from './peers.ts'
 import { newDomain, Rig, type RigOptions } from './rig.ts'
 
@@ -30,7 +30,7 @@ export function fill(peers: Peers, mails: number, perAccount: number): string[] 
 
 function lay(peers: Peers, address: string, count: number): void {
   const mails = Array.from({ length: count }, () => makeMail(newToken(), address))
-  layDown(peers.dovecot, address, mails)
+  fillInbox(peers.dovecot, address, mails)
 }
 
 /** From the start of reading to the last of `mails`, as `done` counts them. */

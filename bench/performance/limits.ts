@@ -6,7 +6,7 @@ import { createTransport } from 'nodemailer'
 import { deliverAll } from '../../test/live/servers/index.ts'
 import { type BenchOptions, type Figure, figure, mediansOf } from './figure.ts'
 import { connect, fetchSources, fetchTexts, rate } from './imap.ts'
-import { layDown, makeMail, newToken } from './mails.ts'
+import { fillInbox, makeMail, newToken } from './mails.ts'
 import { type Peers, withPeers } from './peers.ts'
 import { newDomain } from './rig.ts'
 
@@ -19,7 +19,7 @@ export interface ReadingLimits {
 /** Uses a separate mailbox, which is read once beforehand, so that the server's index is warm as after a delivery. */
 export async function readingLimits(peers: Peers, mails: number): Promise<ReadingLimits> {
   const user = `reader@${newDomain()}`
-  layDown(
+  fillInbox(
     peers.dovecot,
     user,
     Array.from({ length: mails }, () => makeMail(newToken(), user)),

@@ -63,7 +63,7 @@ export const newToken = (): string => `b${process.pid.toString(36)}x${(++made).t
 /**
  * Writes mails into a user's Maildir as a delivery would, but thousands a second. Not for a mailbox that is watched.
  */
-export function layDown(dovecot: Dovecot, user: string, octets: readonly Buffer[]): void {
+export function fillInbox(dovecot: Dovecot, user: string, octets: readonly Buffer[]): void {
   const account = serverAccount()
   const home = join(dovecot.directory, 'mail', user)
   const owned = (path: string) => {

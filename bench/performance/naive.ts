@@ -36,7 +36,7 @@ async function runRival(
   return { mailsPerSecond: (replies * 1000) / ms, cpuMsPerMail: cpuMs / replies }
 }
 
-interface Weather {
+interface Condition {
   latencyMs: number
   /** Concurrent model calls. */
   concurrency: number
@@ -46,7 +46,7 @@ interface Weather {
   naiveMails: (mails: number) => number
 }
 
-const weathers: readonly Weather[] = [
+const conditions: readonly Condition[] = [
   {
     latencyMs: 0,
     concurrency: 50,
@@ -57,10 +57,10 @@ const weathers: readonly Weather[] = [
   { latencyMs: 1000, concurrency: 100, atLeast: { naive: 90, floor: 0.95 }, naiveMails: () => 10 },
 ]
 
-async function compare(peers: Peers, mails: number, weather: Weather): Promise<Figure[]> {
-  const { latencyMs, concurrency, atLeast } = weather
+async function compare(peers: Peers, mails: number, condition: Condition): Promise<Figure[]> {
+  const { latencyMs, concurrency, atLeast } = condition
   await peers.counterpart.order({ latencyMs })
-  const naive = await runRival(peers, weather.naiveMails(mails), { rival: 'naive', concurrency: 1 })
+  const naive = await runRival(peers, condition.naiveMails(mails), { rival: 'naive', concurrency: 1 })
   const floor = await runRival(peers, mails, { rival: 'floor', concurrency, calls: 2, end: 'draft' })
   const ours = await pass(
     peers,
@@ -105,7 +105,8 @@ export async function naive({ runs, mails, say }: BenchOptions): Promise<Figure[
     const all: Figure[][] = []
     for (let run = 1; run <= runs; run++) {
       const figures: Figure[] = []
-      for (const weather of weathers) figures.push(...(await compare(peers, Math.min(mails, 2_000), weather)))
+      for (const condition of conditions)
+        figures.push(...(await compare(peers, Math.min(mails, 2_000), condition)))
       all.push(figures)
       say(`naive ${run}/${runs}`)
     }

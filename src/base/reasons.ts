@@ -13,7 +13,7 @@ import { receive, triage } from './reasons/triage.ts'
 type Wording = string | { readonly says: string; readonly help: string }
 
 /** In mail order; a code is listed under the folder that uses it first. */
-export const reasonsByRoom = {
+export const reasonsByFolder = {
   ...{ receive, guard, triage, compose, check, decide, deliver, observe, review, failures, budget },
 } satisfies Record<string, Record<string, Wording>>
 
@@ -54,7 +54,7 @@ export function reasonsReference(): string {
       const { says, help } = wordingOf(code as Reason)
       return `| \`${code}\` | ${says} | ${help ?? ''} |`
     })
-  const sections = Object.entries(reasonsByRoom).flatMap(([name, room]) => [
+  const sections = Object.entries(reasonsByFolder).flatMap(([name, room]) => [
     `## ${capitalised(name)}\n`,
     ...['| code | what it says | what you can do |', '|---|---|---|', ...rows(room), ''],
   ])

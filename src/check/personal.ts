@@ -141,5 +141,5 @@ class Owned {
   }
 }
 
-/** Words between single blanks, blanks at both ends. */
+/** Words between single spaces, spaces at both ends. */
 const plain = (text: string) => ` ${text} `.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, ' ')

@@ -297,13 +297,13 @@ interface Autonomy {
 export async function autonomy(options: ReviewOptions, terminal: Terminal): Promise<ExitStatus> {
   const categories = await openApi(options.config, terminal).get<Autonomy[]>('/autonomy')
   if (options.json) return print(terminal, JSON.stringify(categories))
-  const rows = categories.map(({ account, category, streak, needed, takenBack, ...standing }) => ({
+  const rows = categories.map(({ account, category, streak, needed, takenBack, ...rest }) => ({
     account,
     category,
     'in a row': `${streak}/${needed}`,
-    state: standing.granted
-      ? `sends automatically (${standing.grantedBy})`
-      : standing.offered
+    state: rest.granted
+      ? `sends automatically (${rest.grantedBy})`
+      : rest.offered
         ? 'offered'
         : 'waits for you',
     revoked: takenBack ? `${setbackWords(takenBack.reason)}, ${takenBack.at.slice(0, 16)}` : '',

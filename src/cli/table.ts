@@ -42,7 +42,7 @@ function fitting(natural: readonly number[], mayShrink: readonly boolean[], room
   return widths
 }
 
-/** Rows below each other: the first column left-aligned, others as `right` says; no trailing blanks. */
+/** Rows below each other: the first column left-aligned, others as `right` says; no trailing spaces. */
 export function table(
   rows: readonly (readonly string[])[],
   right: readonly number[] = [],

@@ -82,7 +82,7 @@ function withoutHtml(text: string): string {
 
 const labelled = (label: string, url: string) => (label.trim() === url ? url : `${label} (${url})`)
 
-/** No two parts of it match the same blank: a run of them would be split in every possible way. */
+/** No two parts of it match the same space: a run of them would be split in every possible way. */
 const tableRule = /^[ \t]*(?:\|[ \t]*)?(?::?-{3,}:?[ \t]*\|[ \t]*)+(?::?-{3,}:?[ \t]*)?$\n?/gm
 
 function withoutMarkdown(text: string): string {

@@ -68,7 +68,7 @@ function answersAsk({ when: { words = [], match } }: AnswerSettings, ask: string
   return words.some((phrase) => asked.includes(folded(phrase)))
 }
 
-/** Folded words between single blanks, blanks at both ends. */
+/** Folded words between single spaces, spaces at both ends. */
 const folded = (text: string) =>
   ` ${tokenize(text)
     .map((word) => foldTerm(word) ?? word.toLowerCase())

@@ -42,7 +42,7 @@ const manners: Readonly<Record<string, readonly [formal: [string, RegExp], infor
   ],
 }
 
-/** Scripts without blanks, in which words are not counted. */
+/** Scripts without spaces, in which words are not counted. */
 const unspaced = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}]/u
 
 /**

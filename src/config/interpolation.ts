@@ -41,7 +41,7 @@ const escapes: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t' }
 
 /**
  * Reads `NAME=value` lines. Unlike util.parseEnv of Node 20, a `#` inside an unquoted value belongs to the value (a
- * comment needs a blank before it); otherwise passwords would be silently cut.
+ * comment needs a space before it); otherwise passwords would be silently cut.
  */
 export function parseDotEnv(text: string): Record<string, string> {
   const variables: Record<string, string> = {}

@@ -92,7 +92,7 @@ function canonicalName(value: unknown, name: 'address' | 'name'): string | null 
 }
 
 /** The value in a document; undefined if there is none. */
-function standing(document: unknown, path: SettingPath): unknown {
+function valueIn(document: unknown, path: SettingPath): unknown {
   const place = placeOf(document, path)
   return place === null ? undefined : valueAt(document, place)
 }
@@ -112,7 +112,7 @@ export function lockOf(base: ConfigSource, path: SettingPath): string | null {
   const only = addresses.length === 1 ? addresses[0] : undefined
   const inAccount = only !== undefined && isIn(common, path) ? ['accounts', only, ...path] : null
   const candidates = [inAccount, path, widerPath(path)].flatMap((each) => (each === null ? [] : [each]))
-  const decisive = candidates.find((each) => standing(base.document, each) !== undefined)
+  const decisive = candidates.find((each) => valueIn(base.document, each) !== undefined)
   const place = decisive === undefined ? null : placeOf(base.document, decisive)
   return place === null ? null : base.locate(place).where
 }
@@ -165,12 +165,12 @@ export interface Shown {
 export function shownSetting(base: ConfigSource, settings: readonly Setting[], path: SettingPath): Shown {
   const where = lockOf(base, path)
   const merged = withOverlay(base, settings).source.document
-  const own = standing(merged, path)
+  const own = valueIn(merged, path)
   if (where !== null) {
     const only = addressesOf(base.document)[0] ?? ''
     const [inAccount, wider] = [['accounts', only, ...path], widerPath(path)]
-    const outer = wider === null ? standing(merged, inAccount) : undefined
-    const value = outer ?? own ?? (wider === null ? undefined : standing(merged, wider))
+    const outer = wider === null ? valueIn(merged, inAccount) : undefined
+    const value = outer ?? own ?? (wider === null ? undefined : valueIn(merged, wider))
     return { value, origin: { kind: 'file', where } }
   }
   if (own !== undefined) return { value: own, origin: { kind: 'page' } }

@@ -12,7 +12,7 @@ import { stateKey } from '../base/secret.ts'
 import type { Changes } from '../config/changes.ts'
 import type { Config } from '../config/settings.ts'
 import type { StepContext } from '../context.ts'
-import { guardComing } from '../guard/step.ts'
+import { guardNewMail } from '../guard/step.ts'
 import { ConfiguredModels } from '../model/models.ts'
 import { SignIns } from '../oauth/oauth.ts'
 import { Observer } from '../observe/observe.ts'
@@ -214,7 +214,7 @@ function watchersOf(context: StepContext, pipeline: Pipeline, leases: Leases): W
     (account) =>
       new Watcher(context, account, {
         leases,
-        judge: (mails) => guardComing(context, account, mails),
+        judge: (mails) => guardNewMail(context, account, mails),
         onIngested: (mails) => pipeline.accept(mails),
         onStopped: (error) => void tellOwner(context, error, account.settings.owner.address),
         onTrouble: (error) => void tellOwner(context, error, account.settings.owner.address),

@@ -13,7 +13,7 @@ import { replyHeader } from '../mail/reply/build.ts'
 import { visibleText } from '../mail/text/visible.ts'
 import type { StoredMail } from '../store/bodies.ts'
 import { saveHumanThread } from '../store/guard-history.ts'
-import type { ComingMail, Guarded } from '../store/ingested.ts'
+import type { Guarded, NewMail } from '../store/ingested.ts'
 import { copiesToJudge } from '../store/messages.ts'
 import { type Change, moveSeveral } from '../store/moves.ts'
 import { dispositionAfter, stageAfter } from '../store/transitions.ts'
@@ -77,10 +77,10 @@ export async function judgeCopies({ db, clock }: StepContext, refused: readonly 
  * in the batch is left to `guard`. If one asks for a person, all are left to it: the request is recorded first.
  * @returns by the ids of the mails
  */
-export async function guardComing(
+export async function guardNewMail(
   context: StepContext,
   account: Account,
-  mails: readonly ComingMail[],
+  mails: readonly NewMail[],
 ): Promise<Map<string, Guarded>> {
   const { owner, spam } = account.settings
   const apart = mailsApart(mails)

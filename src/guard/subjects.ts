@@ -49,7 +49,7 @@ const absence =
   'Вне офиса|Нет на месте|Поза офісом|Εκτός γραφείου|Ofis dışında(?:yım)?|Ofiste değilim|خارج المكتب|מחוץ למשרד|' +
   '不在通知|外出中|不在办公室|外出自动回复|부재중(?: 자동 ?응답)?'
 
-// The blank before the colon is French typography: Outlook writes "Réponse automatique : x".
+// The space before the colon is French typography: Outlook writes "Réponse automatique : x".
 const phraseEnd = ' ?(?:[:：﹕]|[-‐‑–—] |$)'
 const responder = new RegExp(`^(?:${automaticReply}|${absence}) ?${phraseEnd}`, 'iu')
 const responderTag = new RegExp(`^[【[](?:${automaticReply}|${absence})[\\]】] ?$`, 'iu')

@@ -30,7 +30,7 @@ export function uidsWithKeyword(client: ImapFlow, keywords: readonly string[]): 
   return search(client, wanted.length === 1 ? { ...wanted[0] } : { or: wanted })
 }
 
-/** A Message-ID without angle brackets and without the blanks that folding may have left inside. */
+/** A Message-ID without angle brackets and without the spaces that folding may have left inside. */
 export function bareId(messageId: string): string {
   return messageId.replace(/\s+/g, '').replace(/^<|>$/g, '')
 }

@@ -58,7 +58,7 @@ function sections(text: string, markdown: boolean): Section[] {
   return found
 }
 
-/** Paragraphs stay whole if they fit; longer ones are cut at a sentence or a blank. */
+/** Paragraphs stay whole if they fit; longer ones are cut at a sentence or a space. */
 function pack(text: string): string[] {
   const packed: string[] = []
   for (const paragraph of text.split(/\n\s*\n/).flatMap(shortEnough)) {

@@ -1,6 +1,6 @@
 /** Search terms of any language. */
 
-/** Scripts that write no blanks between words. */
+/** Scripts that write no spaces between words. */
 const unspaced =
   /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]/u
 

@@ -150,7 +150,7 @@ function isWildcardId(id: string): boolean {
   return organisation > 1 && !id.split('.').slice(-organisation).includes('*')
 }
 
-/** Cuts at semicolons outside quoted strings; comments are removed, runs of blanks are one. */
+/** Cuts at semicolons outside quoted strings; comments are removed, runs of spaces are one. */
 function segments(field: string): string[] {
   const value = stripComments(field).replace(/\s+/g, ' ')
   const found: string[] = []
@@ -188,7 +188,7 @@ function resultsOf(value: string): MethodResult[] {
 }
 
 function parseResult(segment: string): MethodResult | null {
-  // RFC 8601 section 2.2: blanks may surround the dot of a property's name. Only there: a value keeps its blanks.
+  // RFC 8601 section 2.2: spaces may surround the dot of a property's name. Only there: a value keeps its spaces.
   const joined = segment.replace(/ ?= ?/g, '=').replace(/(?<= )([\w-]{1,40}) ?\. ?([\w-]{1,40}=)/g, '$1.$2')
   const words = joined.match(/(?:"(?:[^"\\]|\\.)*"|[^ ])+/g) ?? []
   const pairs = words.flatMap((word) => {

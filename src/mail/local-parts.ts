@@ -39,7 +39,7 @@ export function isDaemonName(name: string): boolean {
   return /^(?:mail delivery (?:subsystem|system)|mailer-daemon)$/i.test(name.replace(/\s+/g, ' ').trim())
 }
 
-/** Each blank matches a separator or nothing. */
+/** Each space matches a separator or nothing. */
 const noReplyWords =
   'no reply|do not reply|dont reply|no response|no answer|ne pas repondre|nao responda|nao responder|no responder|' +
   'nicht antworten|keine antwort|non rispondere|no contestar|niet antwoorden|niet beantwoorden|svara ej|svara inte|svar ikke|' +

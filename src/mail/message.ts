@@ -4,7 +4,7 @@ import type { Fault, FaultCode } from './fault.ts'
 
 /** One header field of the outermost header block (RFC 5322 section 2.2). */
 export interface Field {
-  /** Lower case, without blanks before the colon (obsolete syntax, RFC 5322 section 4.5). */
+  /** Lower case, without spaces before the colon (obsolete syntax, RFC 5322 section 4.5). */
   name: string
   /** Unfolded and trimmed, encoded words not decoded. Other octets than ASCII: see decodeUnlabelled. */
   value: string

@@ -18,7 +18,7 @@ function halves(octets: Buffer): { head: string; body: string } | null {
 
 /**
  * Lines end with LF or CRLF and contain no NUL or stray CR. Each is a field (RFC 5322 section 2.2), or continues one
- * with a blank and a word; the first is a field.
+ * with a space and a word; the first is a field.
  */
 export function isPlainHeader(octets: Buffer): boolean {
   const found = halves(octets.subarray(0, longestHeader))

@@ -42,7 +42,7 @@ export class Fence {
 }
 
 /** Our own words about a mail: no field of it is repeated. */
-const standing = ({ id, account, arrivedAt, disposition, reason }: ListedMail | WholeMail) =>
+const statusLine = ({ id, account, arrivedAt, disposition, reason }: ListedMail | WholeMail) =>
   `Mail ${id} to ${account}, arrived ${arrivedAt}: ${outcomeOf(disposition)}. ${sentenceOf(reason)} (${reason})`
 
 const headOf = ({ from, fromName, subject, verdict }: ListedMail | WholeMail) => ({
@@ -54,7 +54,7 @@ const headOf = ({ from, fromName, subject, verdict }: ListedMail | WholeMail) =>
 
 export function listText(fence: Fence, mails: readonly ListedMail[], next: string | null): string {
   if (mails.length === 0) return 'There are none.'
-  const entries = mails.map((mail) => `${standing(mail)}\n${fence.facts('MAIL', headOf(mail))}`)
+  const entries = mails.map((mail) => `${statusLine(mail)}\n${fence.facts('MAIL', headOf(mail))}`)
   const more = next === null ? [] : [`There are more: ask again with cursor ${next}.`]
   return [fence.rule, ...entries, ...more].join('\n\n')
 }
@@ -62,8 +62,8 @@ export function listText(fence: Fence, mails: readonly ListedMail[], next: strin
 export function mailText(fence: Fence, mail: WholeMail): string {
   const { text, detail, reply } = mail
   const parts = [
-    standing(mail),
-    ...(detail ? [`What was noted:\n${fence.quote('MAIL', detail)}`] : []),
+    statusLine(mail),
+    ...(detail ? [`Details:\n${fence.quote('MAIL', detail)}`] : []),
     `The mail:\n${fence.facts('MAIL', headOf(mail))}`,
     text === null ? 'Its text was removed when its retention time ended.' : fence.quote('MAIL', text),
     ...(reply === null ? ['There is no reply.'] : replyText(fence, reply)),
@@ -112,5 +112,5 @@ export function explainText(fence: Fence, mail: WholeMail): string {
   const failure = mail.lastError
     ? [`Last failure; the next attempt is due at ${mail.dueAt}:\n${fence.quote('MAIL', mail.lastError)}`]
     : []
-  return [fence.rule, standing(mail), ...failure, ...steps, ...changes, ...calls].join('\n\n')
+  return [fence.rule, statusLine(mail), ...failure, ...steps, ...changes, ...calls].join('\n\n')
 }

@@ -175,7 +175,7 @@ export function readAnswer<T>(
       fault: 'thinking',
       detail: 'it had only thoughts, and no room was left for the answer',
     }
-  // In JSON mode small models continue with blanks after the object, up to the limit: then nothing is missing.
+  // In JSON mode small models continue with spaces after the object, up to the limit: then nothing is missing.
   const json = finish === 'length' ? parsed(content) : jsonOf(content)
   if (finish === 'length' && json === undefined)
     return { ok: false, fault: 'length', detail: 'it was cut off at its maximum length' }

@@ -4,13 +4,13 @@ import type { Account, StepContext } from '../context.ts'
 import { type Fetched, MessageVanished } from '../imap/imap.ts'
 import { loadCursor, saveCursor } from '../store/cursors.ts'
 import { findByMessageIds, loadMessage, type MessageRow } from '../store/messages.ts'
-import { copiesBeforeFiling, filedSince, lyingSince } from '../store/observations.ts'
+import { copiesBeforeFiling, filedSince, inMailboxSince } from '../store/observations.ts'
 import { learnRestored, learnSpam } from './learn.ts'
 
 const limits = { batch: 200, maxHeaderOctets: 16 * 1024, maxTextOctets: 1 }
 export const watchedForMs = 30 * 86_400_000
 const mostFiled = 500
-const mostLying = 5_000
+const mostInMailbox = 5_000
 /** The registered name, and what clients wrote before it existed. */
 const wantedKeywords = ['$NotJunk', 'NotJunk', 'NonJunk']
 const junkKeywords = ['$Junk', 'Junk']
@@ -111,9 +111,9 @@ async function readDepartures(
 ): Promise<void> {
   const { imap } = account
   const { uidValidity } = await imap.state(junk)
-  const standing = new Set(await imap.uidsAfter(junk, uidValidity, 0))
+  const present = new Set(await imap.uidsAfter(junk, uidValidity, 0))
   for (const row of rows.filter(({ disposition }) => disposition === 'filed')) {
-    const stands = row.junkUidValidity === uidValidity && row.junkUid !== null && standing.has(row.junkUid)
+    const stands = row.junkUidValidity === uidValidity && row.junkUid !== null && present.has(row.junkUid)
     if (stands) continue
     const back = await placeBack(context, account, row, junk)
     if (back !== null) {
@@ -212,7 +212,7 @@ async function readKeywords(
   const marked = new Set(any.length === 0 ? [] : await search(junkKeywords))
   if (marked.size === 0) return
   const place = { account: settings.owner.address, mailbox: settings.mailbox, uidValidity }
-  for (const { id, uid } of await lyingSince(context.db, place, since, mostLying)) {
+  for (const { id, uid } of await inMailboxSince(context.db, place, since, mostInMailbox)) {
     if (!marked.has(uid) || wanted.has(uid)) continue
     const row = await loadMessage(context.db, id)
     if (row !== null) await learnSpam(context, account, row, null)

@@ -19,7 +19,7 @@ export interface Classes {
   queue(name: QueueName): Queue
   worker(name: QueueName, processor: Processor, concurrency: number): Worker
   /** How many of these jobs exist; null where one statement adds all that are missing. */
-  standing: ((queue: Queue, ids: readonly string[]) => Promise<number>) | null
+  countExisting: ((queue: Queue, ids: readonly string[]) => Promise<number>) | null
   ping(): Promise<boolean>
   close(): Promise<void>
 }
@@ -60,7 +60,7 @@ export function redisClasses(
         ...traced,
         ...workerOptions(name, concurrency),
       }),
-    standing: (queue, ids) => connections.producer.exists(...ids.map((id) => queue.toKey(id))),
+    countExisting: (queue, ids) => connections.producer.exists(...ids.map((id) => queue.toKey(id))),
     ping: () => connections.ping(),
     close: () => connections.close(),
   }
@@ -69,15 +69,15 @@ export function redisClasses(
 export function postgresClasses(pool: PgPool, prefix: string, telemetry: Telemetry | undefined): Classes {
   const traced = telemetry ? { telemetry } : {}
   const bound = withBackend(createPostgresBackend)
-  const noting = notingListeners(pool as unknown as EventEmitter)
+  const tracked = trackedListeners(pool as unknown as EventEmitter)
   return {
     kind: 'postgres',
     queue: (name) =>
-      noting.of(
+      tracked.of(
         () => new bound.Queue(`${prefix}-${name}`, { connection: pool, ...traced }),
       ) as unknown as Queue,
     worker: (name, processor, concurrency) =>
-      noting.of(
+      tracked.of(
         () =>
           new bound.Worker(`${prefix}-${name}`, processor, {
             connection: pool,
@@ -85,24 +85,24 @@ export function postgresClasses(pool: PgPool, prefix: string, telemetry: Telemet
             ...workerOptions(name, concurrency),
           }),
       ) as unknown as Worker,
-    standing: null,
+    countExisting: null,
     ping: () => pool.query('select 1').then(() => true),
-    close: async () => noting.remove(),
+    close: async () => tracked.remove(),
   }
 }
 
 /** BullMQ's objects listen for the pool's errors, even after they are closed. */
-function notingListeners(pool: EventEmitter) {
-  const noted: ((error: Error) => void)[] = []
+function trackedListeners(pool: EventEmitter) {
+  const added: ((error: Error) => void)[] = []
   return {
     of<T>(make: () => T): T {
       const before = pool.listeners('error').length
       const made = make()
-      noted.push(...(pool.listeners('error').slice(before) as typeof noted))
+      added.push(...(pool.listeners('error').slice(before) as typeof added))
       return made
     },
     remove(): void {
-      for (const listener of noted.splice(0)) pool.off('error', listener)
+      for (const listener of added.splice(0)) pool.off('error', listener)
     },
   }
 }

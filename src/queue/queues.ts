@@ -166,14 +166,14 @@ class BullQueues implements Queues {
   }
 
   async enqueueMissing(requests: readonly JobRequest[]): Promise<void> {
-    const { standing } = this.#classes
-    if (standing === null) return this.enqueue(requests)
+    const { countExisting } = this.#classes
+    if (countExisting === null) return this.enqueue(requests)
     for (let at = 0; at < requests.length; at += askedTogether) {
       const some = requests.slice(at, at + askedTogether)
       const counts = await Promise.all(
         queueNames.map((name) => {
           const ids = some.filter(({ queue }) => queue === name).map((request) => asJob(request).opts.jobId)
-          return ids.length === 0 ? 0 : standing(this.board(name), ids)
+          return ids.length === 0 ? 0 : countExisting(this.board(name), ids)
         }),
       )
       if (counts.reduce((sum, count) => sum + count) < some.length) await this.enqueue(some)

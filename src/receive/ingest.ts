@@ -14,9 +14,9 @@ import { earlierDigest, isEarlierDigest, mailDigest } from '../mail/same-mail.ts
 import { cacheMails, type MailBody, type StoredMail } from '../store/bodies.ts'
 import type { Queryable } from '../store/database.ts'
 import {
-  type ComingMail,
   type Guarded,
   type Ingested,
+  type NewMail,
   type NewMessage,
   newRow,
   storeIngested,
@@ -43,7 +43,7 @@ const longestSubject = 500
 const longestHtml = 256 * 1024
 
 /** Judges mails before they are stored; those without a verdict stay at `guard`. By the ids of the mails. */
-export type Judge = (mails: readonly ComingMail[]) => Promise<ReadonlyMap<string, Guarded>>
+export type Judge = (mails: readonly NewMail[]) => Promise<ReadonlyMap<string, Guarded>>
 
 /**
  * Commits a batch and moves the cursor to its last UID. Returns the new mails, except those that need nothing: known

@@ -43,7 +43,7 @@ export async function revokeToken(db: Queryable, name: string): Promise<boolean>
   return rows.length === 1
 }
 
-/** The token with that secret, noted as used; null when there is none. */
+/** The token with that secret, marked as used; null when there is none. */
 export async function useToken(db: Queryable, secret: string, now: Date): Promise<ApiToken | null> {
   const { rows } = await db.query<ApiToken>(`select ${columns} from replyd.api_token where hash = $1`, [
     hashOfSecret(secret),

@@ -32,7 +32,7 @@ export type NewMessage = Pick<
 }
 
 /** A mail that is about to be stored. */
-export interface ComingMail extends StoredMail {
+export interface NewMail extends StoredMail {
   /** See NewMessage. */
   digest: string | null
 }

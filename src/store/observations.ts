@@ -71,7 +71,7 @@ export async function waitingIds(db: Queryable, account: string, limit: number):
 }
 
 /** Mails that arrived since then, are still in their original mailbox and are not spam, by UID; newest first. */
-export async function lyingSince(
+export async function inMailboxSince(
   db: Queryable,
   place: { account: string; mailbox: string; uidValidity: string },
   since: Date,

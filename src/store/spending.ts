@@ -143,7 +143,7 @@ const takeRoom = batched<Taking, null>(
            where exists (select 1 from wanted w where w.day = s.day and w.account = s.account and w.share = s.share
              and (s.cost + s.reserved + w.amount <= w.ceiling or (w.share <> '' and w.calls = 1 and s.cost + s.reserved < $3)))
          returning 1
-       ), noted as (
+       ), recorded as (
          insert into replyd.model_call (id, message_id, account, step, day, at, model, prompt_hash, knowledge_hash, cost, settled, shares)
            select c.id, c."messageId", c.account, c.step, c.day, c.now, c.model, c."promptHash", c."knowledgeHash", c."worstCase", false, c.shares
              from calls c join verdict v on v.fits

@@ -24,7 +24,7 @@ export interface DayFigures {
 
 export type ReplyFigures = Pick<DayFigures, 'sent' | 'untouched' | 'medianSeconds' | 'p90Seconds'>
 
-/** Ignores blanks, which mail clients change on their own. */
+/** Ignores spaces, which mail clients change on their own. */
 const untouched = `regexp_replace(r.text, '\\s+', ' ', 'g') = regexp_replace(r.draft_text, '\\s+', ' ', 'g')`
 
 const replyColumns = `count(*)::int as sent, count(*) filter (where ${untouched})::int as untouched,

@@ -9,7 +9,7 @@ import {
   labelOf,
   type Reason,
   reasonCodes,
-  reasonsByRoom,
+  reasonsByFolder,
   reasonsReference,
   sentenceOf,
 } from '../../src/base/reasons.ts'
@@ -34,7 +34,7 @@ const wholeSource = sourceFiles.join('\n')
 
 describe('the table', () => {
   test('has no code twice', () => {
-    const codes = Object.values(reasonsByRoom).flatMap((room) => Object.keys(room))
+    const codes = Object.values(reasonsByFolder).flatMap((room) => Object.keys(room))
     expect(codes.filter((code, at) => codes.indexOf(code) !== at)).toEqual([])
     expect(codes.sort()).toEqual([...reasonCodes].sort())
   })
@@ -131,7 +131,7 @@ const presenters: Record<string, (reason: Reason) => unknown> = {
       later: false,
     }),
   'mail page': (reason) => {
-    const row = mailWith(reason, { codes: reason in reasonsByRoom.guard ? [reason as 'dsn'] : [] })
+    const row = mailWith(reason, { codes: reason in reasonsByFolder.guard ? [reason as 'dsn'] : [] })
     return MailPage({ view, shown: shownWith(row, replyWith([reason])) })
   },
   reply: (reason) => inbox([], shownWith(mailWith(reason), replyWith([reason]))),

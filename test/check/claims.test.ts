@@ -105,7 +105,7 @@ const cases: readonly (readonly [
     'See https://a.example/help/pay',
     ['https://a.example/help/pay'],
   ],
-  ['a forgotten blank is no link', ['x'], 'Bitte warten.Wir melden uns.', []],
+  ['a forgotten space is no link', ['x'], 'Bitte warten.Wir melden uns.', []],
   ['an address in other case', ['Help@A.example'], 'Write to help@a.example.', []],
   ['another address', ['help@a.example'], 'Write to hello@a.example.', ['hello@a.example']],
   // Names
@@ -328,7 +328,7 @@ describe('outbound faults', () => {
     ],
     ['in decimal codes', codesOf(10, 0).join(' ')],
     ['in binary', codesOf(2, 8).join(' ')],
-    ['in Base64 with blanks', Buffer.from(told).toString('base64').replace(/.{3}/g, '$& ')],
+    ['in Base64 with spaces', Buffer.from(told).toString('base64').replace(/.{3}/g, '$& ')],
     ['in Base64 twice', Buffer.from(Buffer.from(told).toString('base64')).toString('base64')],
     ['in Base64 backwards', [...Buffer.from(told).toString('base64')].reverse().join('')],
     ['word by word from the end', told.split(' ').reverse().join(' ')],
@@ -384,7 +384,7 @@ describe('outbound faults', () => {
     ['in Base64url', (mark) => Buffer.from(`?>${mark}?>`).toString('base64url')],
     ['in hex', (mark) => Buffer.from(mark).toString('hex')],
     [
-      'in hex with blanks, in capitals',
+      'in hex with spaces, in capitals',
       (mark) => Buffer.from(mark.toLowerCase()).toString('hex').toUpperCase().replace(/../g, '$& '),
     ],
   ]

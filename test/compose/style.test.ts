@@ -111,7 +111,7 @@ describe('a style', () => {
     expect(styleOf(mixed, 'de')?.manner).toBeNull()
   })
 
-  test('words are not counted if no blanks separate them', () => {
+  test('words are not counted if no spaces separate them', () => {
     expect(
       styleOf(
         mails(10, () => 'ご注文の品は本日発送しました。'),

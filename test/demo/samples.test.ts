@@ -224,7 +224,7 @@ describe('encodings', () => {
     expect(encodedWords('plain')).toBe('plain')
   })
 
-  test('quoted-printable breaks lines at 76 and keeps blanks at line ends', () => {
+  test('quoted-printable breaks lines at 76 and keeps spaces at line ends', () => {
     const lines = quotedPrintable(`${'ü'.repeat(60)} \nend`).split('\r\n')
     expect(Math.max(...lines.map(({ length }) => length))).toBeLessThanOrEqual(76)
     expect(lines.at(-2)).toMatch(/=20$/)

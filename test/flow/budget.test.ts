@@ -96,7 +96,7 @@ interface MailInMailbox {
   waiting: number
 }
 
-async function standing(db: Database, midnight: Date): Promise<MailInMailbox> {
+async function countMails(db: Database, midnight: Date): Promise<MailInMailbox> {
   const { rows } = await db.query<MailInMailbox>(
     `select count(*)::int as rows, (count(*) filter (where step in ('review', 'done')))::int as "atRest",
        (count(*) filter (where step in ('triage', 'compose') and last_error = 'budget-reached' and due_at >= $1))::int as waiting
@@ -109,7 +109,7 @@ async function standing(db: Database, midnight: Date): Promise<MailInMailbox> {
 /** Each row is settled or waits for that midnight. */
 function dayIsOver(changes: Changes, db: Database, midnight: Date): Promise<MailInMailbox> {
   return changes.until(async () => {
-    const now = await standing(db, midnight)
+    const now = await countMails(db, midnight)
     return now.rows === mails && now.atRest + now.waiting === mails ? now : null
   })
 }
@@ -156,7 +156,7 @@ test('500 mails under a cap of 0.01 dollars a day', async () => {
   await using running = await open(clock, 100)
   const { db } = running.daemon.context
   await using changes = await watchLedger(databaseUrl)
-  await changes.until(async () => ((await standing(db, clock.now())).atRest >= mails ? true : null))
+  await changes.until(async () => ((await countMails(db, clock.now())).atRest >= mails ? true : null))
   const { rows } = await db.query<{ disposition: string; n: number }>(
     `select disposition, count(*)::int as n from replyd.message group by 1 order by 2`,
   )

@@ -16,7 +16,7 @@ import { senderRule } from '../../src/store/sender-rules.ts'
 import { type Dovecot, startDovecot } from '../live/servers/index.ts'
 import { type Moment, ScriptedServer } from '../smtp/scripted-server.ts'
 import { readMailbox } from './mailboxes.ts'
-import { approveWhatStands, letter, startWalk, type Walk } from './walk.ts'
+import { approveCurrentText, letter, startWalk, type Walk } from './walk.ts'
 
 let dovecot: Dovecot
 let standIn: StandIn
@@ -71,7 +71,7 @@ async function answered(server: ScriptedServer, address: string, mode: Mode = 'r
 /** A mail whose reply a person has just approved. */
 async function aboutToSend(...settings: Parameters<typeof answered>) {
   const all = await answered(...settings)
-  await approveWhatStands(all.review, all.row.id)
+  await approveCurrentText(all.review, all.row.id)
   return all
 }
 
@@ -112,7 +112,7 @@ test('an approval that is taken back while the server reads the mail: nothing go
     reason: 'cancelled',
   })
   // A later approval sends it, once.
-  await approveWhatStands(review, row.id)
+  await approveCurrentText(review, row.id)
   expect((await walk.walk(row.id)).row.disposition).toBe('sent')
   expect(server.mails).toHaveLength(1)
 })
@@ -125,7 +125,7 @@ test('a text that is edited and approved while the server reads the old one: onl
   act(async () => {
     await cancel(review, row.id, 'Ann')
     await edit(review, row.id, 'Ann', 'Hello Kim,\n\nwe are closed.\n')
-    await approveWhatStands(review, row.id)
+    await approveCurrentText(review, row.id)
   })
   const { putOff } = await walk.walk(row.id)
   expect(putOff?.reason).toBe('changed-meanwhile')
@@ -171,7 +171,7 @@ test('an approved draft that is cancelled is a draft again, and can be approved 
     reason: 'cancelled',
   })
   expect(await readMailbox(dovecot, address, 'Drafts')).toHaveLength(1)
-  await approveWhatStands(review, row.id)
+  await approveCurrentText(review, row.id)
   expect((await walk.walk(row.id)).row.disposition).toBe('sent')
   expect([server.mails.length, await readMailbox(dovecot, address, 'Drafts')]).toEqual([1, []])
 })
@@ -185,12 +185,12 @@ test('an edit replaces the draft in Drafts; a rejection that is undone brings it
   const drafts = async () =>
     (await readMailbox(dovecot, address, 'Drafts')).map(({ octets }) => octets.toString())
   expect(await drafts()).toEqual([expect.stringContaining('we are closed.')])
-  await approveWhatStands(review, row.id)
+  await approveCurrentText(review, row.id)
   expect(await cancel(review, row.id, 'Ann')).toMatchObject({ state: 'saved' })
   await reject(review, row.id, 'Ann')
   expect(await drafts()).toEqual([])
   expect(await reopen(review, row.id, 'Ann')).toMatchObject({ state: 'saved' })
-  await approveWhatStands(review, row.id)
+  await approveCurrentText(review, row.id)
   expect((await walk.walk(row.id)).row.disposition).toBe('sent')
   expect([server.mails.map(String), await drafts()]).toEqual([
     [expect.stringContaining('we are closed.')],

@@ -50,13 +50,13 @@ const flood = Array.from({ length: 80 }, (_, n) => [
 
 const correspondents = Array.from({ length: 12 }, (_, n) => `${'abcdefghijkl'[n]}nna@friends.example`)
 
-interface Standing {
+interface Counts {
   rows: number
   atRest: number
   waiting: Record<string, number>
 }
 
-async function standing(db: Database): Promise<Standing> {
+async function countMails(db: Database): Promise<Counts> {
   const { rows } = await db.query<{ why: string | null; n: number }>(
     `select case when step in ('review', 'done') then null else last_error end as why, count(*)::int as n from replyd.message
        where step in ('review', 'done') or last_error in ('sender-share-reached', 'domain-share-reached') group by 1`,
@@ -84,7 +84,7 @@ test('a flood uses up its own shares only', async () => {
   await using changes = await watchLedger(databaseUrl)
   const quiet = (count: number) =>
     changes.until(async () => {
-      const found = await standing(db)
+      const found = await countMails(db)
       return found.rows === count ? found : null
     })
   await deliverAll(dovecot, flood)

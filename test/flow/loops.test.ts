@@ -25,22 +25,22 @@ if envelope :localpart :is "to" "kim" {
 let dovecot: Dovecot
 let postfix: Postfix
 let standIn: StandIn
-let door: Server
+let forwarder: Server
 
 /** Dovecot sends its notices through Postfix, which starts later: this port is open from the start. */
-async function openDoor(): Promise<number> {
-  door = createServer((socket) => {
+async function startForwarder(): Promise<number> {
+  forwarder = createServer((socket) => {
     const onward = connect(postfix.smtpPort, postfix.host)
     socket.on('error', () => onward.destroy())
     onward.on('error', () => socket.destroy())
     socket.pipe(onward).pipe(socket)
   })
-  await new Promise<void>((resolve) => door.listen(0, '127.0.0.1', resolve))
-  return (door.address() as AddressInfo).port
+  await new Promise<void>((resolve) => forwarder.listen(0, '127.0.0.1', resolve))
+  return (forwarder.address() as AddressInfo).port
 }
 
 beforeAll(async () => {
-  const extraConfig = `submission_host = 127.0.0.1:${await openDoor()}
+  const extraConfig = `submission_host = 127.0.0.1:${await startForwarder()}
 plugin {
   sieve_extensions = +editheader +vacation-seconds
   sieve_vacation_min_period = 0
@@ -51,7 +51,7 @@ plugin {
 
 afterAll(async () => {
   await Promise.all([postfix?.stop(), dovecot?.stop(), standIn?.close()])
-  door.close()
+  forwarder.close()
 })
 
 async function startOn(address: string): Promise<RunningDaemon> {

@@ -11,7 +11,7 @@ import { type Hooks, Relay } from '../live/relay.ts'
 import { type Dovecot, startDovecot } from '../live/servers/index.ts'
 import { ScriptedServer } from '../smtp/scripted-server.ts'
 import { readMailbox } from './mailboxes.ts'
-import { approveWhatStands, letter, startWalk, type Walk } from './walk.ts'
+import { approveCurrentText, letter, startWalk, type Walk } from './walk.ts'
 
 let dovecot: Dovecot
 let standIn: StandIn
@@ -74,7 +74,7 @@ test('a copy that \\Sent refuses for now does not keep the original unanswered',
   const { walk, address } = o
   await dovecot.deliver(address, letter({ id: '<one@asks.example>', from, to: address, text }))
   const row = await walk.handle()
-  await approveWhatStands({ context: walk.context, pipeline: walk.running.daemon.pipeline }, row.id)
+  await approveCurrentText({ context: walk.context, pipeline: walk.running.daemon.pipeline }, row.id)
   await expect(walk.walk(row.id)).rejects.toBeInstanceOf(TemporaryError)
   expect(o.server.mails).toHaveLength(1)
   const [original] = await readMailbox(dovecot, address, 'INBOX')

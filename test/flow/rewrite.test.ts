@@ -7,7 +7,7 @@ import { loadReply } from '../../src/store/replies.ts'
 import { run } from '../cli/run.ts'
 import { type Dovecot, type Postfix, startDovecot, startPostfix } from '../live/servers/index.ts'
 import { readMailbox } from './mailboxes.ts'
-import { approveWhatStands, letter, startWalk } from './walk.ts'
+import { approveCurrentText, letter, startWalk } from './walk.ts'
 
 let dovecot: Dovecot
 let postfix: Postfix
@@ -82,7 +82,7 @@ test('a rewrite without text says so, and keeps the earlier draft as the earlier
   expect(await pageOf()).not.toContain('earlier draft')
 
   // A later step that has nothing to add removes the words of an earlier one.
-  await approveWhatStands(review, id)
+  await approveCurrentText(review, id)
   expect(await loadMessage(walk.context.db, id)).toMatchObject({ disposition: 'approved', detail: null })
   expect((await walk.walk(id)).row.disposition).toBe('sent')
   await postfix.drained()

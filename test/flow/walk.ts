@@ -3,7 +3,7 @@ import type { Clock } from '../../src/base/clock.ts'
 import type { Stage } from '../../src/base/dispositions.ts'
 import { PutOff } from '../../src/base/errors.ts'
 import type { Account, StepContext } from '../../src/context.ts'
-import { guard, guardComing } from '../../src/guard/step.ts'
+import { guard, guardNewMail } from '../../src/guard/step.ts'
 import { table } from '../../src/pipeline/table.ts'
 import { Watcher } from '../../src/receive/watch.ts'
 import { approve } from '../../src/review/approve.ts'
@@ -54,7 +54,7 @@ export async function startWalk(settings: FlowSettings): Promise<Walk> {
         throw error
       }
       await new Watcher(context, account, {
-        judge: (mails) => guardComing(context, account, mails),
+        judge: (mails) => guardNewMail(context, account, mails),
         onIngested,
         onStopped: fail,
         onTrouble: () => undefined,
@@ -90,7 +90,7 @@ export async function startWalk(settings: FlowSettings): Promise<Walk> {
 }
 
 /** A person approves the current text. */
-export async function approveWhatStands(review: Review, id: string): Promise<void> {
+export async function approveCurrentText(review: Review, id: string): Promise<void> {
   const reply = await loadReply(review.context.db, id)
   await approve(review, id, 'Ann', versionOf(reply?.text ?? ''))
 }

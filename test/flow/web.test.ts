@@ -484,7 +484,7 @@ test('autonomy is offered, granted on the page, lost with a call-back, and shown
   const category = 'other'
   const { db } = patient.daemon.context
   const account = addressOf(patient)
-  const standing = async () =>
+  const autonomyState = async () =>
     (await autonomyByCategory(db, account)).find((each) => each.category === category)
   const earned = await ask(patient)
   await db.query(
@@ -503,21 +503,21 @@ test('autonomy is offered, granted on the page, lost with a call-back, and shown
        from replyd.reply r, mails where r.id = $1`,
     [earned.id],
   )
-  expect(await standing()).toMatchObject({ streak: 20, offered: true, granted: false })
+  expect(await autonomyState()).toMatchObject({ streak: 20, offered: true, granted: false })
   const page = await opened(patient, '/settings')
   await page.click('button:has-text("Let it send")')
   // The page asks first: one click grants nothing.
   await page.waitForSelector('h1 >> text=Let replyd send by itself?')
-  expect(await standing()).toMatchObject({ granted: false })
+  expect(await autonomyState()).toMatchObject({ granted: false })
   await page.click('text=Yes, send by itself')
   await page.waitForURL(/done=grant/)
-  expect(await standing()).toMatchObject({ granted: true, grantedBy: 'owner', takenBack: null })
+  expect(await autonomyState()).toMatchObject({ granted: true, grantedBy: 'owner', takenBack: null })
   await page.goto(`${urlOf(patient)}/replies/${earned.id}`)
   await page.click('#approve')
   await page.waitForURL(/done=approve/)
   await page.click('#undo')
   await after(page, 'cancel', patient, earned.id)
-  expect(await standing()).toMatchObject({
+  expect(await autonomyState()).toMatchObject({
     granted: false,
     streak: 0,
     takenBack: { reason: 'cancelled', id: earned.id },

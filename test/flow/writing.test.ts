@@ -13,7 +13,7 @@ import { loadReply } from '../../src/store/replies.ts'
 import { run } from '../cli/run.ts'
 import { type Dovecot, type Postfix, startDovecot, startPostfix } from '../live/servers/index.ts'
 import { readMailbox } from './mailboxes.ts'
-import { approveWhatStands, letter, startWalk, type Walk } from './walk.ts'
+import { approveCurrentText, letter, startWalk, type Walk } from './walk.ts'
 
 let dovecot: Dovecot
 let postfix: Postfix
@@ -271,7 +271,7 @@ test('outside of business hours an automatic reply waits for the opening, and a 
   expect(second.reason).toBe('outside-hours')
   const review = { context: walk.context, pipeline: walk.running.daemon.pipeline }
   await cancel(review, second.id, 'Ann')
-  await approveWhatStands(review, second.id)
+  await approveCurrentText(review, second.id)
   expect((await walk.walk(second.id)).row).toMatchObject({
     disposition: 'sent',
     reason: 'approved-by-person',

@@ -329,7 +329,7 @@ describe('passages', () => {
     expect(passages.flatMap(({ text }) => text.split('\n').slice(2))).toEqual(rows)
   })
 
-  test('a text without any blank is cut too', () => {
+  test('a text without any space is cut too', () => {
     expect(passagesOf('x'.repeat(2500), true).map(({ text }) => text.length)).toEqual([1000, 1000, 500])
   })
 })

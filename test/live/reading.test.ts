@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import { silentLog } from '../../src/base/log.ts'
 import type { Account, StepContext } from '../../src/context.ts'
-import { guard, guardComing } from '../../src/guard/step.ts'
+import { guard, guardNewMail } from '../../src/guard/step.ts'
 import type { Fetched, ImapAccount } from '../../src/imap/imap.ts'
 import { type Fault, faultOf } from '../../src/mail/fault.ts'
 import { parseFields, splitHeader } from '../../src/mail/mime/octets.ts'
@@ -123,7 +123,7 @@ describe.each([
 
     test('that is judged before it is stored ends like one that is judged afterwards', async () => {
       const account = accountWith({})
-      const judge: Judge = (mails) => guardComing(context, account, mails)
+      const judge: Judge = (mails) => guardNewMail(context, account, mails)
       const reply = letter(9).replace('Subject', 'In-Reply-To: <8@x>\r\nSubject')
       const bounce = letter(4).replace('From', 'Auto-Submitted: auto-replied\r\nFrom')
       const earlier = fetched(1, letter(1, 'Earlier'))
@@ -158,7 +158,7 @@ describe.each([
 
     test('with a copy that a program seems to have written does not silence the mail', async () => {
       const account = accountWith({})
-      const judge: Judge = (mails) => guardComing(context, account, mails)
+      const judge: Judge = (mails) => guardNewMail(context, account, mails)
       const marked = letter(1).replace('From', 'X-Spam-Flag: YES\r\nFrom')
       const dispositions = async () => {
         const { rows } = await db.query<{ disposition: string }>(
@@ -192,7 +192,7 @@ describe.each([
         imap,
       } as Account
       context = { ...context, accounts: new Map([[address, account]]) }
-      const judge: Judge = (mails) => guardComing(context, account, mails)
+      const judge: Judge = (mails) => guardNewMail(context, account, mails)
       const routed = (routes: number) => `${'X-Route: alias\r\n'.repeat(routes)}${letter(1)}`
       const arrives = (uid: number) => ingest(context, account, source, [fetched(uid, routed(uid))], judge)
       const rows = async () => {
@@ -224,7 +224,7 @@ describe.each([
 
     test('with a refused copy before the mail still judges the mail, although a third mail bears on both', async () => {
       const account = accountWith({})
-      const judge: Judge = (mails) => guardComing(context, account, mails)
+      const judge: Judge = (mails) => guardNewMail(context, account, mails)
       const refused = letter(1).replace('From', 'X-Spam-Flag: YES\r\nFrom')
       const batch = [fetched(1, letter(1, 'Another')), fetched(2, refused), fetched(3, letter(1))]
       await guard(context, await ingest(context, account, source, batch, judge))

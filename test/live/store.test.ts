@@ -249,7 +249,7 @@ describe.each([
     expect(await loadMessage(db, 'b')).toMatchObject({ step: 'guard' })
   })
 
-  test('a postponed step is due later, with its failure noted', async () => {
+  test('a postponed step is due later, with its failure recorded', async () => {
     await storeIngested(db, { messages: [newMessage('a', 1), newMessage('b', 2)] }, now)
     const later = new Date(now.getTime() + 5000)
     await postponeStep(db, { id: 'a', step: 'guard', dueAt: later, why: 'no answer', failed: true }, now)

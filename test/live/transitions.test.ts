@@ -54,7 +54,7 @@ async function put(session: Queryable, places: readonly Place[]): Promise<void> 
   )
 }
 
-async function standing(session: Queryable): Promise<string[]> {
+async function statesNow(session: Queryable): Promise<string[]> {
   const { rows } = await session.query<Place>(
     `select m.step as stage, m.disposition, r.state as reply from replyd.message m left join replyd.reply r on r.id = m.id order by m.id`,
   )
@@ -90,7 +90,7 @@ async function agrees(db: Database, verb: VerbName, as: Disposition | undefined)
   )
   const expected = places.map((place) => after(moves[verb], place, as))
   expect([verb, moved]).toEqual([verb, expected.map((next) => next !== null)])
-  expect(await standing(db)).toEqual(expected.map((next, at) => nameOf(next ?? (places[at] as Place))))
+  expect(await statesNow(db)).toEqual(expected.map((next, at) => nameOf(next ?? (places[at] as Place))))
   const { rows } = await db.query<{ n: number }>('select count(*)::int as n from replyd.event')
   expect(rows[0]?.n).toBe('mail' in moves[verb] ? moved.filter(Boolean).length : 0)
 }
@@ -135,7 +135,7 @@ async function walk(db: Database, seed: number) {
   for (let round = 0; round < rounds; round++) {
     const acts = worlds.map((world, at) => chosen(world, draws[round * mails + at] ?? [0, 0]))
     const ends = await Promise.all(worlds.map((world, at) => next(db, idOf(at), world, acts[at] ?? [])))
-    const now = await standing(db)
+    const now = await statesNow(db)
     worlds = worlds.map((world, at) => {
       const end = ends[at]?.find((each) => nameOf(each) === now[at])
       const by = (acts[at] ?? []).map((act) => act.by)

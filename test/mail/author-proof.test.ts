@@ -94,7 +94,7 @@ describe('a signature', () => {
     ['its own domain', (octets) => octets.replace('d=shop.example', 'd=other.example')],
     ['its selector', (octets) => octets.replace(/ s=s\d+/, ' s=none')],
     [
-      'the subject, with the signed one hidden in a first line that begins with a blank',
+      'the subject, with the signed one hidden in a first line that begins with a space',
       (octets) => ` Subject: Opening hours\r\n${octets.replace('Subject: Opening hours', 'Sub\0ject: Win')}`,
     ],
     [

@@ -74,9 +74,9 @@ describe('an answer that fits', () => {
     ['gpt-4o-minimal', 'other'],
     ['a line\n\u009b31mof the mail', 'other'],
     [`gpt-4o-mini-${'x'.repeat(99)}`, 'other'],
-  ])('of a model that calls itself %j is noted as of %s', async (stated, noted) => {
+  ])('of a model that calls itself %j is recorded as %s', async (stated, recorded) => {
     server.respond(says(good, { model: stated, finish: 'stop' }))
-    expect((await ask()).model).toBe(noted)
+    expect((await ask()).model).toBe(recorded)
   })
 
   test('with a finish reason that the protocol does not know is recorded as other', async () => {
@@ -107,13 +107,13 @@ describe('an answer that fits', () => {
     ['in a code fence', `\`\`\`json\n${good}\n\`\`\``],
     ['between words', `Here you are: ${good} Bye!`],
     ['after thoughts', `<think>{"is": 1}</think>\n${good}`],
-    ['with blanks around', `\n\n   ${good}   \n`],
+    ['with spaces around', `\n\n   ${good}   \n`],
   ])('%s', async (_name, content) => {
     server.respond(says(content))
     expect((await ask()).value).toEqual({ is: true, note: 'fine' })
   })
 
-  test('that is complete and then padded with blanks to the limit, as JSON mode makes small models do', async () => {
+  test('that is complete and then padded with spaces to the limit, as JSON mode makes small models do', async () => {
     server.respond(says(`${good}${'\n  '.repeat(300)}`, { finish: 'length' }))
     expect(await ask()).toMatchObject({ value: { is: true, note: 'fine' }, repaired: false, attempts: 1 })
   })
@@ -139,7 +139,7 @@ describe('an answer that does not fit is repaired once', () => {
   test.each([
     ['empty content', says('')],
     ['no content', says(null)],
-    ['blanks', says(' \n\n\t ')],
+    ['spaces', says(' \n\n\t ')],
     ['cut off at the limit', says('{"is": true, "no', { finish: 'length' })],
     ['cut off after an example', says('{"is": true, "note": "x"} or {"is": fal', { finish: 'length' })],
     ['not JSON', says('I am sorry, Dave.')],

@@ -265,7 +265,7 @@ describe('a model that thinks until it has no room left', () => {
   test.each<[string, Responder]>([
     ['an answer cut off', says('{"is": true, "no', { finish: 'length' })],
     ['thoughts, and an answer that is cut off', thinks('{"is": tr', { reasoning_content: 'hm' })],
-    ['blanks up to the limit', says(' \n'.repeat(50), { finish: 'length' })],
+    ['spaces up to the limit', says(' \n'.repeat(50), { finish: 'length' })],
     ['no text, although there was room', thinks('', { reasoning_content: 'hm' }, 'stop')],
   ])('%s is another fault', async (_name, responder) => {
     server.respond(responder, says(good))

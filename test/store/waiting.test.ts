@@ -192,7 +192,7 @@ describe('the order', () => {
   test('a reply that waits only because the owner approves every one is ready; the menu counts it, as nobody else tells of it', async () => {
     const held = (reply: string) =>
       set('jose', `step = 'review', disposition = 'held', reason = 'mode-review'`, `state = 'held', ${reply}`)
-    const standing = async () => {
+    const placeNow = async () => {
       const { here } = await waitingCounts(db)
       const shows = await Promise.all((['held', 'ready'] as const).map((show) => idsOf({ show })))
       return [shows.findIndex((ids) => ids.includes('jose')) === 0 ? 'held' : 'ready', here]
@@ -200,20 +200,20 @@ describe('the order', () => {
     const { here } = await waitingCounts(db)
     const before = await idsOf()
     await held(`hold_reason = 'mode-review', saved_uid = null, claims = '[]'`)
-    expect(await standing()).toEqual(['ready', here + 1])
+    expect(await placeNow()).toEqual(['ready', here + 1])
     expect(await idsOf()).toEqual(before)
     await held(`claims = '[{"claim": "9 pm", "kind": "date"}]'`)
-    expect(await standing()).toEqual(['held', here + 1])
+    expect(await placeNow()).toEqual(['held', here + 1])
     expect((await idsOf())[0]).toBe('jose')
     await held(`claims = '[]', hold_reason = 'low-confidence mode-review'`)
-    expect(await standing()).toEqual(['held', here + 1])
+    expect(await placeNow()).toEqual(['held', here + 1])
     // Rewritten at somebody's request: the same, unless replyd doubts the new text.
     await set('jose', `reason = 'rewritten'`, `hold_reason = 'low-confidence rewritten'`)
-    expect(await standing()).toEqual(['held', here + 1])
+    expect(await placeNow()).toEqual(['held', here + 1])
     await set('jose', `reason = 'rewritten'`, `hold_reason = 'rewritten'`)
-    expect(await standing()).toEqual(['ready', here + 1])
+    expect(await placeNow()).toEqual(['ready', here + 1])
     await held(`text = 'Mine.'`)
-    expect(await standing()).toEqual(['ready', here + 1])
+    expect(await placeNow()).toEqual(['ready', here + 1])
     await set(
       'jose',
       `step = 'done', disposition = 'drafted', reason = 'mode-draft'`,

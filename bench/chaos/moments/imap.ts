@@ -1,6 +1,6 @@
 import { readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { later, type Moment, mailsWithoutSending, struckBy, usualMails } from '../moment.ts'
+import { deliverUntilFired, later, type Moment, mailsWithoutSending, usualMails } from '../moment.ts'
 import type { Link } from '../proxy.ts'
 import type { World } from '../world.ts'
 
@@ -24,7 +24,7 @@ function atAnswer(
   return {
     name,
     inject: (world) =>
-      struckBy(
+      deliverUntilFired(
         world.imap.once('toClient', (text, link) => {
           if (!matches(text, link)) return undefined
           const passed = passes(text)
@@ -48,7 +48,7 @@ function midLiteral(mailbox: string, breaks: Break): Moment {
   return {
     name: `imap: mid-literal of APPEND to ${mailbox}${breaks === kill ? ', killed' : ''}`,
     inject: (world) =>
-      struckBy(
+      deliverUntilFired(
         world.imap.once('toServer', (text, link) => {
           const last = link.asked.slice(-text.length - 300)
           if (

@@ -10,7 +10,7 @@ const claim = /"from":\["approved"\],"to":"sending"/
 
 /** A frozen machine whose job is lost wakes up after another has sent the reply. */
 async function heldClaim(world: World): Promise<void> {
-  const { promise: sent, resolve: release } = hindrance()
+  const { promise: sent, resolve: release } = deferred()
   const held = world.postgres?.once('toServer', (text) =>
     claim.test(text) ? sent.then(() => text) : undefined,
   )
@@ -30,7 +30,7 @@ async function heldClaim(world: World): Promise<void> {
   world.redis?.cutAll()
 }
 
-function hindrance(): { promise: Promise<void>; resolve: () => void } {
+function deferred(): { promise: Promise<void>; resolve: () => void } {
   let resolve = () => {}
   const promise = new Promise<void>((release) => {
     resolve = release

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import pg from 'pg'
 import { programPath } from '../child.ts'
-import { later, type Moment, struckBy, usualMails } from '../moment.ts'
+import { deliverUntilFired, later, type Moment, usualMails } from '../moment.ts'
 import type { World } from '../world.ts'
 
 const run = promisify(execFile)
@@ -38,7 +38,7 @@ function killAt(name: string, pattern: RegExp, when: 'before' | 'after'): Moment
   return postgres(
     `${when} ${name}, killed`,
     (world) =>
-      struckBy(
+      deliverUntilFired(
         world.postgres?.once('toServer', (text) => {
           if (!pattern.test(text)) return undefined
           if (when === 'before') world.daemon.kill()
@@ -133,7 +133,7 @@ export const storeMoments: readonly Moment[] = [
     'cut before the claim, on an SMTP server that takes the end of the connection for the final dot',
     (world) => {
       world.smtp.takesEndForDot = true
-      return struckBy(
+      return deliverUntilFired(
         world.postgres?.once('toServer', (text, link) => {
           if (!/claimed_at = case/.test(text)) return undefined
           link.cut()

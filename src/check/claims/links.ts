@@ -43,7 +43,7 @@ export function normalisedLink(link: string): string {
  */
 const reserved = /\.(?:example|test|invalid|localhost|local|internal|onion)$/i
 
-/** Ignores case, as programs that create links do: a missing blank before a word such as `In` looks like a domain. */
+/** Ignores case, as programs that create links do: a missing space before a word such as `In` looks like a domain. */
 function isDomain(text: string): boolean {
   if (reserved.test(text)) return true
   const { isIcann, publicSuffix, hostname } = parse(text)

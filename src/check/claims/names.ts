@@ -109,7 +109,7 @@ function capitalisesNouns(text: string): boolean {
 const cue =
   /(?<!\p{L})(?:Herrn?|Frau|Familie|Dr\.|Prof\.|Kollegen?|Kollegin|Ansprechpartner(?:in)?|Mitarbeiter(?:in)?|namens|Hallo|Liebe|Lieber|Hi|Hey|Moin|Modell|Marke|Produkt|Tarif)\s+$/u
 
-/** Runs of capitalised words separated only by blanks. */
+/** Runs of capitalised words separated only by spaces. */
 function runs(words: readonly Word[], text: string, starts: (word: Word) => boolean): Word[][] {
   const found: Word[][] = []
   let last: Word | null = null

@@ -2,7 +2,7 @@
 import type { Found } from './found.ts'
 import { alternation, currencyByName, numberByWord, unitByName } from './vocabulary.ts'
 
-/** Groups of three after a blank, a dot, a comma or an apostrophe, and a decimal part. */
+/** Groups of three after a space, a dot, a comma or an apostrophe, and a decimal part. */
 const figure = String.raw`\d{1,3}(?:[   .,'’]\d{3})+(?:[.,]\d{1,2})?|\d+(?:[.,]\d+)?`
 const words = alternation([...numberByWord.keys()].filter((word) => !/\p{Script=Han}/u.test(word)))
 const currency = alternation(currencyByName.keys())

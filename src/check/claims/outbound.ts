@@ -70,7 +70,7 @@ function leaks(text: string, canary: string): boolean {
   const plain = letters(canary)
   if (plain === '') return false
   const within = letters(text)
-  // Base64 without blanks and line ends, in either alphabet (RFC 4648 sections 4 and 5).
+  // Base64 without spaces and line ends, in either alphabet (RFC 4648 sections 4 and 5).
   const dense = text
     .replace(/[^A-Za-z0-9+/_-]+/g, '')
     .replace(/-/g, '+')

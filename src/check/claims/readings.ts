@@ -43,7 +43,7 @@ const reference =
 const hexCodes = /(?:[0-9a-f]{2}[\s,;:-]*){10,}/gi
 const decimalCodes = /(?:\d{2,3}[\s,;:-]+){10,}\d{0,3}/g
 const binaryCodes = /(?:[01]{7,8}[\s,;:-]*){10,}/g
-/** Base64 in either alphabet (RFC 4648 sections 4 and 5), with blanks and line ends anywhere. */
+/** Base64 in either alphabet (RFC 4648 sections 4 and 5), with spaces and line ends anywhere. */
 const base64Run = /[A-Za-z0-9+/_=\s-]{20,}/g
 
 const character = (code: number) => (code <= 0x10ffff ? String.fromCodePoint(code) : '')

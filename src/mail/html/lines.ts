@@ -9,13 +9,13 @@ function prefix(depth: number): string {
 export class LineWriter {
   private readonly lines: string[] = []
   private pieces: string[] = []
-  /** Some piece of the open line is more than blanks. */
+  /** Some piece of the open line is more than spaces. */
   private filled = false
   private blankEnd = true
   private depth = 0
   private wantsBlank = false
 
-  /** @param preformatted blanks and line ends count as written */
+  /** @param preformatted spaces and line ends count as written */
   write(text: string, quoteDepth: number, preformatted: boolean): void {
     if (quoteDepth !== this.depth && this.filled) this.push()
     this.depth = quoteDepth
@@ -65,7 +65,7 @@ export class LineWriter {
     this.wantsBlank = true
   }
 
-  /** A blank between cells, except at the start of a line. */
+  /** A space between cells, except at the start of a line. */
   gap(): void {
     if (this.filled && !this.blankEnd) this.write(' ', this.depth, false)
   }

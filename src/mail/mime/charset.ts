@@ -58,7 +58,7 @@ const vague = new Set([
 /** Encodings of iconv-lite that are not charsets and must not be selectable by a label. */
 const forbidden = new Set(['base64', 'hex', 'binary', 'internal', 'ucs2', 'utf-7-imap', 'utf7imap'])
 
-/** Lower case, without quotes, blanks and RFC 2231 language suffix. */
+/** Lower case, without quotes, spaces and RFC 2231 language suffix. */
 function charsetLabel(label: string): string {
   const bare = label
     .trim()

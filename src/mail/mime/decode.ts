@@ -12,7 +12,7 @@ function hexDigit(octet: number | undefined): number {
   return letter >= 0x61 && letter <= 0x66 ? letter - 0x57 : -1
 }
 
-/** Index of the next line's first octet if only blanks are between `at` and the line end, otherwise -1. */
+/** Index of the next line's first octet if only spaces are between `at` and the line end, otherwise -1. */
 function softBreak(octets: Buffer, at: number): number {
   let next = at
   while (octets[next] === 0x20 || octets[next] === 0x09) next++
@@ -25,7 +25,7 @@ function softBreak(octets: Buffer, at: number): number {
 export function decodeQuotedPrintable(octets: Buffer): Buffer {
   const out = Buffer.allocUnsafe(octets.length)
   let length = 0
-  /** Where `out` ends when blanks before a line end are cut. */
+  /** Where `out` ends when spaces before a line end are cut. */
   let solid = 0
   for (let at = 0; at < octets.length; at++) {
     const octet = octets[at] as number

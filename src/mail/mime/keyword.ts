@@ -25,7 +25,7 @@ export function quotedEnd(value: string, start: number): number {
 }
 
 /**
- * Replaces each comment outside quoted strings by a blank. An unclosed comment stays: an unreadable mark must not be
+ * Replaces each comment outside quoted strings by a space. An unclosed comment stays: an unreadable mark must not be
  * read as a harmless one (RFC 7103).
  */
 export function stripComments(value: string): string {

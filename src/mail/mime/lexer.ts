@@ -6,7 +6,7 @@ export interface Token {
   kind: 'atom' | 'quoted' | 'comment' | 'literal' | 'special'
   /** Without the surrounding quotes or brackets of its kind, backslashes resolved. */
   text: string
-  /** Preceded by a blank. */
+  /** Preceded by a space. */
   apart: boolean
 }
 

@@ -8,7 +8,7 @@ const mostParameters = 100
 const longestValue = 20_000
 
 interface ParameterisedValue {
-  /** The text before the first semicolon, lower case, without blanks; may be empty. */
+  /** The text before the first semicolon, lower case, without spaces; may be empty. */
   token: string
   /** Names in lower case, values decoded. */
   parameters: Record<string, string>
@@ -49,7 +49,7 @@ function joinSections(sections: ReadonlyMap<number, Section>): string {
   return decodeCharset(Buffer.concat(octets), charset || 'utf-8').text
 }
 
-/** Unquoted values end at a blank, but file names with blanks are often left unquoted. */
+/** Unquoted values end at a space, but file names with spaces are often left unquoted. */
 function bareValue(name: string, written: string): string {
   const text = written.trim()
   return /^(file)?name/.test(name) ? text : (text.split(/\s/, 1)[0] ?? '')

@@ -12,7 +12,7 @@ interface EncodedWord {
   octets: Buffer
 }
 
-/** RFC 2047 section 4.2. Many programs wrongly put blanks inside the word; they are read as intended. */
+/** RFC 2047 section 4.2. Many programs wrongly put spaces inside the word; they are read as intended. */
 function fromQ(text: string): Buffer {
   const octets = Buffer.from(text, 'utf8').toString('latin1')
   return Buffer.from(
@@ -51,7 +51,7 @@ function* encodedWords(value: string): Generator<EncodedWord> {
 }
 
 /**
- * Decodes the encoded words of a header value. Characters split over two words are joined, blanks between words
+ * Decodes the encoded words of a header value. Characters split over two words are joined, spaces between words
  * vanish (RFC 2047 section 6.2). The result may hold any character, CR, LF and NUL included: see plainLine.
  */
 export function decodeWords(value: string): string {
@@ -81,7 +81,7 @@ export function decodeWords(value: string): string {
 const unprintable =
   /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\u{e0000}-\u{e007f}]/gu
 
-/** One line that can't end a header field, hide text or change its direction: each such character becomes a blank. */
+/** One line that can't end a header field, hide text or change its direction: each such character becomes a space. */
 export function plainLine(value: string): string {
   return value.replace(unprintable, ' ').replace(/\s+/g, ' ').trim()
 }

@@ -50,7 +50,7 @@ export function plainText({ notice, answer, quote, disclosure, signature }: Repl
   return `${blocks.filter((block) => block !== '').join('\n\n')}\n`
 }
 
-/** LF line ends; no controls, no blanks at line ends, no run of empty lines. */
+/** LF line ends; no controls, no spaces at line ends, no run of empty lines. */
 function cleanText(text: string): string {
   return text
     .toWellFormed()

@@ -1,10 +1,10 @@
 import { plainText, type ReplyBody } from './body.ts'
 
-/** Characters of a line, the soft break's blank included. */
+/** Characters of a line, the soft break's space included. */
 const width = 76
 
 /**
- * The text as format=flowed (RFC 3676): lines of at most 76 characters, CRLF; a blank before the line end means that
+ * The text as format=flowed (RFC 3676): lines of at most 76 characters, CRLF; a space before the line end means that
  * the paragraph continues. Words longer than a line stay whole.
  */
 export function flowedText(body: ReplyBody): string {
@@ -12,18 +12,18 @@ export function flowedText(body: ReplyBody): string {
 }
 
 function flowLine(line: string): string[] {
-  // The signature separator keeps its blank and is not a soft break (RFC 3676 section 4.3).
+  // The signature separator keeps its space and is not a soft break (RFC 3676 section 4.3).
   if (line === '-- ') return [line]
   if (line.startsWith('> ')) return wrapped(line.slice(2), width - 2).map((piece) => `> ${piece}`)
   return wrapped(line, width).map(stuffed)
 }
 
-/** RFC 3676 section 4.4: a line that begins with a blank, `>` or `From ` is given one blank more. */
+/** RFC 3676 section 4.4: a line that begins with a space, `>` or `From ` is given one more space. */
 function stuffed(line: string): string {
   return /^(?: |>|From )/.test(line) ? ` ${line}` : line
 }
 
-/** Breaks after blanks; every line but the last ends with one. */
+/** Breaks after spaces; every line but the last ends with one. */
 function wrapped(text: string, longest: number): string[] {
   const lines: string[] = []
   let line = ''

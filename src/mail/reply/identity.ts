@@ -56,7 +56,7 @@ const writtenDate =
   /\b\d{1,4}([./-])\d{1,2}\1\d{1,4}\b\.?|\b\d{1,2}[:.]\d{2}(?:[:.]\d{2})?\b|\d{1,4}[年月日]/gu
 
 /**
- * A hash that is the same for the same answer (limit `same-reply`): case, blanks, punctuation, quoted lines, the
+ * A hash that is the same for the same answer (limit `same-reply`): case, spaces, punctuation, quoted lines, the
  * addressee's name, dates and times do not count. Other numbers do: two orders get two answers.
  * @param names display names of the addressee
  */

@@ -77,7 +77,7 @@ function knownBlockAt({ lines, quoted }: QuotedLines, start: number): Span | nul
   return enough ? { start, end } : null
 }
 
-/** Label and value of a line: before a colon, in two cells, or, for a label of the lists, before a blank. */
+/** Label and value of a line: before a colon, in two cells, or, for a label of the lists, before a space. */
 function rowValue(line: string): string | null {
   const found = /^[\s|*_]*\p{L}[\p{L}\p{M}'’. -]{0,30}?[\s*_]*(?:[:：\t]|\s\|)[\s|*_]*(\S.*?)[\s|]*$/u.exec(
     line,

@@ -44,7 +44,7 @@ const spelledVerbs = `wrote|writes|has written|schrieb|geschrieben|schreibt|a é
   написал(а)|написала|пише|писав|написав|написала|написа|napisao|je napisao|je napisal|va escriure|ha escrit|kirjutas|rakstīja|
   rašė|đã viết|menulis|כתב|כתבה|كتب|نوشت`
 
-// zh ja ko th hi: these scripts put no blanks between words
+// zh ja ko th hi: these scripts put no spaces between words
 const joinedVerbs =
   '写道|寫道|写到|撰写|书写|書きました|書いた|書かれました|のメール|のメッセージ|님이 작성|작성|썼습니다|เขียนว่า|เขียน|ने लिखा'
 

@@ -103,7 +103,7 @@ function writeLine({ depth, text }: Line): string {
 
 /**
  * format=flowed (RFC 3676): paragraphs that were wrapped for transport become one line again.
- * @param deleteSpace the DelSp parameter: the blank that marks a soft break is not part of the text
+ * @param deleteSpace the DelSp parameter: the space that marks a soft break is not part of the text
  * @returns lines of the same quote depth joined, quote marks kept, `-- ` still on a separate line
  */
 export function unwrapFlowed(text: string, deleteSpace: boolean): string {

@@ -8,7 +8,7 @@ const unfinished = /(?:^|[\s(])(?:\d{1,3}|\p{Lu}\p{L}{0,2})\.\s*$/u
 /** More than a letter of moderate length has; anything further counts as one sentence. */
 const most = 60
 
-/** Without blanks around them; lines are never joined. */
+/** Without spaces around them; lines are never joined. */
 export function sentencesOf(text: string): string[] {
   const found = text.split(/\n+/).flatMap(sentencesOfLine)
   return found.length <= most ? found : [...found.slice(0, most - 1), found.slice(most - 1).join(' ')]

@@ -67,7 +67,7 @@ function tailOf(lines: readonly string[], start: number, marked: readonly boolea
 /** True when lines below a rule of dashes or underscores are a signature or a footer. */
 function looksSigned(rule: string, lines: readonly string[]): boolean {
   if (lines.length === 0) return true
-  // RFC 3676 section 4.3; the blank is often lost on the way.
+  // RFC 3676 section 4.3; the space is often lost on the way.
   if (/^-- ?$/.test(rule)) return lines.length <= mostLines
   if (lines.length > 12 || lines.some((line) => /\?\s*$/.test(line) || line.length > 200)) return false
   const short = lines.every((line) => line.trim().length <= 60 && !/[.!:,]\s*$/.test(line.trim()))

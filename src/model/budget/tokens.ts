@@ -30,7 +30,7 @@ async function loadCount(): Promise<Count> {
 }
 
 /**
- * The merge loop is quadratic in an unbroken run, blanks included: 20,000 times é took 1.3 s, in pieces of 400 30 ms.
+ * The merge loop is quadratic in an unbroken run, spaces included: 20,000 times é took 1.3 s, in pieces of 400 30 ms.
  */
 const longestRun = 400
 const longRun = new RegExp(`\\S{${longestRun}}|\\s{${longestRun}}`, 'gu')

@@ -7,7 +7,7 @@ import { z } from 'zod'
 const noControls = /[\p{Cc}\u2028\u2029]/gu
 const noControlsButLines = /[^\P{Cc}\n\t]/gu
 /**
- * Bidi controls, zero-width blanks and tag characters, which change or hide what a person sees. ZWJ and ZWNJ stay
+ * Bidi controls, zero-width spaces and tag characters, which change or hide what a person sees. ZWJ and ZWNJ stay
  * (scripts need them).
  */
 const invisible =
@@ -27,7 +27,7 @@ export function cutAt(text: string, limit: number): string {
   return text.slice(0, end)
 }
 
-/** One line: control and invisible characters are removed or become a blank; cut with an ellipsis. */
+/** One line: control and invisible characters are removed or become a space; cut with an ellipsis. */
 export function oneLine(text: string, limit: number): string {
   const line = withoutInvisible(text)
     .replace(noControls, ' ')

@@ -21,7 +21,7 @@ const controls = /[^\P{Cc}\n\t]/gu
  */
 const opening = /(?<![<＜﹤‹«])[<＜﹤‹«]{2,}(?=\s*[\p{L}_]{2,20}\s*[:：])/gu
 const closing = /[>＞﹥›»]{2,}/gu
-/** The text before a closing marker, without trailing blanks. */
+/** The text before a closing marker, without trailing spaces. */
 const beforeClosing = /[:：]\s*[\p{L}\p{N}_-]{0,40}$/u
 /** Special tokens and role tags of chat formats: `<|im_start|>`, `[INST]`, `<<SYS>>`. */
 const roleTokens = /<\|[\w ]{1,40}\|>|<<\/?SYS>>|\[\/?INST\]/gi
@@ -44,7 +44,7 @@ export function neutralised(text: string, salt: string): string {
   )
 }
 
-/** Looks back once from each run of brackets: a lookbehind would scan all preceding blanks at every character. */
+/** Looks back once from each run of brackets: a lookbehind would scan all preceding spaces at every character. */
 function withoutClosing(text: string): string {
   let end = 0
   return text.replace(closing, (run, at: number) => {
@@ -89,7 +89,7 @@ function lengthOf(text: string, tokens: number): number {
   return length
 }
 
-/** Steps back to the last blank or line end, unless that loses too much. */
+/** Steps back to the last space or line end, unless that loses too much. */
 function atBlank(text: string, length: number): number {
   const blank = Math.max(text.lastIndexOf(' ', length), text.lastIndexOf('\n', length))
   return length < text.length && blank > length * 0.8 ? blank : length

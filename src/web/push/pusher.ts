@@ -38,7 +38,7 @@ const giveUpAfterMs = 24 * 3_600_000
 /** A message, and what to store once it is delivered. Null: there is nothing to say, but the state is still stored. */
 interface News {
   message: PushMessage | null
-  noted: Partial<Pick<PushDevice, 'lastEvent' | 'troubled' | 'digestDay'>>
+  update: Partial<Pick<PushDevice, 'lastEvent' | 'troubled' | 'digestDay'>>
 }
 
 export class Pusher implements AsyncDisposable {
@@ -85,10 +85,10 @@ export class Pusher implements AsyncDisposable {
   async #bringUpToDate(device: PushDevice, troubles: readonly Trouble[], now: Date): Promise<void> {
     const { db } = this.#context
     let known = device
-    for (const { message, noted } of await this.#news(device, troubles, now)) {
+    for (const { message, update } of await this.#news(device, troubles, now)) {
       const outcome = message === null ? ({ told: true } as const) : await this.#tell(device, message)
       if (!outcome.told) return this.#failed(known, outcome, now)
-      known = { ...known, ...noted, attempts: 0, failingSince: null }
+      known = { ...known, ...update, attempts: 0, failingSince: null }
       await savePushProgress(db, known)
     }
   }
@@ -101,17 +101,17 @@ export class Pusher implements AsyncDisposable {
     const last = events.at(-1)
     if (last !== undefined) {
       const waiting = device.waiting ? await this.#stillWaiting(events) : []
-      news.push({ message: pushMessage(waiting, device.detailed), noted: { lastEvent: last.id } })
+      news.push({ message: pushMessage(waiting, device.detailed), update: { lastEvent: last.id } })
     }
     const names = troubles.map(({ name }) => name)
     if (names.join('\n') !== device.troubled.join('\n')) {
       const fresh = device.trouble ? troubles.filter(({ name }) => !device.troubled.includes(name)) : []
       const message = fresh.length === 0 ? null : troubleMessage(fresh, device.detailed)
-      news.push({ message, noted: { troubled: names } })
+      news.push({ message, update: { troubled: names } })
     }
     if (isDigestDue(device, now, timeZone)) {
       const message = digestMessage((await waitingCounts(db)).here)
-      news.push({ message, noted: { digestDay: dayOf(now, timeZone) } })
+      news.push({ message, update: { digestDay: dayOf(now, timeZone) } })
     }
     return news
   }

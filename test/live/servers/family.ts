@@ -2,15 +2,15 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { setTimeout as pause } from 'node:timers/promises'
 
-interface Kinship {
+interface ProcessEntry {
   pid: number
   parent: number
   session: number
   zombie: boolean
 }
 
-function kinships(): Kinship[] {
-  const found: Kinship[] = []
+function runningProcesses(): ProcessEntry[] {
+  const found: ProcessEntry[] = []
   for (const name of readdirSync('/proc')) {
     if (!/^\d+$/.test(name)) continue
     try {
@@ -31,7 +31,7 @@ function kinships(): Kinship[] {
 
 /** `leader`, all its descendants, and its session, which includes processes that it forks in the meantime. */
 export function family(leader: number): number[] {
-  const all = kinships()
+  const all = runningProcesses()
   const members = new Set([leader])
   for (const { pid, session } of all) if (session === leader) members.add(pid)
   for (const member of members) {
@@ -52,7 +52,7 @@ export function signal(pid: number, name: NodeJS.Signals): void {
 /** Resolves when none of `members` is left, nor anyone in the session of the first. */
 export async function allGone(members: number[]): Promise<void> {
   for (;;) {
-    const alive = kinships().filter(({ zombie }) => !zombie)
+    const alive = runningProcesses().filter(({ zombie }) => !zombie)
     if (!alive.some(({ pid, session }) => members.includes(pid) || session === members[0])) return
     await pause(5)
   }

@@ -24,7 +24,7 @@ const structures: [string, string[], string, string[]][] = [
   ],
   ['no closing line', [mixed, '', ...plain], '- multipart/mixed(1 text/plain)', ['1']],
   [
-    'blanks behind the boundary',
+    'spaces behind the boundary',
     [mixed, '', '--b \t', '', 'x', '--b-- '],
     '- multipart/mixed(1 text/plain)',
     ['1'],

@@ -29,7 +29,7 @@ describe('format=flowed', () => {
   ])('%j gives %j', (text, expected) => {
     expect(flow(text)).toBe(expected)
   })
-  test('long lines break after a blank, at 75 characters and one to spare', () => {
+  test('long lines break after a space, at 75 characters and one to spare', () => {
     const text = `${'a'.repeat(37)} ${'b'.repeat(36)} c`
     expect(flow(text)).toBe(`${'a'.repeat(37)} ${'b'.repeat(36)} \r\nc\r\n`)
     expect(flow(`${'a'.repeat(37)} ${'b'.repeat(35)} c`)).toBe(`${'a'.repeat(37)} ${'b'.repeat(35)} c\r\n`)

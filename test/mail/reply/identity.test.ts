@@ -97,7 +97,7 @@ describe('textHash', () => {
     expect(textHash('Hello')).toBe(textHash('hello', []))
     expect(textHash('Hello')).toMatch(/^[0-9a-f]{32}$/)
   })
-  test('any text has a hash that its blanks and case do not change', () => {
+  test('any text has a hash that its spaces and case do not change', () => {
     fc.assert(
       fc.property(anyText, (text) => {
         expect(textHash(`  ${text}\n`)).toBe(textHash(text))

@@ -52,7 +52,7 @@ describe('the text', () => {
     })
     expect(message.text.trim()).toBe('ab\nc\nd  ef\n\ng\ufffd')
   })
-  test('blanks at line ends and empty lines around the answer are gone, indentation stays', async () => {
+  test('spaces at line ends and empty lines around the answer are gone, indentation stays', async () => {
     const { message } = await written({ text: '\n\n\na  \n  b\n\n', signature: '', disclosure: null })
     expect(message.text).toBe('a\n  b\n')
   })
@@ -124,7 +124,7 @@ describe('the quote', () => {
   test('of an empty letter is nothing', async () => {
     expect(await body('short', letter([], ''))).toBeUndefined()
   })
-  test('endless blanks take no time', async () => {
+  test('endless spaces take no time', async () => {
     expect(await body('short', letter([], `One${' '.repeat(300_000)}Two\r\n`))).toBe('> One')
   })
   test('a long line is cut', async () => {

@@ -46,7 +46,7 @@ const cases: [string, string, string][] = [
   ['nothing', '', ''],
   ['blank', ' \n\n ', ''],
   ['a signature', 'Hi\n\n-- \nAnn Lee\nLee Ltd', 'Hi'],
-  ['a signature that lost its blank', 'Hi\n\n--\nAnn Lee', 'Hi'],
+  ['a signature that lost its space', 'Hi\n\n--\nAnn Lee', 'Hi'],
   ['a long dash as signature mark', 'Hi\n\n—\nAnn Lee\nCEO', 'Hi'],
   ['a list footer', `Hi\n\n${'_'.repeat(47)}\nx mailing list\nx@lists.example.com`, 'Hi'],
   ['a signature above the quote', 'Hi\n\n-- \nAnn\n\nOn 3 May 2022, Bob wrote:\n> x', 'Hi'],
