@@ -68,7 +68,7 @@ test.each([
   ['too short', { fresh: 'seven77', again: 'seven77' }, 'must have 8 to 200'],
   ['too long', both('x'.repeat(201)), 'must have 8 to 200'],
   ['typed in two ways', { fresh: first, again: second }, 'do not match'],
-  ['typed once', { fresh: first }, 'not the same'],
+  ['typed once', { fresh: first }, 'do not match'],
 ])('a password that is %s is not set', async (_what, typed, words) => {
   const answer = await set(await browser(), typed)
   expect([answer.status, await answer.text()]).toEqual([422, expect.stringContaining(words)])
