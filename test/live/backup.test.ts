@@ -255,7 +255,7 @@ describe('restore refuses', () => {
 
   test('a file that is not there', async () => {
     const outcome = await run(['restore', '/nowhere.gz'], { environment: await newPlace('PostgreSQL') })
-    expect(outcome).toMatchObject({ status: 2, err: expect.stringContaining('/nowhere.gz is not there') })
+    expect(outcome).toMatchObject({ status: 2, err: expect.stringContaining('/nowhere.gz does not exist') })
   })
 })
 
