@@ -1,4 +1,4 @@
-/** The files that ship beside the program: prompts, assets, the embedded database's template. */
+/** The files that ship next to the program: prompts, assets, the embedded database's template. */
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'

@@ -77,7 +77,7 @@ function numbersIn(text: string): Candidate[] {
 
 const isDate = (part: string) => /^\d{4}[-/]\d{1,2}[-/]\d{1,2}$|^\d{1,2}[-/]\d{1,2}[-/]\d{2,4}$/.test(part)
 
-/** A currency or a unit beside it. */
+/** A currency or a unit next to it. */
 const isAmount = (text: string, part: string, index: number) =>
   /^\d+$/.test(part) &&
   (/[\p{Sc}]\s?$/u.test(text.slice(0, index)) ||

@@ -62,7 +62,7 @@ export async function backup(file: string, options: BackupOptions, terminal: Ter
 
 /** Says which key a restore on another machine needs, while it can still be copied. */
 function keyWords(options: BackupOptions, terminal: Terminal): string {
-  return `A restore on another machine needs the key, too: keep a copy of ${keyPlace(options, terminal)}, but not beside the backup.`
+  return `A restore on another machine needs the key, too: keep a copy of ${keyPlace(options, terminal)}, but not next to the backup.`
 }
 
 function keyPlace({ config: option }: BackupOptions, terminal: Terminal): string {

@@ -1,4 +1,4 @@
-/** `${VARIABLE}` in the configuration and the `.env` file beside it. */
+/** `${VARIABLE}` in the configuration and the `.env` file next to it. */
 
 export type Environment = Readonly<Record<string, string | undefined>>
 

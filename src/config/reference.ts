@@ -16,7 +16,7 @@ reads [environment variables](#environment-variables) alone. Every unknown key a
 them at once, and replyd exits with status 2. \`replyd config\` prints what it understood as a configuration
 that can be used again: defaults written out, paths absolute, variables in place of secrets.
 
-- **Secrets**: \`\${NAME}\` in a value is replaced by the environment variable of that name, or by the one in a file \`.env\` beside the
+- **Secrets**: \`\${NAME}\` in a value is replaced by the environment variable of that name, or by the one in a file \`.env\` next to the
   configuration; the environment wins. \`\${NAME:-text}\` supplies a text to use if it is not set, \`$\${\` a literal \`\${\`. A variable that is not set is an error.
 - **Durations** are a number and a unit: \`500ms\`, \`30s\`, \`15m\`, \`12h\`, \`7d\`, \`2w\`.
 - **Paths** that are relative start from the folder of the configuration file.

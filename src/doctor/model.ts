@@ -134,7 +134,7 @@ function refused(
   warnings: readonly string[] = [],
 ): Verdict {
   const reason = reasonOf(error)
-  // While the server can't be reached, warnings about the model are beside the point.
+  // While the server can't be reached, warnings about the model are irrelevant.
   const detail = isUnreached(reason) ? reason : [reason, ...warnings].join('; ')
   if (error instanceof RateLimitedError) {
     return warned(detail, 'The key has reached its rate limit; replyd waits and then continues.')

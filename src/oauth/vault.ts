@@ -1,6 +1,6 @@
 /**
  * Where sign-ins are kept: `oauth.json` in the state directory, each entry encrypted with AES-256-GCM. A file, not
- * the store, because `replyd auth` runs beside a daemon whose embedded database only one process may open, and before
+ * the store, because `replyd auth` runs alongside a daemon whose embedded database only one process may open, and before
  * its first start. Processes that share the directory share the sign-ins; a machine with a separate directory needs
  * its own.
  */

@@ -20,7 +20,7 @@ export function versionOf(text: string, envelope: TypedEnvelope | null = null): 
 }
 
 /**
- * The code that is shown to a person beside a text. An assistant can approve the text only if the person gives it the
+ * The code that is shown to a person next to a text. An assistant can approve the text only if the person gives it the
  * code. Unlike the version, it can't be computed from the text: a mail that dictates a reply can't dictate its code.
  * @param replyKey of StepContext; a Message-ID is made from four parts, this code from three
  */

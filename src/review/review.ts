@@ -90,7 +90,7 @@ const messages: Record<RefusalReason, string> = {
   'already-decided': 'This has already been decided, perhaps in another window. Nothing was changed.',
   'text-changed': 'The text has changed in the meantime. Review it again.',
   'wrong-code':
-    'This is not the code for this text. A person finds it beside the text with `replyd mcp code`; after an edit, the code is different.',
+    'This is not the code for this text. A person finds it next to the text with `replyd mcp code`; after an edit, the code is different.',
   'draft-touched':
     'The draft in your Drafts mailbox was edited, sent or deleted in a mail client. Send it from there.',
   'nothing-written': 'There is no reply yet.',

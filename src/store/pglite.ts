@@ -203,7 +203,7 @@ export async function prepareDirectory(directory: string, template = packaged): 
   appendFileSync(file, ['', mark, ...settings, ''].join('\n'))
 }
 
-/** Unpacks into a directory beside it first, so that a crash never leaves half a database. */
+/** Unpacks into a directory next to it first, so that a crash never leaves half a database. */
 async function unpack(template: string, directory: string): Promise<void> {
   const fresh = `${directory}.new`
   rmSync(fresh, { recursive: true, force: true })

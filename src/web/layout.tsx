@@ -134,7 +134,7 @@ function Top({ view }: { view: View }) {
   )
 }
 
-/** The number beside a menu entry; live updates replace it. */
+/** The number next to a menu entry; live updates replace it. */
 const Count = ({ id, of, count }: { id: string; of: string; count: number }) => (
   <span class="count" id={id} title={of}>
     {count > 0 ? count : ''}

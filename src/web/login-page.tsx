@@ -83,7 +83,7 @@ function Forgotten({ hasCode, hasPeople }: Pick<LoginProps, 'hasCode' | 'hasPeop
       ) : null}
       <p class="meta">
         {hasPeople ? 'The shared password' : 'The password'}: it is <code>REPLYD_WEB_PASSWORD</code> in the
-        file <code>.env</code> beside <code>replyd.yaml</code>. If it was set on these pages, set{' '}
+        file <code>.env</code> next to <code>replyd.yaml</code>. If it was set on these pages, set{' '}
         <code>web.password</code> in <code>replyd.yaml</code> and restart replyd: that one takes precedence.
       </p>
       {hasCode ? (

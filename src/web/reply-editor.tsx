@@ -129,7 +129,7 @@ function Texts({ shown: { row, texts } }: { shown: Shown }) {
 interface MarkedProps {
   mark: Mark
   numbers: readonly number[]
-  /** The sentence before it has the same numbers beside it. */
+  /** The sentence before it has the same numbers next to it. */
   again: boolean
 }
 

@@ -257,7 +257,7 @@ const instructions: Field = {
 const nameField: Field = {
   path: ['name'],
   label: 'Name of the sender',
-  help: 'The name that people see beside your address.',
+  help: 'The name that people see next to your address.',
   form: { kind: 'text', placeholder: 'Example Support' },
 }
 const accountBudget: Field = {

@@ -97,7 +97,7 @@ export function withAccount(yaml: string, answers: Answers): string {
 
 /** replyd.yaml: the settings found, and comments on likely changes. Secrets are variables of `.env`. */
 export function configText(answers: Answers): string {
-  return `# Written by replyd init. Every key: docs/configuration.md. Secrets are in .env beside this file.
+  return `# Written by replyd init. Every key: docs/configuration.md. Secrets are in .env next to this file.
 accounts:
 ${accountText(answers)}${afterAccounts}  # draft: saved in your Drafts mailbox. review: held in the review pages. send: sent when every rule allows it.
   mode: draft

@@ -142,7 +142,7 @@ function decodeUtf8(octets: Buffer): string {
 
 /** Charsets that need no octet above 0x7f, or in which valid UTF-8 proves nothing. */
 const incomparable = /^(?:utf-?7|utf-?16|utf-?32|ucs-?[24]|hz)/
-/** Charsets without any octet above 0x7f, but for escape sequences the same as US-ASCII. */
+/** Charsets without any octet above 0x7f; except for escape sequences they are the same as US-ASCII. */
 const escaped = /^iso-2022/
 
 /** Two octets a character in these, so that a few characters may be valid UTF-8 by accident. */

@@ -71,7 +71,7 @@ export function parseParameters(value: string): ParameterisedValue {
     const { base, number, extended } = sectionName(written)
     const text = match[2] === undefined ? bareValue(base, match[3] ?? '') : match[2].replace(/\\(.)/gsu, '$1')
     const sections = found.get(base) ?? new Map<number, Section>()
-    // RFC 2231 outranks the plain parameter that old programs add beside it.
+    // RFC 2231 outranks the plain parameter that old programs add next to it.
     if (!sections.has(number) || (extended && !sections.get(number)?.extended))
       sections.set(number, { text, extended })
     found.set(base, sections)

@@ -79,7 +79,7 @@ function wordsIn(text: string): string[] {
   )
 }
 
-/** Takes out weekdays and months together with the numbers beside them: "on Friday, 13 March 2026". */
+/** Takes out weekdays and months together with the numbers next to them: "on Friday, 13 March 2026". */
 function withoutDates(words: readonly string[]): string[] {
   const isDate = words.map((word) => calendarWords.has(word))
   const isNumber = (at: number) => /^\d{1,4}(?:st|nd|rd|th)?$/.test(words[at] ?? '')
