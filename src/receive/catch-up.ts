@@ -4,6 +4,7 @@ import type { Account, StepContext } from '../context.ts'
 import type { Fetched, ImapAccount, MailboxState } from '../imap/imap.ts'
 import type { StoredMail } from '../store/bodies.ts'
 import { type Cursor, loadCursor, saveCursor } from '../store/cursors.ts'
+import { analyseGrown } from '../store/database.ts'
 import { ingest, type Judge, type MailSource } from './ingest.ts'
 
 /** Mails per FETCH, and octets: of a 30 MB mail only header and texts are read, no attachments. */
@@ -43,6 +44,8 @@ export async function readNew(
       await handedOn
       handedOn = onIngested(mails)
       handedOn.catch(() => undefined)
+      // Mail does not depend on it, and the sweeper reports the error.
+      if (batch.length > fewMails) await analyseGrown(context.db).catch(() => undefined)
     }
   } finally {
     await handedOn.catch(() => undefined)

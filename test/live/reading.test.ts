@@ -11,6 +11,7 @@ import type { Fetched, ImapAccount } from '../../src/imap/imap.ts'
 import { type Fault, faultOf } from '../../src/mail/fault.ts'
 import { parseFields, splitHeader } from '../../src/mail/mime/octets.ts'
 import { parseStructure } from '../../src/mail/mime/structure.ts'
+import { Sweeper } from '../../src/pipeline/sweeper.ts'
 import { readNew } from '../../src/receive/catch-up.ts'
 import { ingest, type Judge, LeaseLost } from '../../src/receive/ingest.ts'
 import { loadMail, loadMails, type StoredMail } from '../../src/store/bodies.ts'
@@ -32,6 +33,8 @@ beforeAll(async () => {
   postgres = await startPostgres({ fsync: false })
 })
 afterAll(() => postgres.stop())
+
+const nothing = async () => undefined
 
 const half = faultOf('text-cut', '1')
 
@@ -300,6 +303,31 @@ describe.each([
       })
       expect(handed).toEqual([1, 2, 3, 4, 5, 6])
       expect(await lastUid()).toBe(6)
+    })
+
+    test('renews the statistics of the tables that it fills, and so does the sweeper', async () => {
+      const analysed = async () => {
+        const { rows } = await db.query<{ rows: number }>(
+          `select reltuples::int as rows from pg_class where oid = 'replyd.message'::regclass`,
+        )
+        return rows[0]?.rows
+      }
+      const uids = Array.from({ length: 600 }, (_, at) => at + 1)
+      const imap: Partial<ImapAccount> = {
+        ...mailboxOf(600).imap,
+        async *fetch() {
+          yield uids.map((uid) => fetched(uid))
+        },
+      }
+      await readNew(context, accountWith(imap), lease, async () => undefined)
+      expect(await analysed()).toBe(600)
+      await db.query(
+        `insert into replyd.message select (jsonb_populate_record(m, jsonb_build_object('id', n || '-' || m.id, 'uid', m.uid + 1000 * n))).*
+           from replyd.message m, generate_series(1, 2) n`,
+      )
+      const config = { model: { tasks: {}, fallback: null } }
+      await new Sweeper({ ...context, config } as unknown as StepContext, nothing, nothing).sweep()
+      expect(await analysed()).toBe(1800)
     })
 
     test('is read no further once a batch could not be handed on; its rows stay for the sweeper', async () => {

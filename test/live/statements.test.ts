@@ -1,7 +1,7 @@
 /** The store's statements as PostgreSQL has prepared them. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { silentLog } from '../../src/base/log.ts'
-import { type Database, openDatabase, type Queryable } from '../../src/store/database.ts'
+import { analyseGrown, type Database, openDatabase, type Queryable } from '../../src/store/database.ts'
 import { guardHistory } from '../../src/store/guard-history.ts'
 import { knownSender } from '../../src/store/history.ts'
 import { loadReply } from '../../src/store/replies.ts'
@@ -38,16 +38,14 @@ test('a statement is parsed once for each connection', async () => {
   })
 })
 
+const account = 'a@x.example'
+const question = {
+  ...{ account, now: new Date(0), id: 'none', coming: { messageId: '<1@x.example>', digest: 'd' } },
+  ...{ own: '<1@x.example>', hash: 'h', thread: ['<2@x.example>'] },
+  ...{ authors: ['c@x.example'], addressee: 'c@x.example' },
+}
+
 test('a plan that was made while the store was empty reads no table whole', async () => {
-  const mail = {
-    account: 'a@x.example',
-    now: new Date(0),
-    id: 'none',
-    coming: null,
-    own: '<1@x.example>',
-    hash: 'h',
-  }
-  const question = { ...mail, thread: ['<2@x.example>'], authors: ['c@x.example'], addressee: 'c@x.example' }
   await database.transaction(async (session) => {
     for (let run = 0; run < 7; run++) {
       await knownSender(session, 'a@x.example', 'c@x.example', 'none')
@@ -66,4 +64,54 @@ test('a plan that was made while the store was empty reads no table whole', asyn
       expect(rows.map((row) => row['QUERY PLAN']).join('\n')).not.toContain('Seq Scan')
     }
   })
+})
+
+/** Mails that are done, one in ten with a reply. */
+async function fill(rows: number) {
+  await database.query(
+    `insert into replyd.message (id, account, mailbox, uid_validity, uid, message_id, header_hash, size, internal_date, flags,
+       from_address, subject, ingested_at, step, disposition, reason, due_at, updated_at)
+     select 'm' || n, $1, 'INBOX', '1', n, '<m' || n || '@x>', 'h' || n, 3000, now(), '[]', 'c' || n || '@x', 'Order', now(), 'done',
+       'declined', 'list', now(), now() from generate_series(1, $2::int) n`,
+    [account, rows],
+  )
+  await database.query(
+    `insert into replyd.reply (id, account, state, kind, reply_message_id, octets, reverse_path, addressee, addressees, subject, text,
+       draft_text, text_hash, confidence, composed, claims, sources, hold_reason, created_at, claimed_at)
+     select id, account, 'sent', 'send', '<r' || id || '@x>', repeat('x', 1500)::bytea, account, from_address, '[]', '', '', '', id, 1, '{}',
+       '[]', '[]', '', now(), now() from replyd.message where account = $1 and uid % 10 = 0`,
+    [account],
+  )
+}
+
+interface Plan {
+  'Rows Removed by Filter'?: number
+  'Rows Removed by Join Filter'?: number
+  'Actual Loops': number
+  Plans?: Plan[]
+}
+
+/** Rows that were read and not used. */
+const unused = (plan: Plan): number =>
+  ((plan['Rows Removed by Filter'] ?? 0) + (plan['Rows Removed by Join Filter'] ?? 0)) *
+    plan['Actual Loops'] +
+  (plan.Plans ?? []).reduce((sum, part) => sum + unused(part), 0)
+
+test("once a store has grown, a new mail's history is found without reading the account's other mails", async () => {
+  const ask = (times: number) =>
+    database.transaction(async (session) => {
+      for (let run = 0; run < times; run++) await guardHistory(session, question)
+      const [statement] = await prepared(session, 'union all%openDrafts')
+      const asked = JSON.stringify([{ ...question, since: new Date(), named: question.thread }])
+      const { rows } = await session.query<{ 'QUERY PLAN': [{ Plan: Plan }] }>(
+        `explain (analyze, format json) execute ${statement?.name}('[]', '${asked}')`,
+      )
+      return unused(rows[0]?.['QUERY PLAN'][0].Plan as Plan)
+    })
+  expect(await ask(7)).toBe(0)
+  await fill(3000)
+  // The reason for analyseGrown.
+  expect(await ask(1)).toBeGreaterThan(3000)
+  await analyseGrown(database)
+  expect(await ask(1)).toBeLessThan(30)
 })
