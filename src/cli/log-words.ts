@@ -41,6 +41,7 @@ export const eventWords: Readonly<Record<string, string>> = {
   'step.failed': "a mail can't be processed further for now",
   'teach.rewriting-failed': 'not all drafts could be written again after a fact was taught',
   'sweep.failed': 'looking for waiting mail failed; replyd will retry soon',
+  'store.analyse-failed': 'the database did not renew its statistics, so it may be slower than necessary',
   'reply.commit-failed': 'a sent reply could not be recorded yet; retrying at once',
   'sent.copy-refused': 'a reply was sent, but the server did not accept a copy of it in Sent',
   'observe.failed': 'Drafts, Sent and Junk could not be checked; replyd will retry soon',

@@ -30,6 +30,7 @@ import {
 import { loadAccountState } from '../store/accounts.ts'
 import { loadMails, type StoredMail } from '../store/bodies.ts'
 import type { Carried } from '../store/carried.ts'
+import { analyseGrown } from '../store/database.ts'
 import { loadMessage, loadMessageBatched, type MessageRow, postponeStep } from '../store/messages.ts'
 import { type DueRow, Sweeper, sweepEveryMs } from './sweeper.ts'
 import { failureReason, handOver, stepBackoff, table } from './table.ts'
@@ -44,6 +45,8 @@ const longestCarried = 20_000
 const carriedForMs = 300_000
 /** Mails that arrive together and are carried to triage. */
 const fewMails = 20
+/** The store's statistics are renewed after this many jobs, if its tables have grown. */
+const analyseEvery = 200
 
 export class Pipeline extends EventEmitter<PipelineEvents> implements AsyncDisposable {
   readonly #drainMs: number
@@ -57,6 +60,7 @@ export class Pipeline extends EventEmitter<PipelineEvents> implements AsyncDispo
   readonly #carried = new Map<string, { carried: Carried; until: number }>()
   /** The last message to the owner, by account. */
   readonly #toldOf = new Map<string, string>()
+  #jobs = 0
   /** Enqueues the jobs of several mails in one batch. */
   readonly #enqueuing = new Batcher<readonly JobRequest[], void>(async (all) => {
     await this.#enqueueAll(all.flat())
@@ -171,6 +175,7 @@ export class Pipeline extends EventEmitter<PipelineEvents> implements AsyncDispo
     const next = await this.#runSteps(first, id, signal).finally(() => this.#underWay.delete(id))
     // Not earlier: another worker of this process would take the job at once and find the row still in progress.
     await this.#enqueue(next)
+    if (++this.#jobs % analyseEvery === 0) await analyseGrown(this.#context)
   }
 
   /** @returns the job for the next step, if it does not belong to this one */

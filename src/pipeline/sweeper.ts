@@ -2,7 +2,6 @@
 import type { Step } from '../base/dispositions.ts'
 import { reasonOf } from '../base/errors.ts'
 import type { StepContext } from '../context.ts'
-import { analyseGrown } from '../store/database.ts'
 import { findDue, recallFromAhead } from '../store/messages.ts'
 import { releaseBudgetWaiters, settleAbandonedCalls } from '../store/model-calls.ts'
 
@@ -64,7 +63,6 @@ export class Sweeper implements AsyncDisposable {
     if (recalled.length > 0) await this.#hasten(recalled)
     // Rows due before the next sweep are enqueued with their delay: a wiped queue has lost the delayed jobs as well.
     await this.#take(await findDue(db, new Date(now.getTime() + sweepEveryMs), sweepLimit, accounts))
-    await analyseGrown(db)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -44,8 +44,7 @@ export async function readNew(
       await handedOn
       handedOn = onIngested(mails)
       handedOn.catch(() => undefined)
-      // Mail does not depend on it, and the sweeper reports the error.
-      if (batch.length > fewMails) await analyseGrown(context.db).catch(() => undefined)
+      if (batch.length > fewMails) await analyseGrown(context)
     }
   } finally {
     await handedOn.catch(() => undefined)

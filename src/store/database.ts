@@ -201,16 +201,20 @@ export function named(session: Queryable): Queryable {
 /**
  * Renews the planner's statistics of tables that have more than doubled since the last time, which also discards their
  * plans. PostgreSQL does so at most once a minute, the embedded database never: a plan made while a table was empty
- * would read all mails of the account for each new one.
+ * would read all mails of the account for each new one. Never throws: no mail depends on it.
  */
-export async function analyseGrown(db: Queryable): Promise<void> {
-  const { rows } = await db.query<{ name: string }>(
-    `select c.oid::regclass::text as name from pg_class c join pg_namespace n on n.oid = c.relnamespace
-      where n.nspname = 'replyd' and c.relkind = 'r'
-        and pg_relation_size(c.oid) / current_setting('block_size')::int > 2 * greatest(c.relpages, $1::int)`,
-    [fewPages],
-  )
-  if (rows.length > 0) await db.query(`analyze ${rows.map(({ name }) => name).join(', ')}`)
+export async function analyseGrown({ db, log }: { db: Queryable; log: Log }): Promise<void> {
+  try {
+    const { rows } = await db.query<{ name: string }>(
+      `select c.oid::regclass::text as name from pg_class c join pg_namespace n on n.oid = c.relnamespace
+        where n.nspname = 'replyd' and c.relkind = 'r'
+          and pg_relation_size(c.oid) / current_setting('block_size')::int > 2 * greatest(c.relpages, $1::int)`,
+      [fewPages],
+    )
+    if (rows.length > 0) await db.query(`analyze ${rows.map(({ name }) => name).join(', ')}`)
+  } catch (error) {
+    log.warn({ event: 'store.analyse-failed', reason: reasonOf(error) })
+  }
 }
 
 /** A table of this size is read whole in less than a millisecond. */

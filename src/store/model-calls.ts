@@ -24,8 +24,9 @@ const released = `changes as (
          cross join lateral (select '' as share union all select jsonb_array_elements_text(e.shares)) as n
          group by e.day, a.account, n.share
      ), locked as (
-       select s.day, s.account, s.share from replyd.spending s join changes x using (day, account, share)
-         order by s.day, s.account, s.share for update of s
+       select x.day, x.account, x.share from (select * from changes order by day, account, share) x
+         cross join lateral (select 1 from replyd.spending s
+           where s.day = x.day and s.account = x.account and s.share = x.share for update of s) s
      ), spent as (
        update replyd.spending s set cost = s.cost + x.cost, reserved = greatest(0, s.reserved - x.reserved)
          from changes x join locked using (day, account, share)

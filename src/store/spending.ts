@@ -131,8 +131,9 @@ const takeRoom = batched<Taking, null>(
            from jsonb_to_recordset($2::jsonb) as x (day text, account text, share text, ceiling float8, amount float8)
            group by day, account, share
        ), known as materialized (
-         select s.day, s.account, s.share, s.cost + s.reserved as used from replyd.spending s join wanted w using (day, account, share)
-           order by s.day, s.account, s.share for no key update of s
+         select w.day, w.account, w.share, s.used from (select * from wanted order by day, account, share) w
+           cross join lateral (select s.cost + s.reserved as used from replyd.spending s
+             where s.day = w.day and s.account = w.account and s.share = w.share for no key update of s) s
        ), verdict as materialized (
          select bool_and(coalesce(k.used, 0) + w.amount <= w.ceiling or (w.share <> '' and w.calls = 1 and coalesce(k.used, 0) < $3)) as fits
            from wanted w left join known k using (day, account, share)

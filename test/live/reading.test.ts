@@ -11,7 +11,8 @@ import type { Fetched, ImapAccount } from '../../src/imap/imap.ts'
 import { type Fault, faultOf } from '../../src/mail/fault.ts'
 import { parseFields, splitHeader } from '../../src/mail/mime/octets.ts'
 import { parseStructure } from '../../src/mail/mime/structure.ts'
-import { Sweeper } from '../../src/pipeline/sweeper.ts'
+import { Pipeline } from '../../src/pipeline/pipeline.ts'
+import type { Queues } from '../../src/queue/queues.ts'
 import { readNew } from '../../src/receive/catch-up.ts'
 import { ingest, type Judge, LeaseLost } from '../../src/receive/ingest.ts'
 import { loadMail, loadMails, type StoredMail } from '../../src/store/bodies.ts'
@@ -305,7 +306,7 @@ describe.each([
       expect(await lastUid()).toBe(6)
     })
 
-    test('renews the statistics of the tables that it fills, and so does the sweeper', async () => {
+    test('renews the statistics of the tables that it fills, and so does a pipeline', async () => {
       const analysed = async () => {
         const { rows } = await db.query<{ rows: number }>(
           `select reltuples::int as rows from pg_class where oid = 'replyd.message'::regclass`,
@@ -325,8 +326,23 @@ describe.each([
         `insert into replyd.message select (jsonb_populate_record(m, jsonb_build_object('id', n || '-' || m.id, 'uid', m.uid + 1000 * n))).*
            from replyd.message m, generate_series(1, 2) n`,
       )
+      const handlers: Parameters<Queues['work']>[2][] = []
+      const queues: Partial<Queues> = {
+        work: (_name, _jobs, handler) => {
+          handlers.push(handler)
+          return { drain: nothing, resize: () => undefined }
+        },
+        enqueueMissing: nothing,
+      }
       const config = { model: { tasks: {}, fallback: null } }
-      await new Sweeper({ ...context, config } as unknown as StepContext, nothing, nothing).sweep()
+      await using pipeline = new Pipeline(
+        { ...context, config } as unknown as StepContext,
+        queues as Queues,
+        0,
+      )
+      pipeline.work({ model: 1, mailbox: 1 })
+      const { signal } = new AbortController()
+      for (let job = 1; job <= 200; job++) await handlers[0]?.('triage', `unknown-${job}`, signal)
       expect(await analysed()).toBe(1800)
     })
 

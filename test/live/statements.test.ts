@@ -112,6 +112,6 @@ test("once a store has grown, a new mail's history is found without reading the 
   await fill(3000)
   // The reason for analyseGrown.
   expect(await ask(1)).toBeGreaterThan(3000)
-  await analyseGrown(database)
+  await analyseGrown({ db: database, log: silentLog })
   expect(await ask(1)).toBeLessThan(30)
 })
