@@ -4,9 +4,10 @@ import pg from 'pg'
 import { silentLog } from '../../src/base/log.ts'
 import { sharesOf } from '../../src/model/budget/shares.ts'
 import { type Database, openDatabase } from '../../src/store/database.ts'
+import { guardHistory } from '../../src/store/guard-history.ts'
 import { knownSender } from '../../src/store/history.ts'
 import { storeIngested } from '../../src/store/ingested.ts'
-import { countDue, findByMessageIds, findDue, loadMessage } from '../../src/store/messages.ts'
+import { countDue, findDue, findKnownMails, loadMessage } from '../../src/store/messages.ts'
 import { settleAbandonedCalls, settleModelCall } from '../../src/store/model-calls.ts'
 import { move } from '../../src/store/moves.ts'
 import { listMails, waitingMails } from '../../src/store/review-lists.ts'
@@ -25,6 +26,10 @@ const fillings = [
    select 'm' || lpad(n::text, 9, '0'), $1, 'INBOX', '1', n, '<' || n || '@x>', 3000, at, '[]', 'c' || n % 50000 || '@x.example',
      'Order ' || n, at, 'done', case n % 10 when 0 then 'sent' else 'declined' end, 'list', at, at
      from (select n, timestamptz '2026-11-01' - make_interval(secs => ($2::int - n) * 60.0) as at from generate_series(1, $2::int) n) x`,
+  `insert into replyd.reply (id, account, state, kind, reply_message_id, octets, reverse_path, addressee, addressees, subject, text, draft_text,
+     text_hash, confidence, composed, claims, sources, hold_reason, created_at, claimed_at)
+   select id, account, 'sent', 'send', '<r' || id || '@x>', '', account, from_address, jsonb_build_array(from_address), subject, '', '',
+     id, 1, '{}', '[]', '[]', '', internal_date, internal_date from replyd.message where disposition = 'sent'`,
   `insert into replyd.event (message_id, at, step, disposition, reason, actor)
    select id, internal_date, step, disposition, reason, 'replyd' from replyd.message, generate_series(1, 2)`,
   `insert into replyd.model_call (id, message_id, account, step, day, at, model, prompt_hash, cost, settled)
@@ -62,6 +67,11 @@ const newMail = (n: number) => ({
   ...({ step: 'triage', disposition: 'pending', reason: 'ingested' } as const),
 })
 
+const newQuestion = (n: number) => ({
+  ...{ account, now, id: newId(n), coming: { messageId: `<new-${n}@x>`, digest: `d${n}` } },
+  ...{ own: `<new-${n}@x>`, authors: [`c${n}@x.example`], addressee: `c${n}@x.example`, hash: null },
+})
+
 const newCall = (n: number) => ({
   ...{ id: `call-${n}`, messageId: newId(n), account, step: 'triage', day: '2026-11-24', model: 'm' },
   ...{ promptHash: 'p', knowledgeHash: null, worstCase: 0.001 },
@@ -73,7 +83,9 @@ const newCall = (n: number) => ({
 
 /** In the order of a mail's path; each n is used once. */
 const perMail: Record<string, Statement> = {
-  'look up known Message-IDs': (db, n) => findByMessageIds(db, account, [`<new-${n}@x>`]),
+  'look up known Message-IDs': (db, n) => findKnownMails(db, account, [`<new-${n}@x>`], []),
+  'history of sender and thread': (db, n, rows) =>
+    guardHistory(db, { ...newQuestion(n), thread: [`<r${old(n, rows)}@x>`] }),
   'insert the row': (db, n) => storeIngested(db, { messages: [newMail(n)] }, now),
   'load the row': (db, n) => loadMessage(db, newId(n)),
   'what is known of the sender': (db, n) => knownSender(db, account, `c${n}@x.example`, newId(n)),

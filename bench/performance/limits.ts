@@ -3,6 +3,8 @@ import { Queue, Worker } from 'bullmq'
 import type { ImapFlow } from 'imapflow'
 import { Redis } from 'ioredis'
 import { createTransport } from 'nodemailer'
+import pg from 'pg'
+import { parseOctets } from '../../src/mail/mime/octets.ts'
 import { deliverAll } from '../../test/live/servers/index.ts'
 import { type BenchOptions, type Figure, figure, mediansOf } from './figure.ts'
 import { connect, fetchSources, fetchTexts, rate } from './imap.ts'
@@ -29,6 +31,39 @@ export async function readingLimits(peers: Peers, mails: number): Promise<Readin
   await fetchTexts(client)
   const texts = await rate(mails, () => fetchTexts(client))
   return { texts, sources: await rate(mails, () => fetchSources(client)) }
+}
+
+/**
+ * Mails a second when each is fetched in a batch, parsed, and inserted with a commit that reaches the disk: the minimum
+ * for a program that loses nothing. No guard, no job.
+ */
+export async function plainIngest(peers: Peers, mails: number): Promise<number> {
+  const [user, size] = [`keeper@${newDomain()}`, 200]
+  fillInbox(
+    peers.dovecot,
+    user,
+    Array.from({ length: mails }, () => makeMail(newToken(), user)),
+  )
+  await using client = await connect(peers.dovecot, user)
+  const db = new pg.Client({ connectionString: await peers.postgres.createDatabase() })
+  await db.connect()
+  await db.query('create table mail (uid int primary key, header text, body text, html text)')
+  const store = async (uid: number, source: Buffer) => {
+    const { fields, text, html } = parseOctets(source)
+    const values = [uid, JSON.stringify(fields), text, html]
+    await db.query({ name: 'store', text: 'insert into mail values ($1, $2, $3, $4)', values })
+  }
+  await client.mailboxOpen('INBOX', { readOnly: true })
+  const found = await rate(mails, async () => {
+    for (let first = 1; first <= mails; first += size)
+      for (const { uid, source } of await client.fetchAll(`${first}:${first + size - 1}`, {
+        uid: true,
+        source: true,
+      }))
+        if (source) await store(uid, source)
+  })
+  await db.end()
+  return found
 }
 
 /** Drafts a second, one APPEND after the other: more connections do not help, because the mailbox is locked. */

@@ -101,10 +101,11 @@ export async function guardNewMail(
 /** Mails whose history depends on no other in the batch: one with the same Message-ID, or one that they answer. */
 function mailsApart<Mail extends StoredMail>(mails: readonly Mail[]): Mail[] {
   const ids = mails.map(({ message }) => namedIds(message))
-  const times = (wanted: string | null) => ids.filter(({ own }) => own !== null && own === wanted).length
+  const times = new Map<string, number>()
+  for (const { own } of ids) if (own !== null) times.set(own, (times.get(own) ?? 0) + 1)
   return mails.filter((_, at) => {
     const { own = null, thread = [] } = ids[at] ?? {}
-    return times(own) <= 1 && thread.every((id) => times(id) === 0)
+    return (own === null || times.get(own) === 1) && thread.every((id) => !times.has(id))
   })
 }
 

@@ -45,7 +45,10 @@ export interface Message {
 /** Values of every field of that name, in order of appearance. */
 export function fieldValues(message: Pick<Message, 'fields'>, name: string): string[] {
   const wanted = name.toLowerCase()
-  return message.fields.filter((field) => field.name === wanted).map((field) => field.value)
+  const values: string[] = []
+  // Asked about 150 times for each mail, which has 50 fields: a function called for each field would cost more.
+  for (const field of message.fields) if (field.name === wanted) values.push(field.value)
+  return values
 }
 
 /** Value of the first field of that name, or null. */
