@@ -54,6 +54,7 @@ interface Opened {
 /**
  * PostgreSQL keeps a plan until a table's statistics change. A plan made while a store is new and empty would be a
  * sequential scan, so indexes are preferred regardless of the statistics; each statement on a mail's path has one.
+ * Which of several indexes to use still takes statistics: see `analyseGrown`.
  */
 const planning = '-c enable_seqscan=off -c jit=off'
 
