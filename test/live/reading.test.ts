@@ -344,7 +344,8 @@ describe.each([
       )
       pipeline.work({ model: 1, mailbox: 1 })
       const { signal } = new AbortController()
-      for (let job = 1; job <= 200; job++) await handlers[0]?.('triage', `unknown-${job}`, signal)
+      const jobs = uids.slice(0, 200).map((job) => handlers[0]?.('triage', `unknown-${job}`, signal))
+      await Promise.all(jobs)
       expect(await analysed()).toBe(1800)
     })
 
