@@ -60,7 +60,10 @@ function offeredByFish(script, line) {
   return words.filter((word) => word !== '' && !word.endsWith('/')).sort()
 }
 
-/** zsh completes only at a terminal. Every word that it offers goes through compadd, which is replaced to record it. */
+/**
+ * zsh completes only at a terminal. Every word that it offers goes through compadd, which is replaced to record it. A
+ * busy terminal echoes what is typed early, so the signals that are waited for are not typed as they are printed.
+ */
 function offeredByZsh(script, line) {
   const driver = saved(
     'driver.zsh',
@@ -68,8 +71,8 @@ function offeredByZsh(script, line) {
 zpty z "PS1='type> ' zsh -f -i"
 zpty -w z 'autoload -U compinit; compinit -u -D; source ${script}'
 zpty -w z 'compadd() { local -a found; builtin compadd -O found "$@"; print -l -- $found >> ${directory}/offered; builtin compadd "$@" }'
-zpty -w z 'complete-and-end() { zle complete-word; print -- DO''NE; BUFFER=; }; zle -N complete-and-end; bindkey "^I" complete-and-end'
-zpty -w z 'print -- REA''DY'
+zpty -w z 'complete-and-end() { zle complete-word; print -- DO""NE; BUFFER=; }; zle -N complete-and-end; bindkey "^I" complete-and-end'
+zpty -w z 'print -- REA""DY'
 zpty -r z answer '*READY*type> *'
 zpty -n -w z "$1"$'\\t'
 zpty -r z answer '*DONE*'
