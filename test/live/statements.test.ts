@@ -4,7 +4,9 @@ import { silentLog } from '../../src/base/log.ts'
 import { analyseGrown, type Database, openDatabase, type Queryable } from '../../src/store/database.ts'
 import { guardHistory } from '../../src/store/guard-history.ts'
 import { knownSender } from '../../src/store/history.ts'
+import { settleModelCall } from '../../src/store/model-calls.ts'
 import { loadReply } from '../../src/store/replies.ts'
+import { reserveModelCall } from '../../src/store/spending.ts'
 import { type Postgres, startPostgres } from './servers/index.ts'
 
 let postgres: Postgres
@@ -72,14 +74,15 @@ async function fill(rows: number) {
     `insert into replyd.message (id, account, mailbox, uid_validity, uid, message_id, header_hash, size, internal_date, flags,
        from_address, subject, ingested_at, step, disposition, reason, due_at, updated_at)
      select 'm' || n, $1, 'INBOX', '1', n, '<m' || n || '@x>', 'h' || n, 3000, now(), '[]', 'c' || n || '@x', 'Order', now(), 'done',
-       'declined', 'list', now(), now() from generate_series(1, $2::int) n`,
+       'declined', 'list', now(), now() from generate_series(1, $2::int) n on conflict do nothing`,
     [account, rows],
   )
   await database.query(
     `insert into replyd.reply (id, account, state, kind, reply_message_id, octets, reverse_path, addressee, addressees, subject, text,
        draft_text, text_hash, confidence, composed, claims, sources, hold_reason, created_at, claimed_at)
      select id, account, 'sent', 'send', '<r' || id || '@x>', repeat('x', 1500)::bytea, account, from_address, '[]', '', '', '', id, 1, '{}',
-       '[]', '[]', '', now(), now() from replyd.message where account = $1 and uid % 10 = 0`,
+       '[]', '[]', '', now(), now() from replyd.message where account = $1 and uid % 10 = 0
+       on conflict do nothing`,
     [account],
   )
 }
@@ -114,4 +117,42 @@ test("once a store has grown, a new mail's history is found without reading the 
   expect(await ask(1)).toBeGreaterThan(3000)
   await analyseGrown({ db: database, log: silentLog })
   expect(await ask(1)).toBeLessThan(30)
+})
+
+test("a call that ends locks its budget's rows in their order, so that two calls never wait for each other", async () => {
+  await fill(1)
+  const call = {
+    ...{
+      id: 'call',
+      messageId: 'm1',
+      account,
+      step: 'triage',
+      day: '2026-11-30',
+      model: 'm',
+      promptHash: 'p',
+    },
+    ...{ knowledgeHash: null, worstCase: 0.1, shares: ['b', 'a'].map((name) => ({ name, part: 1 })) },
+  } as const
+  await reserveModelCall(database, call, { perDay: 1, accountPerDay: null }, new Date())
+  const lock = (share: string) =>
+    `select 1 from replyd.spending where account = '' and share = '${share}' for update nowait`
+  let ended: Promise<void> | undefined
+  await database.transaction(async (session) => {
+    await session.query(lock('b'))
+    ended = settleModelCall(database, 'call', {
+      input: 1,
+      cachedInput: 0,
+      output: 1,
+      cost: 0.01,
+      durationMs: 1,
+    })
+    for (let waiting = 0; waiting === 0; ) {
+      const { rows } = await session.query<{ n: number }>(
+        'select count(*)::int as n from pg_locks where not granted',
+      )
+      waiting = rows[0]?.n ?? 0
+    }
+    await expect(database.query(lock('a'))).rejects.toMatchObject({ code: '55P03' })
+  })
+  await ended
 })
