@@ -32,12 +32,27 @@ export class Lru<Value> {
 /** Enough for a draft that several checks read, and for the knowledge and instructions of many prompts. */
 const mostTexts = 128
 
+/** Enough for the people of a busy day. */
+const mostAddresses = 1_000
+/** Characters: RFC 5321 section 4.5.3.1 allows 64 and 255. Longer ones are read each time. */
+const longestAddress = 320
+
 /** The same function, memoized for the most recently used texts. Do not modify its results. */
-export function memoized<Out>(read: (text: string) => Out): (text: string) => Out {
-  const known = new Lru<{ read: Out }>(mostTexts)
+export const memoized = <Out>(read: (text: string) => Out) => keeping(mostTexts, read)
+
+/** The same for addresses and domains. */
+export function memoizedAddresses<Out>(read: (address: string) => Out): (address: string) => Out {
+  const kept = keeping(mostAddresses, read)
+  return (address) => (address.length > longestAddress ? read(address) : kept(address))
+}
+
+function keeping<Out>(most: number, read: (text: string) => Out): (text: string) => Out {
+  const known = new Lru<{ read: Out }>(most)
   return (text) => {
-    const found = known.get(text) ?? { read: read(text) }
-    known.set(text, found)
-    return found.read
+    const found = known.get(text)
+    if (found) return found.read
+    const made = { read: read(text) }
+    known.set(text, made)
+    return made.read
   }
 }

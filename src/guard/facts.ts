@@ -53,8 +53,27 @@ export interface Facts extends Correspondents {
 }
 
 export function readFacts(message: Message, owner: Owner, context: GuardContext): Facts {
+  const facts = factsOfMail(message, owner)
+  const limits = reachedLimits(facts.target?.address ?? null, threadIds(message), context)
+  return { ...facts, context, limits }
+}
+
+type FactsOfMail = Omit<Facts, 'context' | 'limits'>
+
+/** The guard judges a mail up to three times: when it arrives, before its reply is sent, and once that is claimed. */
+const known = new WeakMap<Message, FactsOfMail>()
+
+function factsOfMail(message: Message, owner: Owner): FactsOfMail {
+  const found = known.get(message)
+  if (found?.owner === owner) return found
+  const facts = readMail(message, owner)
+  known.set(message, facts)
+  return facts
+}
+
+function readMail(message: Message, owner: Owner): FactsOfMail {
   const people = correspondents(message, owner)
-  const { authors, target, isOwn } = people
+  const { authors, isOwn } = people
   const reversePaths = mailboxes(message, 'return-path').map(({ address }) => comparable(address))
   const literallyOwn = new Set([owner.address, ...owner.aliases].map(canonical))
   const [author] = authors
@@ -65,7 +84,6 @@ export function readFacts(message: Message, owner: Owner, context: GuardContext)
     ...people,
     message,
     owner,
-    context,
     parts: partsOf(message),
     subjects: fieldValues(message, 'subject').map(decodedSubject),
     ownIds: fieldValues(message, 'message-id').flatMap(idsOf),
@@ -83,7 +101,6 @@ export function readFacts(message: Message, owner: Owner, context: GuardContext)
     isFormAsOwner,
     isContactForm: isFormAsOwner || isFormByEnvelope || writesAsVisitor(people),
     authentication: authentication(message, owner.authservIds, domainPart(author?.address ?? '')),
-    limits: reachedLimits(target?.address ?? null, threadIds(message), context),
   }
 }
 

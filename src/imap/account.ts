@@ -1,7 +1,6 @@
 /** The ImapAccount: which command runs where, and what its failures mean. */
 import type { ImapFlow } from 'imapflow'
 import { Batcher } from '../base/batcher.ts'
-import { TemporaryError } from '../base/errors.ts'
 import { loginRateLimiterOf } from '../base/login-rate.ts'
 import type { AccountSettings } from '../config/settings.ts'
 import { commandConnectionsAt } from './behaviours.ts'
@@ -12,6 +11,7 @@ import {
   placeKey,
   reading,
   type SelectedMailbox,
+  statusOf,
   writing,
 } from './client.ts'
 import { commandError, MessageVanished, UidValidityChanged } from './errors.ts'
@@ -61,6 +61,7 @@ export class PooledAccount implements ImapAccount {
     this.#ids = new IdFinder(
       options.clock,
       (mailbox) => (use) => this.#inside('SEARCH', reading(mailbox, null), use),
+      (mailbox) => this.#stateFromOutside(mailbox),
     )
     this.#pool = new ConnectionPool({
       connect: async (signal) => {
@@ -145,17 +146,14 @@ export class PooledAccount implements ImapAccount {
   }
 
   state(mailbox: string): Promise<MailboxState> {
-    return this.#anywhere('STATUS', async (client) => {
-      const status = await client.status(mailbox, {
-        ...{ messages: true, uidNext: true, uidValidity: true },
-        highestModseq: client.capabilities.has('CONDSTORE'),
-      })
-      if (!status || status.uidValidity === undefined) throw new TemporaryError('IMAP STATUS gave no answer')
-      const { path, uidValidity, uidNext = 1, messages = 0 } = status
-      // 0: the mailbox keeps no such numbers.
-      const highestModseq = status.highestModseq ? status.highestModseq.toString() : null
-      return { path, uidValidity: uidValidity.toString(), uidNext, exists: messages, highestModseq }
-    })
+    return this.#anywhere('STATUS', (client) => statusOf(client, mailbox))
+  }
+
+  /** Null if the connection has selected that mailbox: some servers answer from the view of the selection. */
+  #stateFromOutside(mailbox: string): Promise<MailboxState | null> {
+    return this.#anywhere('STATUS', async (client) =>
+      client.mailbox && client.mailbox.path === mailbox ? null : await statusOf(client, mailbox),
+    )
   }
 
   async settle(mailbox: string): Promise<void> {
@@ -230,9 +228,11 @@ export class PooledAccount implements ImapAccount {
     internalDate: Date,
   ): Promise<Stored> {
     const kept = keywords.length > 0 && (await this.#keeps(mailbox)) ? keywords : []
-    return this.#anywhere('APPEND', (client) =>
+    const stored = await this.#anywhere('APPEND', (client) =>
       append(client, mailbox, octets, [...flags, ...kept], internalDate),
     )
+    this.#ids.appended(mailbox, stored, octets)
+    return stored
   }
 
   async #keeps(mailbox: string): Promise<boolean> {

@@ -136,6 +136,11 @@ export function placeKey(place: Pick<SelectedMailbox, 'mailbox' | 'readOnly'>): 
   return `${place.readOnly ? 'examine' : 'select'} ${place.mailbox}`
 }
 
+/** Whether a command can run in the selected place. Reading (BODY.PEEK) changes nothing after SELECT either. */
+export function fits(wanted: string, selected: string | null): boolean {
+  return wanted === selected || (selected !== null && wanted === selected.replace(/^select /, 'examine '))
+}
+
 export function selectedKey(client: ImapFlow): string | null {
   const { mailbox } = client
   return mailbox ? placeKey({ mailbox: mailbox.path, readOnly: mailbox.readOnly === true }) : null
@@ -150,6 +155,19 @@ export function stateOf(client: ImapFlow): MailboxState {
     uidValidity: uidValidity.toString(),
     highestModseq: highestModseq ? highestModseq.toString() : null,
   }
+}
+
+/** STATUS (RFC 3501 section 6.3.10). */
+export async function statusOf(client: ImapFlow, mailbox: string): Promise<MailboxState> {
+  const status = await client.status(mailbox, {
+    ...{ messages: true, uidNext: true, uidValidity: true },
+    highestModseq: client.capabilities.has('CONDSTORE'),
+  })
+  if (!status || status.uidValidity === undefined) throw new TemporaryError('IMAP STATUS gave no answer')
+  const { path, uidValidity, uidNext = 1, messages = 0 } = status
+  // 0: the mailbox keeps no such numbers.
+  const highestModseq = status.highestModseq ? status.highestModseq.toString() : null
+  return { path, uidValidity: uidValidity.toString(), uidNext, exists: messages, highestModseq }
 }
 
 /** When a mailbox was selected, by imapflow's object for it; performance.now(). */
@@ -178,10 +196,8 @@ export async function inMailbox<T>(
   use: () => Promise<T>,
 ): Promise<T> {
   const before = client.mailbox
-  const lock = await client.getMailboxLock(place.mailbox, {
-    readOnly: place.readOnly,
-    acquireTimeout: LOCK_TIMEOUT_MS,
-  })
+  const readOnly = place.readOnly && !(before && before.path === place.mailbox && !before.readOnly)
+  const lock = await client.getMailboxLock(place.mailbox, { readOnly, acquireTimeout: LOCK_TIMEOUT_MS })
   try {
     const kept = client.mailbox === before
     if (kept) await refresh(client, place, trustMs)

@@ -12,6 +12,7 @@ import { parseFields } from '../mail/mime/header.ts'
 import { textPartsOf, unnamedCalendars } from '../mail/mime/structure.ts'
 import { cutParts } from '../mail/text/parts.ts'
 import { isUnreadable } from './errors.ts'
+import { lastingFlags } from './flags.ts'
 import { partOf, unknownStructure } from './structure.ts'
 import type { Above, Fetched, FetchLimits } from './types.ts'
 
@@ -60,7 +61,7 @@ function fetchedFrom(uid: number, row: FetchMessageObject | undefined, fault: Fa
     uid,
     size: row?.size ?? 0,
     internalDate: internalDate instanceof Date ? internalDate : new Date(0),
-    flags: [...(row?.flags ?? [])],
+    flags: lastingFlags(row?.flags),
     messageId: firstField({ fields: parseFields(header) }, 'message-id') || null,
     header,
     structure: row?.bodyStructure ? partOf(row.bodyStructure) : unknownStructure,

@@ -2,10 +2,15 @@
 import type { ImapFlow } from 'imapflow'
 import { TemporaryError } from '../base/errors.ts'
 
+/** Without \Recent, which depends on who selected the mailbox first (RFC 3501 section 2.3.2). */
+export function lastingFlags(flags: Iterable<string> | undefined): string[] {
+  return [...(flags ?? [])].filter((flag) => flag.toLowerCase() !== '\\recent')
+}
+
 /** Null when the mail is gone. */
 export async function flagsOf(client: ImapFlow, uid: number): Promise<string[] | null> {
   const row = await client.fetchOne(String(uid), { uid: true, flags: true }, { uid: true })
-  return row ? [...(row.flags ?? [])] : null
+  return row ? lastingFlags(row.flags) : null
 }
 
 /**
@@ -25,7 +30,7 @@ export function keptFlags(client: ImapFlow, flags: readonly string[]): string[] 
 export async function flagsOfEach(client: ImapFlow, uids: readonly number[]): Promise<(string[] | null)[]> {
   const found = new Map<number, string[]>()
   for (const { uid, flags } of await client.fetchAll([...uids], { uid: true, flags: true }, { uid: true }))
-    if (uid && flags) found.set(uid, [...flags])
+    if (uid && flags) found.set(uid, lastingFlags(flags))
   return uids.map((uid) => found.get(uid) ?? null)
 }
 

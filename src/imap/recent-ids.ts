@@ -7,6 +7,7 @@ import { fieldValues } from '../mail/message.ts'
 import { parseFields } from '../mail/mime/header.ts'
 import { type InMailbox, stateOf } from './client.ts'
 import { bareId, idsIn, search, uidsAfter } from './search.ts'
+import type { MailboxState, Stored } from './types.ts'
 
 /** Beyond this number SEARCH is cheaper than the memory. */
 const MAX_MAILS = 20_000
@@ -19,6 +20,7 @@ export class RecentIds {
   /** Covers mail of that day and later. */
   readonly from: Date
   readonly #inMailbox: InMailbox
+  readonly #state: () => Promise<MailboxState | null>
   /** UIDs by field and id. */
   #uids = new Map<string, number[]>()
   #uidValidity = ''
@@ -29,8 +31,10 @@ export class RecentIds {
   #refreshing: Promise<void> | null = null
   #next: Promise<void> | null = null
 
-  constructor(inMailbox: InMailbox, from: Date) {
+  /** @param state the mailbox's state now, which costs less than selecting it; null if it is selected */
+  constructor(inMailbox: InMailbox, state: () => Promise<MailboxState | null>, from: Date) {
     this.#inMailbox = inMailbox
+    this.#state = state
     this.from = from
   }
 
@@ -51,6 +55,17 @@ export class RecentIds {
     return this.#inMailbox((client) => search(client, { uid: uids.join(',') }))
   }
 
+  /** Notes a mail that this process has stored, so that it need not be read back. */
+  appended({ uid, uidValidity }: Stored, octets: Buffer): void {
+    // A gap means that another mail was stored meanwhile: the next look reads both.
+    if (uidValidity !== this.#uidValidity || uid !== this.#last + 1 || this.full) return
+    const end = octets.indexOf('\r\n\r\n')
+    this.#remember(uid, end < 0 ? octets : octets.subarray(0, end + 4))
+    this.#last = uid
+    this.#mails++
+    this.#exists++
+  }
+
   /** Resolves after a scan of the mailbox that began after this call; waiting callers share it. */
   #refresh(): Promise<void> {
     if (!this.#refreshing) return this.#begin()
@@ -63,11 +78,21 @@ export class RecentIds {
 
   #begin(): Promise<void> {
     this.#next = null
-    const refreshing = this.#inMailbox((client) => this.#read(client)).finally(() => {
+    const refreshing = this.#look().finally(() => {
       if (this.#refreshing === refreshing) this.#refreshing = null
     })
     this.#refreshing = refreshing
     return refreshing
+  }
+
+  async #look(): Promise<void> {
+    const state = this.#uidValidity === '' ? null : await this.#state()
+    if (state === null || !this.#isKnown(state)) await this.#inMailbox((client) => this.#read(client))
+  }
+
+  /** Whether nothing was added since the last look. A server that does not state UIDNEXT counts as having more. */
+  #isKnown({ uidValidity, uidNext, exists }: MailboxState): boolean {
+    return uidValidity === this.#uidValidity && uidNext === this.#last + 1 && (this.#last > 0 || exists === 0)
   }
 
   async #read(client: ImapFlow): Promise<void> {

@@ -213,8 +213,10 @@ export interface ImapOptions {
 }
 
 export interface WatchOptions extends ImapOptions {
-  /** Called after each connect, each server notification and each poll. Must not throw. */
+  /** Called after each connect, each poll, and when mail was added or removed. Must not throw. */
   onChange: (state: MailboxState) => void
+  /** Called when flags have changed. Must not throw. */
+  onFlags?: () => void
   /** Called once when watching stops permanently because the owner has to act. Not called on abort. */
   onStopped: (error: Error) => void
   onHealth?: (health: ConnectionHealth) => void

@@ -1,4 +1,5 @@
 /** The commands of an account that wait for a connection, and their order. */
+import { fits } from './client.ts'
 import type { PooledConnection } from './pooled-connection.ts'
 
 export interface WaitingCommand {
@@ -55,7 +56,7 @@ export class WaitingLine {
   takeFitting(place: string | null): WaitingCommand | undefined {
     const [first] = this.#line
     if (!first || first.overtaken >= MAX_OVERTAKEN) return undefined
-    const index = this.#line.findIndex((waiting) => waiting.place === null || waiting.place === place)
+    const index = this.#line.findIndex((waiting) => waiting.place === null || fits(waiting.place, place))
     if (index > 0) first.overtaken++
     return index < 0 ? undefined : this.#line.splice(index, 1)[0]
   }

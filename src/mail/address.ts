@@ -6,7 +6,7 @@
 
 import { domainToASCII } from 'node:url'
 import { getDomain } from 'tldts'
-import { Lru } from '../base/lru.ts'
+import { Lru, memoizedAddresses } from '../base/lru.ts'
 import { type Token, tokens } from './mime/lexer.ts'
 import { decodeWords, plainLine } from './mime/words.ts'
 
@@ -224,8 +224,8 @@ export function withoutTag(address: string): string {
  * Public suffix plus one label. Includes suffixes that companies run for their customers (`github.io`), who are
  * strangers to each other. The domain itself if it has no such form.
  */
-export function organisationalDomain(domain: string): string {
+export const organisationalDomain: (domain: string) => string = memoizedAddresses((domain) => {
   const bare = domain.toLowerCase().replace(/\.$/, '')
   // Not as an address of the web: there the organisation of `x.example/.evil.example` is x.example.
   return getDomain(bare, { allowPrivateDomains: true, extractHostname: false }) ?? bare
-}
+})

@@ -1,3 +1,4 @@
+import { memoizedAddresses } from '../base/lru.ts'
 import type { Owner } from './account.ts'
 import {
   domainPart,
@@ -126,10 +127,10 @@ function organisationOf(address: string): string {
 }
 
 /** One key for all spellings of an address that reach one mailbox: lower case, without tag or ignored characters. */
-export function limitKey(address: string): string {
+export const limitKey: (address: string) => string = memoizedAddresses((address) => {
   const bare = withoutTag(canonical(address))
   return oneMailbox(localWord(bare), domainPart(bare)) ?? bare
-}
+})
 
 /**
  * One key for all addresses that one person can create at will: numbered ones of a domain, and all of a subdomain,

@@ -2,6 +2,7 @@
 import type { Clock } from '../base/clock.ts'
 import { OwnerActionError, RateLimitedError, reasonOf, TemporaryError } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
+import { memoized } from '../base/lru.ts'
 import { withoutPassword } from '../config/hidden.ts'
 import type { ModelChoice, ModelSettings, ModelTask } from '../config/settings.ts'
 import type { Database } from '../store/database.ts'
@@ -38,7 +39,10 @@ interface Opened {
 const successionMs = 500
 
 /** The key under which a model's limits and notices are shared. It is stored, so it omits a password in the URL. */
-const keyOf = ({ baseUrl, name }: ModelSettings): string => `${withoutPassword(baseUrl)} ${name}`
+const keyOf = ({ baseUrl, name }: ModelSettings): string => `${shownUrl(baseUrl)} ${name}`
+
+/** Asked for with each question to a model. */
+const shownUrl = memoized(withoutPassword)
 
 /** Each model once. */
 export const configuredModels = ({ tasks, fallback }: ModelChoice): ModelSettings[] => [

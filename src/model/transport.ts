@@ -1,13 +1,19 @@
 /** The openai client on replyd's own HTTP layer (base/http.ts). */
 import OpenAI from 'openai'
-import { exchange } from '../base/http.ts'
+import { exchange, type HttpAnswer } from '../base/http.ts'
 
 /**
  * Octets. The longest answer (16,384 tokens) is far shorter; a longer body is a fault, such as endless whitespace.
  */
 const mostOctets = 1_048_576
-/** Statuses whose Response may have no body, not even an empty one. */
-const bodiless = new Set([204, 205, 304])
+/** Without the byte order mark, as Response reads it. */
+const utf8 = new TextDecoder()
+
+/** The whole answer is in memory. Response would read it as a stream, which takes as long as a small request. */
+function responseOf({ body, ...head }: HttpAnswer): Response {
+  const text = async () => utf8.decode(body)
+  return Object.assign(new Response(null, head), { text, json: async () => JSON.parse(await text()) })
+}
 
 /** A client that reads nothing from the environment, never retries and never logs. */
 export function openClient(baseUrl: string, apiKey: string, timeoutMs: number, caFile?: string): OpenAI {
@@ -45,5 +51,5 @@ async function cappedFetch(
     reuse: true,
     signal: signal ?? undefined,
   })
-  return new Response(bodiless.has(answer.status) ? null : answer.body, answer)
+  return responseOf(answer)
 }

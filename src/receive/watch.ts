@@ -77,7 +77,7 @@ export class Watcher {
     return typeof this.#lease?.fence === 'number'
   }
 
-  /** Looks at the mailbox so far: at the start, after each notification and at each poll. */
+  /** Looks at the mailbox so far: at the start, after each notification and at each poll; changed flags count too. */
   get looks(): number {
     return this.#looks
   }
@@ -151,6 +151,8 @@ export class Watcher {
       random,
       accessToken: this.account.accessToken,
       onChange: () => this.#look(),
+      // Nothing to read, but an observer may have to look.
+      onFlags: () => this.#looks > 0 && this.#countLook(),
       onStopped: (error) => {
         this.#stopped = true
         this.#options.onStopped(error)
@@ -184,9 +186,13 @@ export class Watcher {
       } catch (error) {
         this.#lookLater(error)
       }
-      this.#looks++
-      this.#events.emit('looked')
+      this.#countLook()
     }
+  }
+
+  #countLook(): void {
+    this.#looks++
+    this.#events.emit('looked')
   }
 
   #lookLater(error: unknown): void {

@@ -24,6 +24,11 @@ test('the first that needs no SELECT goes', () => {
   expect(line.length).toBe(1)
 })
 
+test('a command that only reads may run where another has written, not the other way round', () => {
+  expect(lineOf('examine INBOX').line.takeFitting('select INBOX')).toBeDefined()
+  expect(lineOf('select INBOX').line.takeFitting('examine INBOX')).toBeUndefined()
+})
+
 test('what needs no mailbox fits everywhere', () => {
   const { line, all } = lineOf('Sent', null)
   expect(line.takeFitting('INBOX')).toBe(all[1])

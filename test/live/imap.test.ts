@@ -417,6 +417,18 @@ describe('changing the mailbox', () => {
     expect(await box.flags('INBOX', uidValidity, 9)).toBeNull()
   })
 
+  test('a mailbox that was selected for writing is read without selecting it again', async () => {
+    await using box = account()
+    await stored(box, 'INBOX', mail('1@x'))
+    const { uidValidity } = await box.state('INBOX')
+    await box.addFlags('INBOX', uidValidity, 1, ['\\Answered'])
+    const opened = jest.spyOn(ImapFlow.prototype, 'mailboxOpen')
+    // Without \Recent, which the selection for writing has.
+    expect(await box.flags('INBOX', uidValidity, 1)).toEqual(['\\Answered'])
+    expect(opened).not.toHaveBeenCalled()
+    opened.mockRestore()
+  })
+
   test('removeExactly leaves what somebody else marked as deleted', async () => {
     await using box = account()
     for (const id of [1, 2]) await stored(box, 'Drafts', mail(`${id}@x`))

@@ -16,7 +16,7 @@ export interface Draft {
   references: readonly string[]
   /** Further fields: ASCII names and values. */
   marks: Readonly<Record<string, string>>
-  /** CRLF line ends, format=flowed. */
+  /** format=flowed. */
   text: string
   html: string | null
 }
@@ -53,11 +53,12 @@ export async function compile(draft: Draft): Promise<Buffer> {
       ...draft.marks,
     },
     alternatives: [
-      plainPart(draft.text),
-      ...(draft.html === null ? [] : [{ contentType: 'text/html; charset=utf-8', content: draft.html }]),
+      plainPart(crlf(draft.text)),
+      ...(draft.html === null
+        ? []
+        : [{ contentType: 'text/html; charset=utf-8', content: crlf(draft.html) }]),
     ],
     baseBoundary: createHash('sha256').update(draft.messageId).digest('hex').slice(0, 24),
-    newline: 'win',
     // 7bit if sufficient, otherwise quoted-printable, never base64: 8BITMIME is not relied on (RFC 6152).
     textEncoding: 'quoted-printable',
     disableFileAccess: true,
@@ -78,6 +79,9 @@ function encodedSubject(subject: string): string {
   if (/^[\x20-\x7e]*$/.test(subject) && !subject.includes('=?')) return subject
   return encodeWord(subject, 'Q', encodedWordLength)
 }
+
+/** nodemailer's own conversion (`newline`) is one more stream for each reply. */
+const crlf = (text: string): string => text.replace(/\r?\n/g, '\r\n')
 
 /** us-ascii if sufficient, otherwise utf-8. */
 function plainPart(content: string) {
