@@ -157,8 +157,9 @@ export function stateOf(client: ImapFlow): MailboxState {
   }
 }
 
-/** STATUS (RFC 3501 section 6.3.10). */
+/** STATUS (RFC 3501 section 6.3.10). Dovecot answers it from the connection's view if the mailbox is selected. */
 export async function statusOf(client: ImapFlow, mailbox: string): Promise<MailboxState> {
+  if (client.mailbox && client.mailbox.path === mailbox) await client.noop()
   const status = await client.status(mailbox, {
     ...{ messages: true, uidNext: true, uidValidity: true },
     highestModseq: client.capabilities.has('CONDSTORE'),

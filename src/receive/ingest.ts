@@ -58,15 +58,20 @@ export async function ingest(
 ): Promise<StoredMail[]> {
   const now = context.clock.now()
   const address = account.settings.owner.address
-  const read = batch.map((fetched) => {
+  const read = batch.map((fetched): Read => {
     const message = asKept(messageFromParts(fetched), fetched.fault)
-    return { fetched, message, name: nameOf(message, fetched), id: context.newId(now) }
+    const mail = { fetched, message, name: nameOf(message, fetched), id: context.newId(now) }
+    return { ...mail, row: asRow(mail, address, source) }
   })
   const stored: StoredMail[] = []
   for (const mails of untilCopies(read))
     stored.push(...(await commit(context, address, source, mails, judge)))
   return stored
 }
+
+/** Without the copies that arrived in the same batch. */
+const firstOfEach = (mails: readonly Read[]): Read[] =>
+  [...new Map(mails.toReversed().map((mail) => [keyOf(mail.name), mail])).values()].reverse()
 
 /** Splits the batch before each copy that arrived by another route: the first copy's outcome has to be known. */
 function untilCopies(read: readonly Read[]): Read[][] {
@@ -95,12 +100,15 @@ async function commit(
   const now = context.clock.now()
   const present = batch.filter(({ fetched }) => !fetched.vanished)
   const lastUid = Math.max(...batch.map(({ fetched }) => fetched.uid))
-  const { fresh, relocated } = await withoutKnown(context, address, source, present)
-  const given = fresh.map((mail) => ({ row: asRow(mail, address, source), message: mail.message }))
-  const coming = given.filter(({ row }) => row.step === 'guard')
-  const verdicts = await judge(
-    coming.map(({ row, message }) => ({ row: newRow(row, now), message, digest: row.digest ?? null })),
-  )
+  // Nearly all are new: they are judged while the store is asked which ones it knows.
+  const [{ fresh, relocated }, verdicts] = await Promise.all([
+    withoutKnown(context, address, source, present),
+    judge(firstOfEach(present).flatMap((mail) => toJudge(mail, now))),
+  ])
+  const given = fresh.map(({ row, message, copy }) => ({
+    row: copy === 'known' ? { ...row, ...duplicate } : row,
+    message,
+  }))
   const rows = given.map(({ row }, at) => outcomeOf(row, verdicts.get(row.id), fresh[at]?.copy))
   const { mailbox, uidValidity, lease } = source
   const cursor = { account: address, mailbox, uidValidity, lastUid }
@@ -120,6 +128,9 @@ async function commit(
   cacheMails(context.db, stored)
   return stored
 }
+
+const toJudge = ({ row, message }: Read, now: Date): NewMail[] =>
+  row.step === 'guard' ? [{ row: newRow(row, now), message, digest: row.digest ?? null }] : []
 
 /** One statement, unless rows change their place in the same commit. @throws LeaseLost */
 async function store(
@@ -156,6 +167,8 @@ interface Read {
   message: Message
   name: Name
   id: string
+  /** As if the store knew no other copy. */
+  row: NewMessage
   /**
    * `known`: the same mail already has a row: a mail is answered once per account, permanently. `refused`: all its rows
    * are spam or of kinds that are never answered: an attacker may have sent a copy first to silence it.
@@ -165,6 +178,7 @@ interface Read {
 
 /** The guard's verdict replaces the row's step. A copy that it refuses like the previous one is a duplicate. */
 function outcomeOf(row: NewMessage, verdict: Guarded | undefined, copy: Read['copy']): NewMessage {
+  if (row.step !== 'guard') return row
   return copy === 'refused' && verdict?.ceiling === 'never'
     ? { ...row, ...duplicate }
     : { ...row, ...verdict }
@@ -264,13 +278,16 @@ const toGuard = { step: 'guard', disposition: 'pending', reason: 'ingested' } as
 const duplicate = { step: 'done', disposition: 'duplicate', reason: 'same-mail' } as const
 const beforeBaseline = { step: 'done', disposition: 'declined', reason: 'before-baseline' } as const
 
-function asRow({ fetched, message, name, id, copy }: Read, account: string, source: MailSource): NewMessage {
+function asRow(
+  { fetched, message, name, id }: Omit<Read, 'row'>,
+  account: string,
+  source: MailSource,
+): NewMessage {
   const from = authorOf(message)
   const subject = firstField(message, 'subject')
   const old = fetched.uid <= source.renumberedUid && fetched.internalDate < source.baselineAt
-  const outcome = copy === 'known' ? duplicate : old ? beforeBaseline : toGuard
   return {
-    ...outcome,
+    ...(old ? beforeBaseline : toGuard),
     id,
     account,
     mailbox: source.mailbox,

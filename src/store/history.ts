@@ -48,11 +48,17 @@ export function knownSender(
   return senderOf(db, { account, address, id })
 }
 
+export interface SenderHistory {
+  firstContact: boolean
+  writtenBefore: boolean
+  isCorrespondent: boolean
+}
+
 /** What is known about the sender when a mail arrives. */
 export async function senderHistory(
   db: Queryable,
   { account, fromAddress, id }: { account: string; fromAddress: string | null; id: string },
-): Promise<{ firstContact: boolean; writtenBefore: boolean; isCorrespondent: boolean }> {
+): Promise<SenderHistory> {
   if (!fromAddress) return { firstContact: true, writtenBefore: false, isCorrespondent: false }
   const { earlier, writtenTo, isCorrespondent } = await knownSender(db, account, fromAddress, id)
   return { firstContact: earlier === 0, writtenBefore: writtenTo, isCorrespondent }

@@ -19,7 +19,7 @@ import { knownOf, mailFacts } from '../model/prompts/mail-facts.ts'
 import type { ThreadEntry } from '../model/prompts/messages.ts'
 import type { StoredMail } from '../store/bodies.ts'
 import { type Carried, mailAfter } from '../store/carried.ts'
-import { knownSender, senderHistory } from '../store/history.ts'
+import { type SenderHistory, senderHistory } from '../store/history.ts'
 import type { MessageRow } from '../store/messages.ts'
 import { type Change, move } from '../store/moves.ts'
 import { type SenderRule, senderRule } from '../store/sender-rules.ts'
@@ -44,10 +44,10 @@ export async function triage(
   if (arrival === null) return null
   const { account, mail } = arrival
   const started = context.clock.now()
-  const rule = await ruleFor(arrival)
+  const [rule, sender] = await Promise.all([ruleFor(arrival), senderHistory(context.db, mail.row)])
   const { verb, ...decision } =
-    (await withoutModel(arrival, rule)) ??
-    unlessUnread(decisionOf(await ask(arrival, signal), mail.row, account.settings.spam, rule), mail)
+    (await withoutModel(arrival, rule, sender)) ??
+    unlessUnread(decisionOf(await ask(arrival, sender, signal), mail.row, account.settings.spam, rule), mail)
   // Before the commit: if the process dies in between, this mail is triaged again and the replies are withdrawn then.
   if (verb === 'leaveUnanswered' && takesBack(decision.verdict)) await takeBackReplies(arrival)
   const now = context.clock.now()
@@ -89,6 +89,7 @@ export function configuredRule(spam: SpamSettings, address: string): SenderRule 
 async function withoutModel(
   { context, account, mail }: Arrival,
   rule: SenderRule | null,
+  { firstContact }: SenderHistory,
 ): Promise<TriageDecision | null> {
   const { row, message } = mail
   const settled = withoutHistory(account.settings, message, rule)
@@ -103,10 +104,7 @@ async function withoutModel(
     }
   if (row.ceiling !== 'never') return null
   // Never to be answered, so the only question is spam, which is settled if the sender's earlier mail was accepted.
-  const known =
-    rule?.rule === 'allow' ||
-    (row.fromAddress !== null &&
-      (await knownSender(context.db, row.account, row.fromAddress, row.id)).earlier > 0)
+  const known = rule?.rule === 'allow' || !firstContact
   const declined = { verb: 'decline', reason: row.reason } as const
   // The filter's "wanted" alone is not enough for a first contact: fraud that is new to it looks like any other mail.
   if (found && (known || senderAuthentication(mail, account.settings.owner) === 'pass'))
@@ -126,7 +124,7 @@ export function withoutHistory(
   return null
 }
 
-async function ask(arrival: Arrival, signal: AbortSignal): Promise<Verdict> {
+async function ask(arrival: Arrival, sender: SenderHistory, signal: AbortSignal): Promise<Verdict> {
   const { context, account, mail } = arrival
   const { row } = mail
   const prompt = account.prompts.triage
@@ -134,7 +132,7 @@ async function ask(arrival: Arrival, signal: AbortSignal): Promise<Verdict> {
   const salt = saltOf(context)
   // A mail that is never answered is judged by its text alone.
   const attachments = row.ceiling === 'never' ? [] : await attachmentsFor(arrival)
-  const toJudge = { ...mail, ...(await senderHistory(context.db, row)), thread, attachments }
+  const toJudge = { ...mail, ...sender, thread, attachments }
   const occasion = { mail: toJudge, task: 'triage', prompt, knowledgeHash: null } as const
   await account.knowledge?.settled()
   const { value } = await budgetedCall(context, occasion, (fitted) => {
