@@ -59,7 +59,9 @@ export class Observer {
   }
 
   /** Runs until the signal. */
-  async run(signal: AbortSignal): Promise<void> {
+  async run(ending: AbortSignal): Promise<void> {
+    // Its own: adding a listener takes as long as the list of listeners, and all accounts share that signal.
+    const signal = AbortSignal.any([ending])
     const { log } = this.#context
     const { everyMs, firstMs, mayLook, watcher } = this.#options
     await mayLook(signal)

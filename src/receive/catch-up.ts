@@ -13,13 +13,14 @@ const limits = { batch: 200, maxHeaderOctets: 64 * 1024, maxTextOctets: 8 << 20 
 /** Up to this many new mails are read in one command. */
 const fewMails = 4
 
+/** @returns the mailbox's state when it began: everything up to there has been read */
 export async function readNew(
   context: StepContext,
   account: Account,
   lease: MailSource['lease'],
   onIngested: (mails: StoredMail[]) => Promise<void>,
   judge?: Judge,
-): Promise<void> {
+): Promise<MailboxState> {
   const { imap } = account
   const { mailbox } = account.settings
   const [known, state] = await Promise.all([
@@ -50,6 +51,7 @@ export async function readNew(
     await handedOn.catch(() => undefined)
   }
   await handedOn
+  return state
 }
 
 type Rebased = Omit<Cursor, 'updatedAt'>

@@ -1,9 +1,16 @@
 /** Watch: finds new UIDs. UIDVALIDITY and the last UID decide; IDLE and the poll are only hints to look. */
 import { EventEmitter, once } from 'node:events'
+import { isDeepStrictEqual } from 'node:util'
 import { OwnerActionError, RateLimitedError, reasonOf } from '../base/errors.ts'
 import { Turns } from '../base/turns.ts'
 import type { Account, StepContext } from '../context.ts'
-import { type ConnectionHealth, UidValidityChanged, type Watch, watchMailbox } from '../imap/imap.ts'
+import {
+  type ConnectionHealth,
+  type MailboxState,
+  UidValidityChanged,
+  type Watch,
+  watchMailbox,
+} from '../imap/imap.ts'
 import { loadAccountState } from '../store/accounts.ts'
 import type { StoredMail } from '../store/bodies.ts'
 import type { Lease, Leases } from '../store/leases.ts'
@@ -16,6 +23,8 @@ const starts = new Turns(50)
 const usualRestMs = { first: 5_000, longest: 1_800_000 }
 /** How often a stopped watcher checks whether a person has asked another process to try again, milliseconds. */
 const lookAfterStopMs = 5_000
+/** While nothing changes here, the observer still looks this often: the owner's mail is in \\Sent. Milliseconds. */
+const quietForMs = 300_000
 /** After this many renumberings in a row the owner is told. */
 const tellAfter = 3
 
@@ -45,8 +54,14 @@ export class Watcher {
   #running: Promise<void> | null = null
   #again = false
   #looks = 0
+  /** When the last look was counted, milliseconds since 1970. */
+  #countedAt = 0
   readonly #events = new EventEmitter()
   #stopped = false
+  /** The mailbox's state up to which everything was read; null: not known. */
+  #read: MailboxState | null = null
+  /** Mails in the mailbox, as the waiting connection knows it. */
+  #exists = 0
   /** Renumberings in a row. */
   #renumbered = 0
   /** No look until the timer of the last failure fires. */
@@ -77,7 +92,10 @@ export class Watcher {
     return typeof this.#lease?.fence === 'number'
   }
 
-  /** Looks at the mailbox so far: at the start, after each notification and at each poll; changed flags count too. */
+  /**
+   * Looks at the mailbox so far: at the start, after each notification, and at polls that find a change; changed flags
+   * count too.
+   */
   get looks(): number {
     return this.#looks
   }
@@ -106,7 +124,9 @@ export class Watcher {
   }
 
   /** Runs until the signal; resolves when the connection is closed and the lease released. */
-  async run(signal: AbortSignal): Promise<void> {
+  async run(ending: AbortSignal): Promise<void> {
+    // Its own, as in the observer.
+    const signal = AbortSignal.any([ending])
     const { leases } = this.#options
     const lease = this.#wanted()
     while (!signal.aborted) {
@@ -150,7 +170,10 @@ export class Watcher {
       clock,
       random,
       accessToken: this.account.accessToken,
-      onChange: () => this.#look(),
+      onChange: ({ exists }) => {
+        this.#exists = exists
+        this.#look()
+      },
       // Nothing to read, but an observer may have to look.
       onFlags: () => this.#looks > 0 && this.#countLook(),
       onStopped: (error) => {
@@ -181,8 +204,10 @@ export class Watcher {
       if (!this.#again || this.#resting || fence === null) return
       this.#again = false
       try {
-        await this.#catchUp(fence)
+        const unchanged = await this.#isUnchanged()
+        if (!unchanged) await this.#catchUp(fence)
         this.#readable()
+        if (unchanged && this.#context.clock.now().getTime() - this.#countedAt < quietForMs) continue
       } catch (error) {
         this.#lookLater(error)
       }
@@ -192,6 +217,7 @@ export class Watcher {
 
   #countLook(): void {
     this.#looks++
+    this.#countedAt = this.#context.clock.now().getTime()
     this.#events.emit('looked')
   }
 
@@ -239,12 +265,21 @@ export class Watcher {
   async #catchUp(fence: number): Promise<void> {
     const lease = { name: this.#leaseName, fence }
     const { onIngested, judge } = this.#options
+    const read = () => readNew(this.#context, this.account, lease, onIngested, judge)
+    this.#read = null
     try {
-      await readNew(this.#context, this.account, lease, onIngested, judge)
+      this.#read = await read()
     } catch (error) {
       // The mailbox was rebuilt between two commands: the second run starts with the new UIDVALIDITY.
       if (!(error instanceof UidValidityChanged)) throw error
-      await readNew(this.#context, this.account, lease, onIngested, judge)
+      this.#read = await read()
     }
+  }
+
+  /** At most polls: whether one command shows that nothing has changed. Each added mail raises HIGHESTMODSEQ (RFC 7162). */
+  async #isUnchanged(): Promise<boolean> {
+    const read = this.#read
+    if (read === null || read.highestModseq === null || read.exists !== this.#exists) return false
+    return isDeepStrictEqual(await this.account.imap.state(this.account.settings.mailbox), read)
   }
 }

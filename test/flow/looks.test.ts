@@ -1,3 +1,4 @@
+import { EventEmitter, once } from 'node:events'
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals'
 import { type StandIn, startStandIn } from '../../src/demo/stand-in.ts'
 import { openImapAccount } from '../../src/imap/imap.ts'
@@ -5,7 +6,7 @@ import { Watcher } from '../../src/receive/watch.ts'
 import { Leases } from '../../src/store/leases.ts'
 import { quietOptions } from '../live/imap-account.ts'
 import { type Dovecot, startDovecot } from '../live/servers/index.ts'
-import { letter, startWalk } from './walk.ts'
+import { letter, startWalk, type Walk } from './walk.ts'
 
 let dovecot: Dovecot
 let standIn: StandIn
@@ -16,35 +17,80 @@ afterAll(async () => {
   await Promise.all([dovecot?.stop(), standIn?.close()])
 })
 
-test('a changed flag wakes the observer, but the mailbox is not read for it', async () => {
-  const address = 'looks@replyd.test'
-  await using walk = await startWalk({
+const mail = (address: string, id: string) =>
+  letter({ id: `<${id}@asks.example>`, from: 'kim@asks.example', to: address, text: 'Hello' })
+
+/** A mailbox with one mail, at the given interval of polls. */
+async function mailbox(address: string, poll: string): Promise<Walk> {
+  const { host, imapPort: port, password } = dovecot
+  const walk = await startWalk({
     address,
-    imap: { host: dovecot.host, port: dovecot.imapPort, user: address, password: dovecot.password },
+    imap: { host, port, user: address, password },
     smtp: { host: '127.0.0.1', port: 9 },
     standIn,
+    account: { imap: { host, port, password, secure: false, poll } },
   })
-  const { context, account } = walk
-  await dovecot.deliver(
-    address,
-    letter({ id: '<one@asks.example>', from: 'kim@asks.example', to: address, text: 'Hello' }),
-  )
-  const leases = new Leases(context.db, { holder: 'test', isGone: () => true }, context.log)
+  await dovecot.deliver(address, mail(address, 'one'))
+  return walk
+}
+
+/** Its watcher after the first look. */
+async function watching({ context, account }: Walk) {
+  const events = new EventEmitter()
   const stop = new AbortController()
+  const leases = new Leases(context.db, { holder: 'test', isGone: () => true }, context.log)
   const watcher = new Watcher(context, account, {
-    ...{ leases, onIngested: async () => undefined },
+    leases,
+    onIngested: async (mails) => void events.emit('ingested', mails.length),
     ...{ onStopped: () => undefined, onTrouble: () => undefined },
   })
   const done = watcher.run(stop.signal)
   await watcher.lookedAgain(0, stop.signal)
-  const read = jest.spyOn(account.imap, 'state')
-  const looks = watcher.looks
-  await using phone = openImapAccount(account.settings, quietOptions)
+  const end = async () => {
+    stop.abort()
+    await done
+    leases[Symbol.dispose]()
+  }
+  return { watcher, events, signal: stop.signal, [Symbol.asyncDispose]: end }
+}
+
+test('a changed flag wakes the observer, but the mailbox is not read for it', async () => {
+  const address = 'looks1@replyd.test'
+  await using walk = await mailbox(address, '10m')
+  await using watched = await watching(walk)
+  const { watcher, signal } = watched
+  const read = jest.spyOn(walk.account.imap, 'state')
+  const { looks } = watcher
+  await using phone = openImapAccount(walk.account.settings, quietOptions)
   const { uidValidity } = await phone.state('INBOX')
   await phone.addFlags('INBOX', uidValidity, 1, ['\\Flagged'])
-  await watcher.lookedAgain(looks, stop.signal)
+  await watcher.lookedAgain(looks, signal)
   expect(read).not.toHaveBeenCalled()
-  stop.abort()
-  await done
-  leases[Symbol.dispose]()
+})
+
+test('a poll that finds nothing new costs one command, and wakes nobody', async () => {
+  const address = 'looks2@replyd.test'
+  await using walk = await mailbox(address, '1s')
+  await using watched = await watching(walk)
+  const { watcher, events } = watched
+  const { imap } = walk.account
+  const state = imap.state.bind(imap)
+  jest.spyOn(imap, 'state').mockImplementation(async (name) => {
+    const found = await state(name)
+    events.emit('polled')
+    return found
+  })
+  // The first one may still be a look.
+  await once(events, 'polled')
+  await once(events, 'polled')
+  const listed = jest.spyOn(imap, 'uidsAfter')
+  const { looks } = watcher
+  await once(events, 'polled')
+  await once(events, 'polled')
+  expect(watcher.looks).toBe(looks)
+  expect(listed).not.toHaveBeenCalled()
+  const ingested = once(events, 'ingested')
+  await dovecot.deliver(address, mail(address, 'two'))
+  expect(await ingested).toEqual([1])
+  expect(watcher.looks).toBeGreaterThanOrEqual(looks)
 })
