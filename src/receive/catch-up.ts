@@ -13,14 +13,14 @@ const limits = { batch: 200, maxHeaderOctets: 64 * 1024, maxTextOctets: 8 << 20 
 /** Up to this many new mails are read in one command. */
 const fewMails = 4
 
-/** @returns the mailbox's state when it began: everything up to there has been read */
+/** @returns the mailbox's state when it began, if everything up to its UIDNEXT has been read; null otherwise */
 export async function readNew(
   context: StepContext,
   account: Account,
   lease: MailSource['lease'],
   onIngested: (mails: StoredMail[]) => Promise<void>,
   judge?: Judge,
-): Promise<MailboxState> {
+): Promise<MailboxState | null> {
   const { imap } = account
   const { mailbox } = account.settings
   const [known, state] = await Promise.all([
@@ -34,6 +34,7 @@ export async function readNew(
   const cursor =
     state.uidValidity === known.uidValidity ? known : await rebase(context, account, known, state)
   const source = { ...cursor, mailbox, lease }
+  let { lastUid } = cursor
   // One batch is enqueued while the next is judged and committed and the one after that is being fetched.
   let handedOn = Promise.resolve()
   // Mails of a batch that are left to the step `guard` are handled before the next batch.
@@ -42,6 +43,7 @@ export async function readNew(
     for await (const batch of oneAhead(newMails(imap, mailbox, cursor, state))) {
       if (batch.length === 0) continue
       const mails = await ingest(context, account, source, batch, inTurn)
+      lastUid = Math.max(lastUid, ...batch.map(({ uid }) => uid))
       await handedOn
       handedOn = onIngested(mails)
       handedOn.catch(() => undefined)
@@ -51,7 +53,8 @@ export async function readNew(
     await handedOn.catch(() => undefined)
   }
   await handedOn
-  return state
+  // If the mailbox stated more than it showed, the next look reads again.
+  return lastUid >= state.uidNext - 1 ? state : null
 }
 
 type Rebased = Omit<Cursor, 'updatedAt'>

@@ -1,7 +1,7 @@
 import { EventEmitter, once } from 'node:events'
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals'
 import { type StandIn, startStandIn } from '../../src/demo/stand-in.ts'
-import { openImapAccount } from '../../src/imap/imap.ts'
+import { type ImapAccount, openImapAccount } from '../../src/imap/imap.ts'
 import { Watcher } from '../../src/receive/watch.ts'
 import { Leases } from '../../src/store/leases.ts'
 import { quietOptions } from '../live/imap-account.ts'
@@ -54,6 +54,16 @@ async function watching({ context, account }: Walk) {
   return { watcher, events, signal: stop.signal, [Symbol.asyncDispose]: end }
 }
 
+/** Emits `polled` whenever the mailbox's state is asked for, which then names as many more mails as given. */
+function tell(events: EventEmitter, imap: ImapAccount, more: number): void {
+  const state = imap.state.bind(imap)
+  jest.spyOn(imap, 'state').mockImplementation(async (name) => {
+    const found = await state(name)
+    events.emit('polled')
+    return { ...found, uidNext: found.uidNext + more }
+  })
+}
+
 test('a changed flag wakes the observer, but the mailbox is not read for it', async () => {
   const address = 'looks1@replyd.test'
   await using walk = await mailbox(address, '10m')
@@ -74,12 +84,7 @@ test('a poll that finds nothing new costs one command, and wakes nobody', async 
   await using watched = await watching(walk)
   const { watcher, events } = watched
   const { imap } = walk.account
-  const state = imap.state.bind(imap)
-  jest.spyOn(imap, 'state').mockImplementation(async (name) => {
-    const found = await state(name)
-    events.emit('polled')
-    return found
-  })
+  tell(events, imap, 0)
   // The first one may still be a look.
   await once(events, 'polled')
   await once(events, 'polled')
@@ -93,4 +98,16 @@ test('a poll that finds nothing new costs one command, and wakes nobody', async 
   await dovecot.deliver(address, mail(address, 'two'))
   expect(await ingested).toEqual([1])
   expect(watcher.looks).toBeGreaterThanOrEqual(looks)
+})
+
+test('a poll reads again if the mailbox has stated more than it shows', async () => {
+  const address = 'looks3@replyd.test'
+  await using walk = await mailbox(address, '1s')
+  await using watched = await watching(walk)
+  const { events } = watched
+  tell(events, walk.account.imap, 1)
+  for (const _ of [1, 2]) await once(events, 'polled')
+  const listed = jest.spyOn(walk.account.imap, 'uidsAfter')
+  for (const _ of [1, 2, 3]) await once(events, 'polled')
+  expect(listed).toHaveBeenCalled()
 })
