@@ -60,7 +60,7 @@ export class Observer {
 
   /** Runs until the signal. */
   async run(ending: AbortSignal): Promise<void> {
-    // Its own: adding a listener takes as long as the list of listeners, and all accounts share that signal.
+    // A signal of its own: adding a listener compares it with all others, and the accounts share the given signal.
     const signal = AbortSignal.any([ending])
     const { log } = this.#context
     const { everyMs, firstMs, mayLook, watcher } = this.#options

@@ -23,7 +23,7 @@ const starts = new Turns(50)
 const usualRestMs = { first: 5_000, longest: 1_800_000 }
 /** How often a stopped watcher checks whether a person has asked another process to try again, milliseconds. */
 const lookAfterStopMs = 5_000
-/** While nothing changes here, the observer still looks this often: the owner's mail is in \\Sent. Milliseconds. */
+/** While nothing changes here, the observer still looks this often, because \\Sent may have changed. Milliseconds. */
 const quietForMs = 300_000
 /** After this many renumberings in a row the owner is told. */
 const tellAfter = 3
@@ -125,7 +125,7 @@ export class Watcher {
 
   /** Runs until the signal; resolves when the connection is closed and the lease released. */
   async run(ending: AbortSignal): Promise<void> {
-    // Its own, as in the observer.
+    // A signal of its own, as in the observer.
     const signal = AbortSignal.any([ending])
     const { leases } = this.#options
     const lease = this.#wanted()
@@ -276,7 +276,10 @@ export class Watcher {
     }
   }
 
-  /** At most polls: whether one command shows that nothing has changed. Each added mail raises HIGHESTMODSEQ (RFC 7162). */
+  /**
+   * Whether STATUS shows the state that was read last. Not asked if the waiting connection has seen a change. Each added
+   * mail raises HIGHESTMODSEQ (RFC 7162).
+   */
   async #isUnchanged(): Promise<boolean> {
     const read = this.#read
     if (read === null || read.highestModseq === null || read.exists !== this.#exists) return false
