@@ -164,6 +164,8 @@ export class Watcher {
   async #watchWhileHeld(lease: Lease, signal: AbortSignal): Promise<void> {
     const { log, clock, random } = this.#context
     const started = await starts.begin(this.account.settings.imap)
+    // Another process may have held the lease meanwhile.
+    this.#read = null
     this.#events.once('looked', started)
     this.#watch = watchMailbox(this.account.settings, {
       log,
@@ -266,7 +268,6 @@ export class Watcher {
     const lease = { name: this.#leaseName, fence }
     const { onIngested, judge } = this.#options
     const read = () => readNew(this.#context, this.account, lease, onIngested, judge)
-    this.#read = null
     try {
       this.#read = await read()
     } catch (error) {

@@ -111,3 +111,16 @@ test('a poll reads again if the mailbox has stated more than it shows', async ()
   for (const _ of [1, 2]) await once(events, 'polled')
   expect(listed).toHaveBeenCalled()
 })
+
+test('a lease that was lost and taken back is followed by a look, although nothing has changed', async () => {
+  const address = 'looks4@replyd.test'
+  await using walk = await mailbox(address, '10m')
+  await using watched = await watching(walk)
+  const { watcher, signal } = watched
+  const { looks } = watcher
+  await walk.context.db.query(
+    `update replyd.lease set holder = 'other', fence = fence + 1, expires_at = clock_timestamp() where name like 'watch %'`,
+  )
+  await watcher.lookedAgain(looks, signal)
+  expect(signal.aborted).toBe(false)
+})

@@ -7,6 +7,12 @@ import type { Owner } from '../../src/mail/account.ts'
 import { parseOctets } from '../../src/mail/mime/octets.ts'
 import { anyText, codes, letter, now, owner, verdict } from './letter.ts'
 
+test('a message that two owners received is judged for each of them', () => {
+  const message = letter()
+  expect(verdict(message)).toBe('may ok')
+  expect(verdict(message, {}, { address: 'jonas@quarry.example' })).toBe('never self-sent')
+})
+
 describe('the strictest rule decides', () => {
   test('codes are those of never, then those of draft, in the order of the tables', () => {
     const message = letter([

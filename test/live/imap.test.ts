@@ -417,6 +417,16 @@ describe('changing the mailbox', () => {
     expect(await box.flags('INBOX', uidValidity, 9)).toBeNull()
   })
 
+  test('the state is the present one on the connection that has the mailbox open', async () => {
+    await using box = account()
+    await using phone = account(box.address)
+    await stored(box, 'INBOX', mail('1@x'))
+    const { uidValidity } = await box.state('INBOX')
+    await box.flags('INBOX', uidValidity, 1)
+    await stored(phone, 'INBOX', mail('2@x'))
+    expect(await box.state('INBOX')).toMatchObject({ exists: 2, uidNext: 3 })
+  })
+
   test('a mailbox that was selected for writing is read without selecting it again', async () => {
     await using box = account()
     await stored(box, 'INBOX', mail('1@x'))

@@ -79,6 +79,11 @@ describe('an answer that fits', () => {
     expect((await ask()).model).toBe(recorded)
   })
 
+  test('may begin with a byte order mark', async () => {
+    server.respond(json(200, `\uFEFF${JSON.stringify(completion(good))}`))
+    expect((await ask()).value).toEqual({ is: true, note: 'fine' })
+  })
+
   test('with a finish reason that the protocol does not know is recorded as other', async () => {
     server.respond(says(good, { finish: 'a secret of the mail' }))
     expect((await ask()).finish).toBe('other')
