@@ -69,10 +69,6 @@ export async function ingest(
   return stored
 }
 
-/** Without the copies that arrived in the same batch. */
-const firstOfEach = (mails: readonly Read[]): Read[] =>
-  [...new Map(mails.toReversed().map((mail) => [keyOf(mail.name), mail])).values()].reverse()
-
 /** Splits the batch before each copy that arrived by another route: the first copy's outcome has to be known. */
 function untilCopies(read: readonly Read[]): Read[][] {
   const runs: Read[][] = [[]]
@@ -103,7 +99,7 @@ async function commit(
   // Nearly all are new: they are judged while the store is asked which ones it knows.
   const [{ fresh, relocated }, verdicts] = await Promise.all([
     withoutKnown(context, address, source, present),
-    judge(firstOfEach(present).flatMap((mail) => toJudge(mail, now))),
+    judge(present.flatMap((mail) => toJudge(mail, now))),
   ])
   const given = fresh.map(({ row, message, copy }) => ({
     row: copy === 'known' ? { ...row, ...duplicate } : row,

@@ -78,6 +78,17 @@ test('a changed flag wakes the observer, but the mailbox is not read for it', as
   expect(read).not.toHaveBeenCalled()
 })
 
+test('for a new mail the state is asked for once', async () => {
+  const address = 'looks5@replyd.test'
+  await using walk = await mailbox(address, '10m')
+  await using watched = await watching(walk)
+  const asked = jest.spyOn(walk.account.imap, 'state')
+  const ingested = once(watched.events, 'ingested')
+  await dovecot.deliver(address, mail(address, 'two'))
+  await ingested
+  expect(asked).toHaveBeenCalledTimes(1)
+})
+
 test('a poll that finds nothing new costs one command, and wakes nobody', async () => {
   const address = 'looks2@replyd.test'
   await using walk = await mailbox(address, '1s')

@@ -134,6 +134,12 @@ describe('the quote', () => {
 })
 
 describe('the HTML alternative', () => {
+  test.each([true, false])('every line ends with CRLF, with it or without: %j', async (isHtml) => {
+    const { text } = await written({ original: html, html: isHtml, quote: 'short', text: 'Hello\n\nSecond' })
+    expect(text).toContain('Second')
+    expect(text).not.toMatch(/(?<!\r)\n|\r(?!\n)/)
+  })
+
   test('follows the text, with the same content', async () => {
     const { message } = await written({
       original: html,
