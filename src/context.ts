@@ -106,5 +106,5 @@ export async function deliveryAt(
   return reply && { ...arrival, reply }
 }
 
-/** Ten characters that nobody can know before the call: they mark what was quoted in a question to the model. */
+/** Ten characters that are unknown before the call. They mark what was quoted in a question to the model. */
 export const saltOf = ({ newId, clock }: StepContext): string => newId(clock.now()).slice(-10)

@@ -14,7 +14,7 @@ This page is generated from the schema (\`npm run reference\`); a test fails whe
 replyd reads \`replyd.yaml\` in the working directory, or the file that \`--config\` or \`REPLYD_CONFIG\` names. Without a file it
 reads [environment variables](#environment-variables) alone. Every unknown key and every bad value is reported with its line, all of
 them at once, and replyd exits with status 2. \`replyd config\` prints what it understood as a configuration
-that can be used again: defaults written out, paths absolute, variables in place of secrets.
+that can be used again: defaults written out, paths absolute, variables instead of secrets.
 
 - **Secrets**: \`\${NAME}\` in a value is replaced by the environment variable of that name, or by the one in a file \`.env\` next to the
   configuration; the environment wins. \`\${NAME:-text}\` supplies a text to use if it is not set, \`$\${\` a literal \`\${\`. A variable that is not set is an error.
@@ -156,7 +156,7 @@ type JsonSchema = z.core.JSONSchema.BaseSchema
 const variable = { type: 'string', pattern: '^\\$\\{[A-Za-z_][A-Za-z0-9_]*(:-[^}]*)?\\}$' } as const
 
 /**
- * The JSON Schema (draft 2020-12) of replyd.yaml, for editors. A variable is allowed in place of each value that
+ * The JSON Schema (draft 2020-12) of replyd.yaml, for editors. A variable is allowed instead of each value that
  * has to be a number, true or false, or of a certain form.
  */
 export function configJsonSchema(): JsonSchema {

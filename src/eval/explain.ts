@@ -58,7 +58,7 @@ function authenticationOf(message: Message, owner: Owner): Explanation['authenti
   return found === 'pass' ? 'pass' : found === 'dmarc-fail' ? 'fail' : 'none'
 }
 
-/** Fields that say whom a message was for, most trustworthy first. */
+/** Fields that name the recipient of a message, most trustworthy first. */
 const deliveryFields = ['delivered-to', 'x-original-to', 'envelope-to', 'to', 'cc']
 
 /**

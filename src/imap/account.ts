@@ -34,7 +34,7 @@ import type {
   Stored,
 } from './types.ts'
 
-/** Mailboxes are seldom renamed. */
+/** Mailboxes are rarely renamed. */
 const SPECIAL_MAILBOXES_MS = 600_000
 
 export class PooledAccount implements ImapAccount {

@@ -51,7 +51,7 @@ export async function storeFlags(
       change === 'add'
         ? await client.messageFlagsAdd(range, usable, { uid: true })
         : await client.messageFlagsRemove(range, usable, { uid: true })
-    // Safe to repeat, whatever the outcome.
+    // It is safe to repeat after any outcome.
     if (!stored) throw new TemporaryError('IMAP STORE was refused, or its answer was lost')
   }
   return (await flagsOfEach(client, uids)).map((current) => {

@@ -183,7 +183,7 @@ export function readAnswer<T>(
   if (json === undefined) return { ok: false, fault: 'not-json', detail: 'it was not a JSON object' }
   const repeated = repeatedTemplate(json, messages)
   if (repeated !== null) {
-    const detail = `it repeats the description ("${repeated.slice(0, 60)}") in place of a value`
+    const detail = `it repeats the description ("${repeated.slice(0, 60)}") instead of a value`
     return { ok: false, fault: 'template', detail }
   }
   const result = schema.safeParse(json)

@@ -1,4 +1,4 @@
-/** One model call within the budget: reserved before, settled after, whatever happens in between. */
+/** One model call within the budget: money is reserved before it and settled after it, even if it fails. */
 
 import type { Clock, NewId } from '../base/clock.ts'
 import { PutOff } from '../base/errors.ts'

@@ -1,4 +1,4 @@
-/** Whom the owner has written to: read once from all of \Sent, then incrementally. Stores addresses, no text. */
+/** The people the owner has written to: read once from all of \Sent, then incrementally. Stores addresses, no text. */
 import type { Account, StepContext } from '../context.ts'
 import { parseAddressList } from '../mail/address.ts'
 import { fieldValues, type Message } from '../mail/message.ts'

@@ -37,7 +37,7 @@ export const stepBackoff: Backoff = { firstMs: 2000, factor: 2, longestMs: 600_0
 
 /**
  * Hands a row to a person when no retry helps. Whether a reply that is being sent was sent is unknown; a sent reply
- * stays sent, whatever failed afterwards. Null when the row has moved on in the meantime.
+ * stays sent, even if a later step failed. Null when the row has moved on in the meantime.
  */
 export async function handOver(
   { db, clock }: StepContext,

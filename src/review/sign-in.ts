@@ -29,7 +29,7 @@ export class PageSignIns {
     this.#review = review
   }
 
-  /** Null: no sign-in has begun here. */
+  /** Null if no sign-in has started here. */
   stateOf(address: string): SignInState | null {
     return this.#running.get(address)?.state ?? null
   }

@@ -92,7 +92,7 @@ export function wasAnswered(error: unknown): boolean {
   return error instanceof OwnerActionError || responseCode > 0
 }
 
-/** No reply, or 421: the server closes the connection, whatever the command was (RFC 5321 section 3.8). */
+/** No reply, or 421: the server closes the connection after any command (RFC 5321 section 3.8). */
 export function endedConnection(error: unknown): boolean {
   const { responseCode = 0, code } = fieldsOf(error)
   return responseCode === 421 || (responseCode === 0 && code !== 'EENVELOPE' && code !== 'EMESSAGE')

@@ -75,7 +75,7 @@ update replyd.body b set faults = (
   where jsonb_array_length(b.faults) > 0;
 `
 
-/** Whom the owner has written to, from all of \\Sent, and how far it was read. */
+/** The people the owner has written to, from all of \\Sent, and how far it was read. */
 const correspondents = `
 create table replyd.correspondent (
   account text not null,

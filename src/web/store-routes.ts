@@ -89,7 +89,7 @@ async function spooled(
   const path = join(directory, `.backup-${name}`)
   const fd = openSync(path, 'wx+', 0o600)
   try {
-    // An unlinked file disappears whatever happens to this process.
+    // An unlinked file disappears even if this process is killed.
     rmSync(path)
     await write(createWriteStream('', { fd, autoClose: false }))
   } catch (error) {

@@ -36,7 +36,7 @@ export function messageFromParts(pieces: {
   }
 }
 
-/** Reads a whole raw message. Never throws, whatever the octets; `faults` lists what could not be read. */
+/** Reads a whole raw message. Never throws; `faults` lists what could not be read. */
 export function parseOctets(octets: Buffer): Message {
   const raw = octets.subarray(0, longestMessage)
   const { end, body } = headerBounds(raw)

@@ -63,7 +63,7 @@ export const bareName = (name: string) =>
  * The price of a model.
  * @param name as in the configuration
  * @param override the owner's figures, or null
- * @param own it runs on the owner's machine: free, whatever its name
+ * @param own it runs on the owner's machine, so it is free, regardless of its name
  */
 export function priceOf(name: string, override: Price | null, own: boolean): PriceRow {
   if (override) return { ...override, date: 'set', source: 'model.price in the configuration' }

@@ -48,10 +48,10 @@ export function sharesOf(sender: Sender, { perSender, perDomain, reserve }: Frac
   return [person, { name: `domain:${claimed}${domain}`, part: most }, { name: strangers, part: 1 - reserve }]
 }
 
-/** Name of the share of everybody to whom the owner has not written. */
+/** Name of the share for all people the owner has not written to. */
 export const strangers = 'strangers'
 
-/** Whom the share of that name belongs to, for the owner. */
+/** Tells the owner who the share of that name is for. */
 export function shareHolder(name: string): string {
   return name === strangers ? 'people you have not written to' : name.slice(name.indexOf(':') + 1)
 }

@@ -29,7 +29,7 @@ export async function sendPush(
   message: PushMessage,
   { mayReach = isPublicAddress, caFile, signal }: PushOptions & { signal: AbortSignal },
 ): Promise<Outcome> {
-  // An address in place of a name is not resolved, so nothing else would check it.
+  // An address instead of a name is not resolved, so nothing else would check it.
   const host = new URL(endpoint).hostname.replace(/^\[|\]$/g, '')
   if (isIP(host) !== 0 && !mayReach(host)) return { told: false, gone: true, reason: 'not a public address' }
   const { default: webPush } = await import('web-push')
