@@ -45,6 +45,8 @@ export async function bundle(directory) {
     jsx: 'automatic',
     jsxImportSource: 'hono/jsx',
     keepNames: true,
+    minifyWhitespace: true,
+    minifySyntax: true,
     sourcemap: true,
     sourcesContent: false,
     legalComments: 'none', // the licences are in a separate file
@@ -56,7 +58,7 @@ export async function bundle(directory) {
 }
 
 /** esbuild's function behind `keepNames`. */
-const NAME = 'var __name = (target, value) => __defProp(target, "name", { value, configurable: true });'
+const NAME = '__name=(target,value)=>__defProp(target,"name",{value,configurable:!0})'
 
 /**
  * Programs read the names of classes and of some functions, which the bundle may have changed. An arrow function would
@@ -66,8 +68,8 @@ function nameClassesOnly(outputs) {
   const files = outputs.filter((path) => path.endsWith('.js') && readFileSync(path, 'utf8').includes(NAME))
   if (files.length === 0)
     throw new Error('esbuild names functions in a way that scripts/bundle.mjs does not know')
-  const test = '"prototype" in target && target.name !== value'
-  const cheaper = NAME.replace('__defProp(', `${test} ? __defProp(`).replace(' });', ' }) : target;')
+  const test = '"prototype"in target&&target.name!==value'
+  const cheaper = `${NAME.replace('__defProp(', `${test}?__defProp(`)}:target`
   for (const path of files) writeFileSync(path, readFileSync(path, 'utf8').replace(NAME, cheaper))
 }
 

@@ -1,5 +1,5 @@
 /** The check by meaning: the question to the model about an outgoing reply, and how its answer is used. */
-import type { z } from 'zod'
+import type * as z from 'zod'
 import type { Checked } from '../base/verdicts.ts'
 import { sentencesOf } from '../mail/text/sentences.ts'
 import {

@@ -1,5 +1,5 @@
 /** The answer of the check by meaning: shapes, tolerated deviations, and which results count. */
-import { z } from 'zod'
+import * as z from 'zod'
 import { Lru } from '../base/lru.ts'
 import {
   type Checked,

@@ -1,5 +1,5 @@
 /** The reply that a model writes: limits and tolerated deviations. */
-import { z } from 'zod'
+import * as z from 'zod'
 import type { Composed } from '../base/verdicts.ts'
 import {
   answerLimits,

@@ -1,5 +1,5 @@
 /** `answers`: saved replies, for questions that are always answered in the same words. */
-import { z } from 'zod'
+import * as z from 'zod'
 import { languageOf } from '../mail/text/language.ts'
 import { key, language, pattern, required, word } from './fields.ts'
 

@@ -3,7 +3,7 @@
  * fault.
  */
 import { dirname, join, resolve } from 'node:path'
-import type { z } from 'zod'
+import type * as z from 'zod'
 import { ConfigError, fileFaultOf, reasonOf, type SettingFault } from '../base/errors.ts'
 import { defaults } from './defaults.ts'
 import { findingsOf, wordsFor } from './faults.ts'

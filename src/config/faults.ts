@@ -1,5 +1,5 @@
 /** Turns zod's issues into sentences that say what to change. Never repeats a value: it may be a secret. */
-import { z } from 'zod'
+import * as z from 'zod'
 import { isGroup, type Path } from './source.ts'
 
 export interface ConfigFinding {

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net'
 import { domainToASCII } from 'node:url'
-import { z } from 'zod'
+import * as z from 'zod'
 
 /** Message for a value of the wrong kind; missing values keep the message from faults.ts. */
 const instead = (words: string) => ({

@@ -1,7 +1,7 @@
 /** `lookups`: facts that are read from the owner's own systems while a reply is written. */
 import { query } from 'jsonpath-rfc9535'
 import parse from 'jsonpath-rfc9535/parser'
-import { z } from 'zod'
+import * as z from 'zod'
 import { defaults } from './defaults.ts'
 import { duration, host, key, pattern, required, tls, url, valid, word } from './fields.ts'
 

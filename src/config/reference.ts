@@ -1,6 +1,6 @@
 /** Generates docs/configuration.md from the schema, so that it can't become outdated. */
 
-import { z } from 'zod'
+import * as z from 'zod'
 import { accountVariables, commonVariables } from './from-environment.ts'
 import { Document } from './schema.ts'
 import { formatPath } from './source.ts'

@@ -1,5 +1,5 @@
 /** The schema of replyd.yaml. The descriptions explain the keys: editors and docs/configuration.md show them. */
-import { z } from 'zod'
+import * as z from 'zod'
 import { Answers } from './answer-schema.ts'
 import { defaults } from './defaults.ts'
 import {

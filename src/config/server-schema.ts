@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { defaults } from './defaults.ts'
 import { duration, host, key, port, required, tls, url, word } from './fields.ts'
 

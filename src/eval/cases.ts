@@ -1,6 +1,6 @@
 /** Labelled mail in the format of the corpus: JSON Lines, each with a file and what is expected of it. */
 import { createHash } from 'node:crypto'
-import { z } from 'zod'
+import * as z from 'zod'
 import { ConfigError, reasonOf } from '../base/errors.ts'
 
 const Label = z.object({

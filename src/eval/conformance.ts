@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import { z } from 'zod'
+import * as z from 'zod'
 import { ConfigError, reasonOf } from '../base/errors.ts'
 import { applyGuard, type GuardContext } from '../guard/ceiling.ts'
 import type { Owner } from '../mail/account.ts'

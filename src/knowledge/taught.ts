@@ -4,7 +4,7 @@
  */
 import { lstatSync, mkdirSync, readdirSync, realpathSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { z } from 'zod'
+import * as z from 'zod'
 import { readRegular, writeWhole } from '../base/files.ts'
 import { foldTerm, tokenize } from './tokens.ts'
 

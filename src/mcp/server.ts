@@ -10,7 +10,7 @@ import {
   McpServer,
   type ToolAnnotations,
 } from '@modelcontextprotocol/server'
-import { z } from 'zod'
+import * as z from 'zod'
 import { reasonOf } from '../base/errors.ts'
 import { programVersion } from '../base/package.ts'
 import { explainText, Fence, listText, mailText } from './fence.ts'

@@ -1,5 +1,5 @@
 /** Reads a chat completion from any server: trusts nothing in it without checking. */
-import { z } from 'zod'
+import * as z from 'zod'
 import { type ChatMessage, imagesIn, imageTokens, noUsage, type Usage } from './chat.ts'
 
 const tokens = z.number().nonnegative().finite().catch(0)

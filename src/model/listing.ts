@@ -1,6 +1,6 @@
 /** /v1/models: what the server offers. */
 import type OpenAI from 'openai'
-import { z } from 'zod'
+import * as z from 'zod'
 import type { ListedModel } from './model.ts'
 
 /** More than any server lists; an endless page must not fill the memory. */

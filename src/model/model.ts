@@ -1,5 +1,5 @@
 /** The steps' view of a model. Implemented in src/model/client.ts; tests may write their own. */
-import type { z } from 'zod'
+import type * as z from 'zod'
 import type { ChatMessage, Usage } from './chat.ts'
 
 export interface Ask<T> {

@@ -1,5 +1,5 @@
 /** The JSON Schema sent with a question, if the endpoint accepts one. */
-import { z } from 'zod'
+import * as z from 'zod'
 
 /** Default bounds: characters of a string, and entries of a list. */
 const shortText = 200

@@ -7,7 +7,7 @@
 import { createCipheriv, createDecipheriv, createHash, randomBytes, scryptSync } from 'node:crypto'
 import { mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { z } from 'zod'
+import * as z from 'zod'
 import { ConfigError } from '../base/errors.ts'
 import { writeWhole } from '../base/files.ts'
 import { keyPathIn, keyText } from '../base/secret.ts'

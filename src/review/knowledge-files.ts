@@ -15,7 +15,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { z } from 'zod'
+import * as z from 'zod'
 import { readRegular, writeWhole } from '../base/files.ts'
 import type { StepContext } from '../context.ts'
 import { isKnown, isText, largestOf, largestText } from '../knowledge/folder-files.ts'

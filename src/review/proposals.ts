@@ -4,7 +4,7 @@
  */
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { z } from 'zod'
+import * as z from 'zod'
 import type { StepContext } from '../context.ts'
 import { longestTaught, oneLine, plain } from '../knowledge/taught.ts'
 import { Refusal, type Review } from './review.ts'

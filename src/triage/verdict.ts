@@ -1,5 +1,5 @@
 /** The model's verdict on a mail: limits and tolerated deviations. Also payment traps, detected without a model. */
-import { z } from 'zod'
+import * as z from 'zod'
 import { sentiments, spamKinds, type Verdict } from '../base/verdicts.ts'
 import {
   answerLimits,

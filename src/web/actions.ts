@@ -1,5 +1,5 @@
 /** The actions of forms and API calls, by the last word of the path. */
-import { z } from 'zod'
+import * as z from 'zod'
 import { approve, cancel } from '../review/approve.ts'
 import { holdAgain, markSent, versionOf } from '../review/decide.ts'
 import { edit } from '../review/edit.ts'

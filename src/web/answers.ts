@@ -1,5 +1,5 @@
 /** What the API answers, as schemas for its description. Fields that are not named here may be added at any time. */
-import { z } from 'zod'
+import * as z from 'zod'
 import { dispositions, replyStates } from '../base/dispositions.ts'
 import { reasonCodes, setbackReasons } from '../base/reasons.ts'
 import { tokenScopes } from '../store/api-tokens.ts'

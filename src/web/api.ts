@@ -1,7 +1,7 @@
 /** The JSON API. Reading needs the token when there is a password; changing anything always needs it. */
 
 import type { Context } from 'hono'
-import { z } from 'zod'
+import * as z from 'zod'
 import { dispositions } from '../base/dispositions.ts'
 import { helpFor, type Reason, sentenceOf } from '../base/reasons.ts'
 import { autonomyByCategory } from '../decide/autonomy-record.ts'

@@ -1,6 +1,6 @@
 /** Validates request bodies: known fields of the right kind, and nothing else. */
 import type { Context } from 'hono'
-import { z } from 'zod'
+import * as z from 'zod'
 import { fieldsOf, sentencesFor, wordsFor } from './field-faults.ts'
 
 /** The request is not what the route accepts; answered with 400. */

@@ -1,6 +1,6 @@
 /** In the demo: a page on which somebody plays the customer and writes a mail to it. */
 import type { Hono } from 'hono'
-import { z } from 'zod'
+import * as z from 'zod'
 import type { Env } from './access.ts'
 import { fitting, formBody, text } from './bodies.ts'
 import { Page, Token, type View } from './layout.tsx'

@@ -3,7 +3,7 @@
  * again.
  */
 import type { Context, Hono } from 'hono'
-import { z } from 'zod'
+import * as z from 'zod'
 import { Refusal } from '../review/review.ts'
 import { listTokens, revokeToken } from '../store/api-tokens.ts'
 import type { Env } from './access.ts'

@@ -1,5 +1,5 @@
 /** Describes the faults of submitted fields, in sentences that name each field. Never repeats a value. */
-import { z } from 'zod'
+import * as z from 'zod'
 import { nearest } from '../config/faults.ts'
 
 type Issue = z.core.$ZodIssue

@@ -1,5 +1,5 @@
 /** Operations on what replyd may state: the files of the knowledge, and facts that were proposed for them. */
-import { z } from 'zod'
+import * as z from 'zod'
 import type { Passage } from '../knowledge/knowledge.ts'
 import { accept, discard, proposals, propose } from '../review/proposals.ts'
 import { Refusal } from '../review/review.ts'

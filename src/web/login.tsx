@@ -1,6 +1,6 @@
 /** Logging in. */
 import type { Context, Hono, Next } from 'hono'
-import { z } from 'zod'
+import * as z from 'zod'
 import type { PagePassword } from '../review/page-password.ts'
 import { foldedName, reviewerName } from '../review/people.ts'
 import { hasPeople, loadPerson } from '../store/people.ts'

@@ -3,7 +3,7 @@
  * validation of the input and the OpenAPI 3.1 description are derived from that.
  */
 import { type Context, Hono, type Next } from 'hono'
-import { z } from 'zod'
+import * as z from 'zod'
 import { nearest } from '../config/faults.ts'
 import type { approved, edited, listedMail } from './answers.ts'
 import { actorOf, scopeOf } from './bearer.ts'

@@ -1,6 +1,6 @@
 /** People on the Setup page, and in the API. Every action that grants something asks for the password again. */
 import type { Context, Hono } from 'hono'
-import { z } from 'zod'
+import * as z from 'zod'
 import { pagePasswordHash } from '../review/page-password.ts'
 import * as people from '../review/people.ts'
 import { Refusal } from '../review/review.ts'

@@ -1,6 +1,6 @@
 /** The Setup pages and their forms. */
 import type { Context, Hono } from 'hono'
-import { z } from 'zod'
+import * as z from 'zod'
 import { accountIn, isEditable, type SettingPath, type Shown } from '../config/overlay.ts'
 import { UnfitSetting } from '../review/page-settings.ts'
 import { Refusal } from '../review/review.ts'

@@ -1,5 +1,5 @@
 /** What a form of the Setup page changes, whether it is valid, and whether replyd would start to send automatically. */
-import { z } from 'zod'
+import * as z from 'zod'
 import { type SettingPath, widerPath } from '../config/overlay.ts'
 import type { PageSettings, SettingView } from '../review/page-settings.ts'
 import { Refusal } from '../review/review.ts'

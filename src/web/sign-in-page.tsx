@@ -1,6 +1,6 @@
 /** Signing in at an account's provider (OAuth2), on the Setup page. */
 import type { Context, Hono } from 'hono'
-import { z } from 'zod'
+import * as z from 'zod'
 import { Refusal } from '../review/review.ts'
 import { PageSignIns, type SignInState } from '../review/sign-in.ts'
 import type { Env } from './access.ts'

@@ -1,7 +1,7 @@
 /** Saved texts on the Setup page. */
 
 import type { Context, Hono } from 'hono'
-import { z } from 'zod'
+import * as z from 'zod'
 import { actorName } from '../base/reasons.ts'
 import { Refusal } from '../review/review.ts'
 import { dropText, keepText, snippetLimits } from '../review/snippets.ts'

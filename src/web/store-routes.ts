@@ -2,7 +2,7 @@
 import { closeSync, createReadStream, createWriteStream, mkdirSync, openSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { Readable, type Writable } from 'node:stream'
-import { z } from 'zod'
+import * as z from 'zod'
 import { ConfigError } from '../base/errors.ts'
 import { programVersion } from '../base/package.ts'
 import { stateKey } from '../base/secret.ts'

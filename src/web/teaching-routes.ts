@@ -1,5 +1,5 @@
 /** Operations on facts that replies were missing and that a person teaches. */
-import { z } from 'zod'
+import * as z from 'zod'
 import { acceptOffer, declineOffer, offers } from '../review/offers.ts'
 import { Refusal } from '../review/review.ts'
 import { gaps, taught, teach, unteach } from '../review/teach.ts'

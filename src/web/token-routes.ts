@@ -1,5 +1,5 @@
 /** Serves `replyd token`, and shares code with the tokens page. */
-import { z } from 'zod'
+import * as z from 'zod'
 import { newSecret } from '../base/secret.ts'
 import { Refusal } from '../review/review.ts'
 import { createToken, listTokens, revokeToken, type TokenScope, tokenScopes } from '../store/api-tokens.ts'

@@ -1,6 +1,6 @@
 /** Your password: the person's own, or the one of the page. */
 import type { Context, Hono } from 'hono'
-import { z } from 'zod'
+import * as z from 'zod'
 import type { PagePassword } from '../review/page-password.ts'
 import { changePassword, passwordLength } from '../review/people.ts'
 import { Refusal } from '../review/review.ts'

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import { z } from 'zod'
+import * as z from 'zod'
 import { OwnerActionError, RateLimitedError, TemporaryError } from '../../src/base/errors.ts'
 import { CeilingReached, eachOf, Ledger } from '../../src/eval/ledger.ts'
 import type { Answer, Ask, Model } from '../../src/model/client.ts'

@@ -1,7 +1,7 @@
 import { createServer } from 'node:net'
 import { gzipSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
-import { z } from 'zod'
+import * as z from 'zod'
 import { OwnerActionError, PermanentError, RateLimitedError, TemporaryError } from '../../src/base/errors.ts'
 import { silentLog } from '../../src/base/log.ts'
 import { composedSchema } from '../../src/compose/answer.ts'

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import { z } from 'zod'
+import * as z from 'zod'
 import { OwnerActionError } from '../../src/base/errors.ts'
 import { fittingAsk } from '../../src/model/fit.ts'
 import type { Prompt } from '../../src/model/prompts.ts'

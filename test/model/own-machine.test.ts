@@ -2,7 +2,7 @@
  * Servers on the owner's machine: forms of JSON, small contexts, reasoning, and answers that only repeat the prompt.
  */
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
-import { z } from 'zod'
+import * as z from 'zod'
 import { PermanentError } from '../../src/base/errors.ts'
 import { silentLog } from '../../src/base/log.ts'
 import { checkedSchema } from '../../src/check/verdict.ts'

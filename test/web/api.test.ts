@@ -1,6 +1,6 @@
 /** Requests that the API refuses before it does anything. No store is needed. */
 import { describe, expect, test } from '@jest/globals'
-import { z } from 'zod'
+import * as z from 'zod'
 import { silentLog } from '../../src/base/log.ts'
 import { actions } from '../../src/web/actions.ts'
 import * as answers from '../../src/web/answers.ts'

@@ -2,7 +2,7 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { z } from 'zod'
+import * as z from 'zod'
 import { systemClock } from '../../base/clock.ts'
 import { ConfigError, reasonOf } from '../../base/errors.ts'
 import { silentLog } from '../../base/log.ts'

@@ -2,7 +2,7 @@
  * Tolerant zod fields for a model's output. Coerces only where no meaning can be lost: a number as a string, a value
  * slightly out of range, a control character. Anything else fails, so that the model is asked again.
  */
-import { z } from 'zod'
+import * as z from 'zod'
 
 const noControls = /[\p{Cc}\u2028\u2029]/gu
 const noControlsButLines = /[^\P{Cc}\n\t]/gu

@@ -2,7 +2,7 @@
 
 import { isIP } from 'node:net'
 import type { Context, Hono } from 'hono'
-import { z } from 'zod'
+import * as z from 'zod'
 import { hashOfSecret } from '../../base/secret.ts'
 import { isOwnMachine } from '../../config/loopback.ts'
 import {

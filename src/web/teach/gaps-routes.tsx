@@ -1,6 +1,6 @@
 /** The page of missing facts, and the forms that teach one and take it back. */
 import type { Context, Hono } from 'hono'
-import { z } from 'zod'
+import * as z from 'zod'
 import type { Account } from '../../context.ts'
 import { beginAccepting, declineOffer, offers } from '../../review/offers.ts'
 import { Refusal } from '../../review/review.ts'

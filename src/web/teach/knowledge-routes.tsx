@@ -1,6 +1,6 @@
 /** The pages of the knowledge, and the forms that change its files. */
 import type { Context, Hono } from 'hono'
-import { z } from 'zod'
+import * as z from 'zod'
 import type { Account } from '../../context.ts'
 import { changeFile, folderHash, folderText, undoFileChange } from '../../review/knowledge-files.ts'
 import { Refusal } from '../../review/review.ts'

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Context, Hono } from 'hono'
-import { z } from 'zod'
+import * as z from 'zod'
 import type { Account } from '../../context.ts'
 import { acceptFound, foundInSent, rejectFound } from '../../review/from-sent.ts'
 import { noteRemoval } from '../../review/knowledge-files.ts'

@@ -1,6 +1,6 @@
 /** The playground and the trials of a change on the latest mails. */
 import type { Context, Hono } from 'hono'
-import { z } from 'zod'
+import * as z from 'zod'
 import { ConfigError } from '../../base/errors.ts'
 import type { SettingPath } from '../../config/overlay.ts'
 import type { Account } from '../../context.ts'
