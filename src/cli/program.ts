@@ -1,5 +1,6 @@
 /** The command line. Commands are loaded on demand, so that start-up stays fast. */
 import { Argument, Command, CommanderError, Option } from 'commander'
+import { wrapped } from '../base/columns.ts'
 import { programVersion } from '../base/package.ts'
 import { asCalled, calledAs, configPath } from './called.ts'
 import { addEvidenceCommands } from './evidence-commands.ts'
@@ -122,12 +123,12 @@ export function buildProgram(terminal: Terminal, end: End, quiet = false): Comma
 
 const afterHelp = `
 Examples:
-  replyd replies show 4f2                         an id may be shortened to a unique prefix
-  replyd knowledge test "When are you open?"      what a reply may rest on
-  replyd explain mail.eml                         what would happen to that mail
+  replyd replies show 4f2                       by the start of its id
+  replyd knowledge test "When are you open?"    what a reply may rest on
+  replyd explain mail.eml                       what would happen to it
 
 replyd COMMAND --help explains a command, replyd man all of them.
-Exit status: ${exitStatusWords}
+${wrapped(`Exit status: ${exitStatusWords}`, 80).join('\n')}
 `
 
 /** One instance per command, because commander stores values on them. */

@@ -193,7 +193,9 @@ test('help, the manual and the README say the same of the exit status', async ()
   expect(readme.replace(/[`\n]+/g, (found) => (found.includes('\n') ? ' ' : ''))).toContain(
     `Exit status: ${exitStatusWords}`,
   )
-  expect((await run(['--help'])).out).toContain(`Exit status: ${exitStatusWords}`)
+  const { out: help } = await run(['--help'])
+  expect(help.replaceAll('\n', ' ')).toContain(`Exit status: ${exitStatusWords}`)
+  expect(help.split('\n').filter((line) => line.length > 80)).toEqual([])
   expect((await run(['man'])).out.replaceAll('\\', '')).toContain(exitStatusWords)
 })
 
