@@ -93,19 +93,20 @@ describe('textHash', () => {
         const parts = days.flatMap((day) => format.formatToParts(day))
         return parts.filter(({ type }) => type === 'month' || type === 'weekday').map(({ value }) => value)
       })
-      expect(names.length).toBe(60)
-      for (const name of names)
+      // Czech writes a short month as a number.
+      for (const name of names.filter((name) => /\p{L}/u.test(name)))
         expect(`${name} ${textHash(`It comes ${name}`)}`).toBe(`${name} ${textHash('It comes')}`)
     },
   )
   test('their names are looked up when the first reply is written, not when the program starts', async () => {
     const { DateTimeFormat } = Intl
     let made = 0
-    const counted = (...args: ConstructorParameters<typeof DateTimeFormat>) => {
-      made++
-      return new DateTimeFormat(...args)
-    }
-    Intl.DateTimeFormat = counted as unknown as typeof DateTimeFormat
+    Intl.DateTimeFormat = new Proxy(DateTimeFormat, {
+      construct: (target, args) => {
+        made++
+        return Reflect.construct(target, args)
+      },
+    })
     try {
       const path = new URL('../../../src/mail/reply/identity.ts?again', import.meta.url).href
       const again = (await import(path)) as { textHash: typeof textHash }
