@@ -24,8 +24,7 @@ export class Lru<Value> {
   set(key: string, value: Value): void {
     this.#entries.delete(key)
     this.#entries.set(key, value)
-    const [oldest] = this.#entries.keys()
-    if (this.#entries.size > this.#most && oldest !== undefined) this.#entries.delete(oldest)
+    if (this.#entries.size > this.#most) this.#entries.delete(this.#entries.keys().next().value as string)
   }
 }
 

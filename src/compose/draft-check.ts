@@ -8,7 +8,7 @@ import type { AccountSettings } from '../config/settings.ts'
 import type { Account } from '../context.ts'
 import { ownAddressTest } from '../mail/correspondents.ts'
 import type { Message } from '../mail/message.ts'
-import { replyHeader } from '../mail/reply/build.ts'
+import { replyAddressees } from '../mail/reply/build.ts'
 import { signaturesOf } from '../mail/reply/sign-off.ts'
 import { passedOn } from '../mail/text/passed-on.ts'
 import type { Ask } from '../model/client.ts'
@@ -131,7 +131,7 @@ export function checkDraft(
         '\n',
       ),
       attached: attachedText(sources.attachments ?? []),
-      correspondents: [row.fromAddress ?? '', ...(replyHeader(message, owner, 'draft')?.to ?? [])],
+      correspondents: [row.fromAddress ?? '', ...replyAddressees(message, owner, 'draft')],
       language: modelVerdict(row.verdict)?.language ?? 'und',
       today: localDay(row.internalDate, timeZone),
       promptText: prompt.body,

@@ -9,7 +9,14 @@ import type { AccountSettings } from '../config/settings.ts'
 import { domainPart } from '../mail/address.ts'
 import type { Message } from '../mail/message.ts'
 import { automaticLines } from '../mail/reply/automatic.ts'
-import { buildReply, type Reply, type ReplyKind, replyHeader, replyMessageId } from '../mail/reply/build.ts'
+import {
+  buildReply,
+  type Reply,
+  type ReplyInput,
+  type ReplyKind,
+  replyHeader,
+  replyMessageId,
+} from '../mail/reply/build.ts'
 import { signatureFor } from '../mail/reply/sign-off.ts'
 
 /** The answered mail, with the identity of its row. */
@@ -41,13 +48,13 @@ interface Surroundings {
  * @returns null when there is nobody to answer
  * @throws PermanentError when the text is empty or too long
  */
-export async function writtenReply(
+export function writtenReply(
   { owner, replies }: AccountSettings,
   { row, message }: Answered,
   kind: ReplyKind,
   { text, language, attemptGroup, envelope = null }: Written,
   { now, replyKey, isFirst = true }: Surroundings,
-): Promise<Reply | null> {
+): Reply | null {
   const header = replyHeader(message, owner, kind)
   if (header === null) return null
   const domain = domainPart(header.from)
@@ -55,7 +62,7 @@ export async function writtenReply(
   const says = kind === 'send' ? automaticLines(replies, language, onBehalfOf, isFirst) : null
   // The Message-ID can be found again after the store is lost, unless another mail has the same one.
   const original = row.codes.includes('reused-message-id') ? row.id : (row.messageId ?? row.id)
-  return buildReply({
+  const input: ReplyInput = {
     original: message,
     owner,
     kind,
@@ -70,7 +77,8 @@ export async function writtenReply(
     messageId: replyMessageId(replyKey, row.account, original, kind, attemptGroup, domain),
     now,
     originalId: kind === 'draft' ? row.messageId : null,
-  })
+  }
+  return buildReply(input, header)
 }
 
 /** The part stored in the row. */

@@ -8,7 +8,7 @@ import { type Composed, neededVerdict } from '../base/verdicts.ts'
 import type { Finding } from '../check/prefilter.ts'
 import { type Account, type Arrival, arrivalAt, type Next, type StepContext, saltOf } from '../context.ts'
 import { attachmentsOf } from '../mail/attachments.ts'
-import { replyHeader } from '../mail/reply/build.ts'
+import { replyAddressees } from '../mail/reply/build.ts'
 import { signatureFor, signatureKind } from '../mail/reply/sign-off.ts'
 import { budgetedCall } from '../model/budgeted-call.ts'
 import type { Ask } from '../model/client.ts'
@@ -35,7 +35,7 @@ export async function compose(
   if (arrival === null) return null
   const { account, mail } = arrival
   const started = context.clock.now()
-  const addressees = replyHeader(mail.message, account.settings.owner, 'draft')?.to ?? []
+  const addressees = replyAddressees(mail.message, account.settings.owner, 'draft')
   if (addressees.length === 0) return askPerson(context, { id, at: 'compose', reason: 'nobody-to-answer' })
   const live = await liveFacts(arrival, addressees)
   if (live.person !== null) return askPerson(context, { id, at: 'compose', ...live.person })
@@ -57,7 +57,7 @@ export async function compose(
     return askPerson(context, { ...change, reason, ...detailOf(unseen, composed.missing) })
   }
   const { attemptGroup = 0, envelope = null } = earlier ?? {}
-  const reply = await replyOf(arrival, sources, composed, {
+  const reply = replyOf(arrival, sources, composed, {
     marks,
     removals,
     omitted: unseen,
@@ -189,15 +189,15 @@ interface Written {
 }
 
 /** The octets and the Message-ID are fixed here, before anything leaves. Null when there is nobody to answer. */
-async function replyOf(
+function replyOf(
   { context, account, mail }: Arrival,
   sources: Sources,
   composed: Composed,
   { marks, removals, omitted, attemptGroup, envelope }: Written,
-): Promise<NewReply | null> {
+): NewReply | null {
   const { row } = mail
   const written = { text: composed.text, language: composed.language, attemptGroup, envelope }
-  const built = await writtenReply(account.settings, mail, 'draft', written, {
+  const built = writtenReply(account.settings, mail, 'draft', written, {
     now: context.clock.now(),
     replyKey: context.replyKey,
   })

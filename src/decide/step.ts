@@ -168,7 +168,7 @@ async function isFirstExposure(
 }
 
 async function asAutomatic({ context, account, mail, reply }: Delivery) {
-  const built = await writtenReply(account.settings, mail, 'send', reply, {
+  const built = writtenReply(account.settings, mail, 'send', reply, {
     now: context.clock.now(),
     replyKey: context.replyKey,
     isFirst: await isFirstExposure(context, account, reply),

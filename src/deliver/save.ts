@@ -30,7 +30,7 @@ export async function saveDraft(
 ): Promise<Next | null> {
   const { context, account, mail, reply } = delivery
   const { id } = reply
-  const octets = reply.kind === 'draft' ? {} : await withoutMarks(delivery)
+  const octets = reply.kind === 'draft' ? {} : withoutMarks(delivery)
   // If another worker has begun to save it since it was read, its draft has to be looked for.
   const { version } = reply
   const started = await move(
@@ -96,8 +96,8 @@ async function find(account: Account, drafts: string, { replyMessageId }: ReplyR
 }
 
 /** A reply for automatic sending becomes a draft. No slot is taken, because nothing was sent. */
-async function withoutMarks({ context, account, mail, reply }: Delivery) {
-  const built = await writtenReply(account.settings, mail, 'draft', reply, {
+function withoutMarks({ context, account, mail, reply }: Delivery) {
+  const built = writtenReply(account.settings, mail, 'draft', reply, {
     now: context.clock.now(),
     replyKey: context.replyKey,
   })

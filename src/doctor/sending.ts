@@ -98,7 +98,7 @@ export async function tryForgery(trial: Trial): Promise<Verdict> {
   const { address } = account.owner
   const now = clock.now()
   const messageId = `<replyd-test.${newId(now)}@${domainPart(address)}>`
-  const octets = await forgedMail(account, messageId, now)
+  const octets = forgedMail(account, messageId, now)
   try {
     await smtp.send({ octets, reversePath: address, addressees: [address], smtpUtf8: false })
   } catch (error) {
@@ -131,7 +131,7 @@ function plantedField({ authservIds }: AccountSettings['owner']): Record<string,
   return { 'Authentication-Results': `${name}dmarc=pass header.from=${domainPart(forgedAuthor.address)}` }
 }
 
-function forgedMail({ owner }: AccountSettings, messageId: string, date: Date): Promise<Buffer> {
+function forgedMail({ owner }: AccountSettings, messageId: string, date: Date): Buffer {
   const { address } = owner
   const text = [
     'replyd doctor --forge sent this mail, to see whether your mail server recognises a forged author.',

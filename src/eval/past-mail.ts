@@ -14,7 +14,7 @@ import { mailboxes as addressesIn } from '../mail/correspondents.ts'
 import { fieldValues, firstField, type Message, namedIds } from '../mail/message.ts'
 import { parseFields } from '../mail/mime/header.ts'
 import { parseOctets } from '../mail/mime/octets.ts'
-import { replyHeader } from '../mail/reply/build.ts'
+import { replyAddressees } from '../mail/reply/build.ts'
 import type { Style } from '../model/prompts/messages.ts'
 import { isByHand, mostMails, ownMailOf, stylesOf } from '../observe/style.ts'
 
@@ -86,7 +86,7 @@ export async function readPast(
   for (const { id, answer } of wanted) {
     const original = originals.get(bareId(id))
     if (!original || original.at > answer.at) continue
-    const addressees = replyHeader(original.message, settings.owner, 'draft')?.to ?? []
+    const addressees = replyAddressees(original.message, settings.owner, 'draft')
     const thread = threadOf(original.message)
       .flatMap((each) => earlier.get(bareId(each)) ?? [])
       .filter(({ message, at }) => at <= original.at && concerns(message, addressees))

@@ -16,7 +16,7 @@ import { isGranted } from '../decide/autonomy-record.ts'
 import { applyPolicy, type PolicyAction } from '../decide/policy.ts'
 import { weigh } from '../decide/weigh.ts'
 import type { ReadAttachment } from '../mail/attachments.ts'
-import { replyHeader } from '../mail/reply/build.ts'
+import { replyAddressees } from '../mail/reply/build.ts'
 import { budgetedCall } from '../model/budgeted-call.ts'
 import { loadAttachments, type StoredMail } from '../store/bodies.ts'
 import { senderHistory } from '../store/history.ts'
@@ -77,7 +77,7 @@ async function outcomeOf(arrival: Arrival, signal: AbortSignal): Promise<Outcome
 }
 
 const addresseesOf = ({ account, mail }: Arrival) =>
-  replyHeader(mail.message, account.settings.owner, 'draft')?.to ?? []
+  replyAddressees(mail.message, account.settings.owner, 'draft')
 
 async function judge(
   arrival: Arrival,

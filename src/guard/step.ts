@@ -9,7 +9,7 @@ import type { Owner } from '../mail/account.ts'
 import { isRefuted } from '../mail/authentication.ts'
 import { type Message, namedIds } from '../mail/message.ts'
 import { asksForHuman } from '../mail/reply/automatic.ts'
-import { replyHeader } from '../mail/reply/build.ts'
+import { replyAddressees } from '../mail/reply/build.ts'
 import { visibleText } from '../mail/text/visible.ts'
 import type { StoredMail } from '../store/bodies.ts'
 import { saveHumanThread } from '../store/guard-history.ts'
@@ -123,7 +123,7 @@ function historiesOf(
   const now = clock.now()
   return Promise.all(
     mails.map((mail) => {
-      const addressee = replyHeader(mail.message, owner, 'send')?.to[0] ?? null
+      const addressee = replyAddressees(mail.message, owner, 'send')[0] ?? null
       const { digest } = mail
       return loadGuardContext(db, owner.address, { mail, addressee, digest }, now)
     }),

@@ -158,7 +158,9 @@ const longestKept = 1_000
  */
 export function parseAddressList(value: string): readonly Mailbox[] {
   if (value.length > longestKept) return parsed(value)
-  const list = keptLists.get(value) ?? parsed(value)
+  const kept = keptLists.get(value)
+  if (kept) return kept
+  const list = parsed(value)
   keptLists.set(value, list)
   return list
 }

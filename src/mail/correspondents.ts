@@ -87,7 +87,18 @@ export function distinct(list: readonly Mailbox[]): Mailbox[] {
   })
 }
 
+/** Every step asks for them, some several times. */
+const lastRead = new WeakMap<Message['fields'], { owner: Owner; found: Correspondents }>()
+
 export function correspondents(message: Pick<Message, 'fields'>, owner: Owner): Correspondents {
+  const last = lastRead.get(message.fields)
+  if (last?.owner === owner) return last.found
+  const found = readCorrespondents(message, owner)
+  lastRead.set(message.fields, { owner, found })
+  return found
+}
+
+function readCorrespondents(message: Pick<Message, 'fields'>, owner: Owner): Correspondents {
   const isOwn = ownAddressTest(owner)
   const authors = mailboxes(message, 'from')
   const replyTo = mailboxes(message, 'reply-to')

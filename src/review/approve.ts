@@ -52,7 +52,7 @@ export async function approve(
   if (byCode && !sameText(seen, approvalCode(context.replyKey, reply))) throw new Refusal('wrong-code')
   const { row } = subject
   const account = accountOf(context, row.account)
-  const written = octetsOf('draft', await asWritten(context, await loadText(review, id), reply))
+  const written = octetsOf('draft', asWritten(context, await loadText(review, id), reply))
   await untouched(account, reply)
   const sendAfter = new Date(context.clock.now().getTime() + account.settings.replies.undoMs)
   const approved = await decide(review, 'approve', {

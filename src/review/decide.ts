@@ -120,14 +120,14 @@ export async function withDraft(
  * The octets of a text that a person has reviewed: no automatic marks, and dated now, because it is finished now.
  * @throws Refusal when it has no addressee, or the text is empty or too long
  */
-export async function asWritten(
+export function asWritten(
   context: StepContext,
   mail: StoredMail,
   reply: Pick<ReplyRow, 'text' | 'language' | 'attemptGroup'> & Partial<Pick<ReplyRow, 'envelope'>>,
-): Promise<Reply> {
+): Reply {
   const { settings } = accountOf(context, mail.row.account)
   try {
-    const built = await writtenReply(settings, mail, 'draft', reply, {
+    const built = writtenReply(settings, mail, 'draft', reply, {
       now: context.clock.now(),
       replyKey: context.replyKey,
     })
@@ -164,7 +164,7 @@ export async function holdAgain(review: Review, id: string, actor: string): Prom
   const { row, reply } = await load(review, id)
   if (row.disposition !== 'uncertain' || reply === null) throw new Refusal('already-decided')
   const attemptGroup = reply.attemptGroup + 1
-  const built = await asWritten(review.context, await loadText(review, id), { ...reply, attemptGroup })
+  const built = asWritten(review.context, await loadText(review, id), { ...reply, attemptGroup })
   const written = { attemptGroup, ...octetsOf('draft', built) }
   const change = { id, at: row.step, actor, reason: 'held-again', reply: written } as const
   return decide(review, 'holdUncertain', change)

@@ -44,7 +44,7 @@ export async function edit(
   // The form trims the text: that alone is no edit.
   if (isSame && normalised(reply.text) === text) return reply
   const draft = await untouched(account, reply)
-  const built = await asWritten(context, mail, { ...reply, text, envelope })
+  const built = asWritten(context, mail, { ...reply, text, envelope })
   const written = { ...octetsOf('draft', built), subject: built.subject, envelope }
   const headed = isSame ? () => '' : (reply: Headed) => headOf(account, mail, reply)
   const diff = unifiedDiff(headed(reply) + reply.text, headed({ envelope }) + text)
@@ -104,7 +104,7 @@ async function writeAnew(
   const mail = await loadText(review, id)
   const language = modelVerdict(row.verdict)?.language ?? null
   const envelope = envelopeFrom(accountOf(context, row.account), mail, null, typed)
-  const built = await asWritten(context, mail, { text, language, attemptGroup: 0, envelope })
+  const built = asWritten(context, mail, { text, language, attemptGroup: 0, envelope })
   const reply: NewReply = {
     id,
     account: row.account,

@@ -10,7 +10,7 @@ import type { ReadAttachment } from '../mail/attachments.ts'
 import { isRefuted, senderAuthentication, trustedAuthentication } from '../mail/authentication.ts'
 import { ownAddressTest } from '../mail/correspondents.ts'
 import { firstField, isTextUnread, type Message, namedIds } from '../mail/message.ts'
-import { replyHeader } from '../mail/reply/build.ts'
+import { replyAddressees } from '../mail/reply/build.ts'
 import { passedOn } from '../mail/text/passed-on.ts'
 import { visibleText } from '../mail/text/visible.ts'
 import { budgetedCall } from '../model/budgeted-call.ts'
@@ -152,7 +152,7 @@ export const isShort = (message: Message) => visibleText(message).text.length <=
 /** The messages that a short mail may refer to. */
 async function shortThread(arrival: Arrival) {
   const { account, mail } = arrival
-  const addressees = replyHeader(mail.message, account.settings.owner, 'draft')?.to ?? []
+  const addressees = replyAddressees(mail.message, account.settings.owner, 'draft')
   if (addressees.length === 0 || (namedIds(mail.message).thread.length === 0 && !mail.row.threadId)) return []
   return (await loadThread(arrival, addressees)).entries.slice(-threadShown)
 }

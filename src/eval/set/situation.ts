@@ -10,7 +10,7 @@ import { concerns, threadEntry } from '../../compose/thread.ts'
 import { parseAddressList } from '../../mail/address.ts'
 import { mailboxes } from '../../mail/correspondents.ts'
 import { fieldValues, type Message, namedIds } from '../../mail/message.ts'
-import { replyHeader } from '../../mail/reply/build.ts'
+import { replyAddressees } from '../../mail/reply/build.ts'
 import { visibleText } from '../../mail/text/visible.ts'
 import type { ThreadEntry } from '../../model/prompts/messages.ts'
 import type { Prompts } from '../../model/prompts.ts'
@@ -37,7 +37,7 @@ function before({ older, mails }: EvalSet, { received }: SetMail): OlderMail[] {
 function threadOf(set: EvalSet, mail: SetMail): { mails: OlderMail[]; entries: ThreadEntry[] } {
   const { owner } = set.account
   const ids = new Set(namedIds(mail.message).thread)
-  const addressees = replyHeader(mail.message, owner, 'draft')?.to ?? []
+  const addressees = replyAddressees(mail.message, owner, 'draft')
   const named = before(set, mail).filter(({ id }) => id !== null && ids.has(id))
   const sender = addressOf(mail.message)
   const entries = named
@@ -101,7 +101,7 @@ export function toAnswer(
 /** What the owner wrote to the same addresses in other threads. */
 function earlierOf(set: EvalSet, mail: SetMail): ThreadEntry[] {
   const { owner } = set.account
-  const addressees = replyHeader(mail.message, owner, 'draft')?.to ?? []
+  const addressees = replyAddressees(mail.message, owner, 'draft')
   const ids = new Set(namedIds(mail.message).thread)
   return before(set, mail)
     .filter(

@@ -24,11 +24,16 @@ const deliveryFields = ['to', 'cc', 'resent-to', 'resent-cc', 'delivered-to', 'x
 /** From (section 5.3): the address that was written to, without tag; else the account address. */
 export function originatorOf(original: Pick<Message, 'fields'>, owner: Owner): string {
   const { isOwn } = correspondents(original, owner)
-  const written = deliveryFields
-    .flatMap((name) => mailboxes(original, name))
-    .find(({ address }) => isOwn(address))
-  return withoutTag(canonical(written?.address ?? owner.address))
+  for (const name of deliveryFields) {
+    const written = mailboxes(original, name).find(({ address }) => isOwn(address))
+    if (written) return withoutTag(canonical(written.address))
+  }
+  return withoutTag(canonical(owner.address))
 }
+
+/** With the names that may be repeated. */
+export const named = (list: readonly Mailbox[]): Mailbox[] =>
+  list.map(({ name, address }) => ({ name: displayName(name), address }))
 
 /**
  * A display name that is safe to repeat in a header: one line, no quotes, and nothing that looks like an address,

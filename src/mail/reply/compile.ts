@@ -1,6 +1,7 @@
-import { createHash } from 'node:crypto'
-import MailComposer from 'nodemailer/lib/mail-composer'
-import { encodeWord } from 'nodemailer/lib/mime-funcs'
+import { hash } from 'node:crypto'
+import { encodeWord, foldLines, hasLongerLines, isPlainText } from 'nodemailer/lib/mime-funcs'
+import MimeNode from 'nodemailer/lib/mime-node'
+import { encode, wrap } from 'nodemailer/lib/qp'
 import { PermanentError } from '../../base/errors.ts'
 import type { Mailbox } from '../address.ts'
 
@@ -16,59 +17,65 @@ export interface Draft {
   references: readonly string[]
   /** Further fields: ASCII names and values. */
   marks: Readonly<Record<string, string>>
-  /** format=flowed. */
+  /** format=flowed. Like `html`, it ends with a line end. */
   text: string
   html: string | null
 }
 
 /** Characters; RFC 2047 section 2 allows 75. */
 const encodedWordLength = 60
+/** Characters of a folded header line, and of a line of text that needs no encoding. */
+const lineLength = 76
 
-function expectedFields(draft: Draft): string[] {
+/**
+ * Writes the message. The same draft gives the same octets: the boundary comes from the Message-ID. nodemailer encodes
+ * each value and each text. Its MailComposer would give the same octets, but sends each part through a chain of streams.
+ * @throws PermanentError when the resulting header is not the requested one
+ */
+export function compile(draft: Draft): Buffer {
+  const { type, encoding, body } = entityOf(draft)
+  const fields = fieldsOf(draft)
+  const ofEntity = [
+    ...(encoding === null ? [] : [`Content-Transfer-Encoding: ${encoding}`]),
+    'MIME-Version: 1.0',
+    foldLines(`Content-Type: ${type}`, lineLength),
+  ]
+  const header = [...fields.map(fieldLine).filter((line) => line !== ''), ...ofEntity].join('\r\n')
+  checkHeader(header, [
+    ...fields.map(([name]) => name),
+    ...['MIME-Version', 'Content-Type'],
+    ...(encoding === null ? [] : ['Content-Transfer-Encoding']),
+  ])
+  return Buffer.from(`${header}\r\n\r\n${body}`)
+}
+
+type Field = [name: string, value: Parameters<MimeNode['encodeHeaderValue']>[1]]
+
+function fieldsOf({ from, to, cc = [], inReplyTo, references, ...draft }: Draft): Field[] {
   return [
-    ...['From', 'To', 'Subject', 'Message-ID', 'Date', 'MIME-Version', 'Content-Type'],
-    ...((draft.cc ?? []).length === 0 ? [] : ['Cc']),
-    ...(draft.html === null ? ['Content-Transfer-Encoding'] : []),
-    ...(draft.inReplyTo === null ? [] : ['In-Reply-To']),
-    ...(draft.references.length === 0 ? [] : ['References']),
-    ...Object.keys(draft.marks),
+    ['Subject', draft.subject],
+    ...Object.entries(draft.marks),
+    ['From', from],
+    ['To', [...to]],
+    ...(cc.length === 0 ? [] : [['Cc', [...cc]] satisfies Field]),
+    ...(inReplyTo === null ? [] : [['In-Reply-To', inReplyTo] satisfies Field]),
+    ...(references.length === 0 ? [] : [['References', [...references]] satisfies Field]),
+    ['Message-ID', draft.messageId],
+    ['Date', draft.date],
   ]
 }
 
-/**
- * Writes the message. The same draft gives the same octets: the boundary comes from the Message-ID.
- * @throws PermanentError when the resulting header is not the requested one
- */
-export async function compile(draft: Draft): Promise<Buffer> {
-  const composer = new MailComposer({
-    from: draft.from,
-    to: [...draft.to],
-    ...((draft.cc ?? []).length === 0 ? {} : { cc: [...(draft.cc ?? [])] }),
-    messageId: draft.messageId,
-    date: draft.date,
-    ...(draft.inReplyTo === null ? {} : { inReplyTo: draft.inReplyTo }),
-    ...(draft.references.length === 0 ? {} : { references: [...draft.references] }),
-    headers: {
-      Subject: { prepared: true, foldLines: true, value: encodedSubject(draft.subject) },
-      ...draft.marks,
-    },
-    alternatives: [
-      plainPart(crlf(draft.text)),
-      ...(draft.html === null
-        ? []
-        : [{ contentType: 'text/html; charset=utf-8', content: crlf(draft.html) }]),
-    ],
-    baseBoundary: createHash('sha256').update(draft.messageId).digest('hex').slice(0, 24),
-    // 7bit if sufficient, otherwise quoted-printable, never base64: 8BITMIME is not relied on (RFC 6152).
-    textEncoding: 'quoted-printable',
-    disableFileAccess: true,
-    disableUrlAccess: true,
-  } as ConstructorParameters<typeof MailComposer>[0])
-  const built = await composer.compile().build()
-  const end = built.indexOf('\r\n\r\n')
-  const header = oneIdALine(built.subarray(0, end).toString('utf8'))
-  checkHeader(header, expectedFields(draft))
-  return Buffer.concat([Buffer.from(header, 'utf8'), built.subarray(end)])
+/** Encodes single values and has no content. Its boundary is never written; without one it would draw lots for it. */
+const encoder = new MimeNode(false, { textEncoding: 'Q', baseBoundary: '-' })
+
+/** A field with CRLF between its lines; empty if it has no value. */
+function fieldLine([name, value]: Field): string {
+  const encoded =
+    name === 'Subject' ? encodedSubject(value as string) : encoder.encodeHeaderValue(name, value)
+  if (encoded.trim() === '') return ''
+  // Each id has its own line (section 5.5).
+  if (name === 'References') return `References: ${encoded.replaceAll(' ', '\r\n ')}`
+  return foldLines(`${name}: ${encoded}`, lineLength)
 }
 
 /**
@@ -80,20 +87,40 @@ function encodedSubject(subject: string): string {
   return encodeWord(subject, 'Q', encodedWordLength)
 }
 
-/** nodemailer's own conversion (`newline`) is one more stream for each reply. */
-const crlf = (text: string): string => text.replace(/\r?\n/g, '\r\n')
-
-/** us-ascii if sufficient, otherwise utf-8. */
-function plainPart(content: string) {
-  const charset = /^\p{ASCII}*$/u.test(content) ? 'us-ascii' : 'utf-8'
-  return { contentType: `text/plain; charset=${charset}; format=flowed`, content }
+interface Entity {
+  /** Content-Type. */
+  type: string
+  /** Content-Transfer-Encoding; null for none. */
+  encoding: string | null
+  body: string
 }
 
-/** Folds References so that each id has its own line (section 5.5); nodemailer fills lines instead. */
-function oneIdALine(header: string): string {
-  return header.replace(/^References:.*(?:\r\n[ \t].*)*/m, (field) =>
-    field.split(/\s+/).join('\r\n ').replace('\r\n', ''),
+function entityOf({ text, html, messageId }: Draft): Entity {
+  const plain = textEntity(`text/plain; charset=${charsetOf(text)}; format=flowed`, text)
+  if (html === null) return plain
+  const parts = [plain, textEntity('text/html; charset=utf-8', html)]
+  // nodemailer's form.
+  const boundary = `--_NmP-${hash('sha256', messageId).slice(0, 24)}-Part_1`
+  const written = parts.map(
+    ({ type, encoding, body }) =>
+      `--${boundary}\r\nContent-Type: ${type}\r\nContent-Transfer-Encoding: ${encoding}\r\n\r\n${body}\r\n`,
   )
+  return {
+    type: `multipart/alternative; boundary="${boundary}"`,
+    encoding: null,
+    body: `${written.join('')}--${boundary}--\r\n`,
+  }
+}
+
+/** us-ascii if sufficient, otherwise utf-8. */
+const charsetOf = (text: string) => (/^\p{ASCII}*$/u.test(text) ? 'us-ascii' : 'utf-8')
+
+/** 7bit if sufficient, otherwise quoted-printable, never base64: 8BITMIME is not relied on (RFC 6152). */
+function textEntity(type: string, text: string): Entity {
+  const content = text.replace(/\r?\n/g, '\r\n')
+  return isPlainText(content) && !hasLongerLines(content, lineLength)
+    ? { type, encoding: '7bit', body: content }
+    : { type, encoding: 'quoted-printable', body: wrap(encode(content)) }
 }
 
 /** RFC 5322 section 2.1.1, in octets. */

@@ -25,6 +25,8 @@ function stuffed(line: string): string {
 
 /** Breaks after spaces; every line but the last ends with one. */
 function wrapped(text: string, longest: number): string[] {
+  // Most lines are short: their words need not be counted.
+  if (text.length < longest) return [text.trimEnd()]
   const lines: string[] = []
   let line = ''
   let length = 0

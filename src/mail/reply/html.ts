@@ -27,10 +27,9 @@ export function htmlText(
 }
 
 function lines(text: string): string {
-  return text
-    .split('\n')
-    .map((line) => escaped(line).replace(/^ +| {2,}/g, (blanks) => '&nbsp;'.repeat(blanks.length)))
-    .join('<br>\n')
+  return escaped(text)
+    .replace(/^ +| {2,}/gm, (blanks) => '&nbsp;'.repeat(blanks.length))
+    .replaceAll('\n', '<br>\n')
 }
 
 function escaped(text: string): string {

@@ -1,4 +1,4 @@
-import { createHash, createHmac } from 'node:crypto'
+import { createHmac, hash } from 'node:crypto'
 import type { ReplyKind } from './reply.ts'
 
 /**
@@ -29,19 +29,20 @@ const locales = ['en', 'de', 'fr', 'es', 'it', 'pt', 'nl', 'sv', 'da', 'nb', 'fi
 /** How months (alone and in a date, which differ in Slavic languages) and weekdays are written. */
 const dateStyles: readonly Intl.DateTimeFormatOptions[] = [
   { month: 'long' },
-  { day: 'numeric', month: 'long' },
-  { day: 'numeric', month: 'short' },
-  { weekday: 'long' },
-  { weekday: 'short' },
+  { weekday: 'long', day: 'numeric', month: 'long' },
+  { weekday: 'short', day: 'numeric', month: 'short' },
 ]
 
 /** One day of every month; together they include every day of the week. */
 const someDays = Array.from({ length: 12 }, (_, month) => Date.UTC(2024, month, 15))
 
-/** Names of months and weekdays in lower case. */
-const calendarWords = new Set(
-  locales.flatMap((locale) => dateStyles.flatMap((style) => dateWords(locale, style))),
-)
+let known: ReadonlySet<string> | undefined
+
+/** Names of months and weekdays in lower case. Takes some 25 ms, so only a process that writes replies does it. */
+function calendarWords(): ReadonlySet<string> {
+  known ??= new Set(locales.flatMap((locale) => dateStyles.flatMap((style) => dateWords(locale, style))))
+  return known
+}
 
 function dateWords(locale: string, style: Intl.DateTimeFormatOptions): string[] {
   const format = new Intl.DateTimeFormat(locale, { ...style, timeZone: 'UTC' })
@@ -67,7 +68,7 @@ export function textHash(text: string, names: readonly string[] = []): string {
     .filter((line) => !line.trimStart().startsWith('>'))
     .join('\n')
   const words = withoutDates(wordsIn(own.replace(writtenDate, ' '))).filter((word) => !nameWords.has(word))
-  return createHash('sha256').update(words.join(' ')).digest('hex').slice(0, 32)
+  return hash('sha256', words.join(' ')).slice(0, 32)
 }
 
 function wordsIn(text: string): string[] {
@@ -81,7 +82,8 @@ function wordsIn(text: string): string[] {
 
 /** Takes out weekdays and months together with the numbers next to them: "on Friday, 13 March 2026". */
 function withoutDates(words: readonly string[]): string[] {
-  const isDate = words.map((word) => calendarWords.has(word))
+  const names = calendarWords()
+  const isDate = words.map((word) => names.has(word))
   const isNumber = (at: number) => /^\d{1,4}(?:st|nd|rd|th)?$/.test(words[at] ?? '')
   words.forEach((_, at) => {
     if (isNumber(at) && isDate[at - 1]) isDate[at] = true

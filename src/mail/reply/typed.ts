@@ -4,7 +4,7 @@ import type { Owner } from '../account.ts'
 import { domainPart, type Mailbox, parseAddressList, plainLine } from '../address.ts'
 import { comparable, distinct } from '../correspondents.ts'
 import type { Message } from '../message.ts'
-import { addresseesOf, displayName } from './addressing.ts'
+import { addresseesOf, displayName, named } from './addressing.ts'
 import { replySubject } from './subject.ts'
 
 /** As the form submits it. Absent: unchanged; empty: according to the rules. */
@@ -19,10 +19,7 @@ const [mostAddressees, longestSubject, longestAddress] = [20, 250, 254]
 
 /** To, Cc and Subject of a reply that a person sends, according to the rules. */
 export function standardEnvelope(original: Pick<Message, 'fields'>, owner: Owner) {
-  const to = addresseesOf(original, owner, 'draft').map(({ name, address }) => ({
-    name: displayName(name),
-    address,
-  }))
+  const to = named(addresseesOf(original, owner, 'draft'))
   return { to, cc: [] as Mailbox[], subject: replySubject(original) }
 }
 

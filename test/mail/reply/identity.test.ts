@@ -77,6 +77,49 @@ describe('textHash', () => {
   ])('%j is another', (text, names) => {
     expect(textHash(text, names)).not.toBe(hash)
   })
+  test.each(['en', 'de', 'fr', 'es', 'it', 'pt', 'nl', 'sv', 'da', 'nb', 'fi', 'pl', 'cs', 'ru', 'tr'])(
+    'every month and weekday in %s is a date, alone or in one, in full or short',
+    (language) => {
+      const styles: Intl.DateTimeFormatOptions[] = [
+        { month: 'long' },
+        { day: 'numeric', month: 'long' },
+        { day: 'numeric', month: 'short' },
+        { weekday: 'long' },
+        { weekday: 'short' },
+      ]
+      const names = styles.flatMap((style) => {
+        const format = new Intl.DateTimeFormat(language, { ...style, timeZone: 'UTC' })
+        const days = Array.from({ length: 12 }, (_, month) => Date.UTC(2024, month, 15))
+        const parts = days.flatMap((day) => format.formatToParts(day))
+        return parts.filter(({ type }) => type === 'month' || type === 'weekday').map(({ value }) => value)
+      })
+      // Czech writes a short month as a number.
+      for (const name of names.filter((name) => /\p{L}/u.test(name)))
+        expect(`${name} ${textHash(`It comes ${name}`)}`).toBe(`${name} ${textHash('It comes')}`)
+    },
+  )
+  test('their names are looked up when the first reply is written, not when the program starts', async () => {
+    const { DateTimeFormat } = Intl
+    let made = 0
+    Intl.DateTimeFormat = new Proxy(DateTimeFormat, {
+      construct: (target, args) => {
+        made++
+        return Reflect.construct(target, args)
+      },
+    })
+    try {
+      const path = new URL('../../../src/mail/reply/identity.ts?again', import.meta.url).href
+      const again = (await import(path)) as { textHash: typeof textHash }
+      expect(made).toBe(0)
+      expect(again.textHash('on Friday')).toBe(textHash('on'))
+      expect(made).toBeGreaterThan(0)
+      const first = made
+      again.textHash('on Monday')
+      expect(made).toBe(first)
+    } finally {
+      Intl.DateTimeFormat = DateTimeFormat
+    }
+  })
   test('other numbers than dates count', () => {
     expect(textHash('Order 4711 is ready')).not.toBe(textHash('Order 4712 is ready'))
   })
