@@ -7,9 +7,9 @@ import type { GuardCode } from '../base/reasons.ts'
 import { type Account, accountOf, type Next, type StepContext } from '../context.ts'
 import type { Owner } from '../mail/account.ts'
 import { isRefuted } from '../mail/authentication.ts'
+import { correspondents } from '../mail/correspondents.ts'
 import { type Message, namedIds } from '../mail/message.ts'
 import { asksForHuman } from '../mail/reply/automatic.ts'
-import { replyHeader } from '../mail/reply/build.ts'
 import { visibleText } from '../mail/text/visible.ts'
 import type { StoredMail } from '../store/bodies.ts'
 import { saveHumanThread } from '../store/guard-history.ts'
@@ -123,7 +123,7 @@ function historiesOf(
   const now = clock.now()
   return Promise.all(
     mails.map((mail) => {
-      const addressee = replyHeader(mail.message, owner, 'send')?.to[0] ?? null
+      const addressee = correspondents(mail.message, owner).target?.address ?? null
       const { digest } = mail
       return loadGuardContext(db, owner.address, { mail, addressee, digest }, now)
     }),
