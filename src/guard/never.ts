@@ -101,9 +101,7 @@ function isReport({ message, parts, subjects }: Facts): boolean {
     hasReport(parts, type),
   )
   return (
-    (isAnyReport(parts) && !named) ||
-    hasField(message, 'tls-report-domain') ||
-    subjects.some(isReportSubject)
+    (isAnyReport(parts) && !named) || hasField(message, 'tls-report-domain') || subjects.some(isReportSubject)
   )
 }
 

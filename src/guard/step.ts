@@ -92,8 +92,8 @@ export async function guardNewMail(
       if (!history) return []
       const { verb, change } = asMove(row.id, guardMail(message, owner, history), spam.action !== 'none')
       const { reason, codes, ceiling } = change
-      const place = { step: stageAfter(verb), disposition: dispositionAfter(verb) }
-      return [[row.id, { ...place, reason, codes: [...codes], ceiling }]]
+      const [step, disposition] = [stageAfter(verb), dispositionAfter(verb)]
+      return [[row.id, { step, disposition, reason, codes, ceiling }]]
     }),
   )
 }

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { decodeWords, plainLine } from './address.ts'
 import { mailboxes } from './correspondents.ts'
 import { fieldValues, type Message, type Part } from './message.ts'
@@ -36,7 +36,7 @@ function contentsOf(message: Contents): unknown[] {
   ]
 }
 
-const hashOf = (named: readonly unknown[]) => createHash('sha256').update(JSON.stringify(named)).digest('hex')
+const hashOf = (named: readonly unknown[]) => hash('sha256', JSON.stringify(named))
 
 const addressesIn = (message: Contents, name: string) =>
   mailboxes(message, name).map(({ address }) => address)

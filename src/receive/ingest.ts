@@ -3,7 +3,7 @@
  * skips.
  */
 
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { Account, StepContext } from '../context.ts'
 import type { Fetched } from '../imap/imap.ts'
 import { decodeWords, type Mailbox, parseAddressList, plainLine } from '../mail/address.ts'
@@ -251,8 +251,7 @@ interface Name {
 
 function nameOf(message: Message, fetched: Fetched): Name {
   const messageId = messageIdOf(message)
-  const digest =
-    messageId === null ? createHash('sha256').update(fetched.header).digest('hex') : mailDigest(message)
+  const digest = messageId === null ? hash('sha256', fetched.header) : mailDigest(message)
   const earlier = () => (messageId === null ? digest : earlierDigest(message))
   return { messageId, digest, earlier, author: authorOf(message) }
 }
