@@ -49,13 +49,15 @@ function isExcused(code: GuardCode, { message, owner }: Facts): boolean {
 }
 
 function firing(rules: readonly Rule[], facts: Facts): GuardCode[] {
-  return rules.flatMap(([code, fires]) => {
+  const codes: GuardCode[] = []
+  for (const rule of rules) {
     try {
-      return fires(facts) ? [code] : []
+      if (rule[1](facts)) codes.push(rule[0])
     } catch {
-      return [guardError]
+      codes.push(guardError)
     }
-  })
+  }
+  return codes
 }
 
 function conclude(never: readonly GuardCode[], draft: readonly GuardCode[]): GuardAnswer {

@@ -4,7 +4,7 @@ import { isLooseNoReply, isPostmaster, isRobotWord, isStrictNoReply } from '../m
 import { fieldValues, isTextUnread } from '../mail/message.ts'
 import { stripComments } from '../mail/mime/keyword.ts'
 import { decodeWords } from '../mail/mime/words.ts'
-import { type Facts, sameOrganisation, wordsOf } from './facts.ts'
+import { type Facts, sameOrganisation } from './facts.ts'
 import { asksForSilence, hasContentClass, isPassedOn } from './marks.ts'
 import type { Rule } from './never.ts'
 import { calendarKinds, hasTextPart } from './structure.ts'
@@ -48,7 +48,7 @@ export const draftRules: readonly Rule[] = [
   ['calendar', isInvitation],
   ['spam-suspected', ({ subjects }) => subjects.some(isSuspectedSubject)],
   ['postmaster-sender', isHumanPostmaster], // RFC 5230 section 4.6
-  ['robot-address', ({ authors, replyTo }) => wordsOf([...authors, ...replyTo]).some(isRobotWord)],
+  ['robot-address', ({ words }) => words.authors.some(isRobotWord) || words.replyTo.some(isRobotWord)],
   ['no-text', hasNoText],
   // INTERNALDATE, because the Date field is unreliable.
   ['stale', ({ context }) => context.now.getTime() - context.arrivedAt.getTime() > staleHours * hour],
@@ -124,11 +124,12 @@ function isDoubtfulSubject({ inThread, subjects }: Facts): boolean {
 }
 
 /** An unmonitored mailbox that writes for a person named in Reply-To, or an address that only begins like one. */
-function isNoReplyRelay({ authors, replyTo, target }: Facts): boolean {
-  const strictTarget = target !== null && wordsOf([target]).some(isStrictNoReply)
+function isNoReplyRelay({ words: { authors, replyTo, target } }: Facts): boolean {
+  const strictTarget = target !== null && isStrictNoReply(target)
   return (
-    (wordsOf(authors).some(isStrictNoReply) && !strictTarget) ||
-    wordsOf([...authors, ...replyTo]).some(isLooseNoReply)
+    (authors.some(isStrictNoReply) && !strictTarget) ||
+    authors.some(isLooseNoReply) ||
+    replyTo.some(isLooseNoReply)
   )
 }
 
@@ -138,8 +139,8 @@ function isInvitation({ message, parts }: Facts): boolean {
 }
 
 /** postmaster is often a person, and often a bounce without marks. */
-function isHumanPostmaster({ authors, subjects }: Facts): boolean {
-  return wordsOf(authors).some(isPostmaster) && !subjects.some(isBounceSubject)
+function isHumanPostmaster({ words, subjects }: Facts): boolean {
+  return words.authors.some(isPostmaster) && !subjects.some(isBounceSubject)
 }
 
 function hasNoText({ message, parts }: Facts): boolean {

@@ -17,7 +17,7 @@ import {
   mailboxes,
 } from '../mail/correspondents.ts'
 import { isMailboxProvider } from '../mail/local-parts.ts'
-import { fieldValues, firstField, type Message, type Part } from '../mail/message.ts'
+import { fieldValues, firstField, hasField, type Message, namedIds, type Part } from '../mail/message.ts'
 import { stripComments } from '../mail/mime/keyword.ts'
 import type { GuardContext } from './context.ts'
 import { type LimitCode, reachedLimits } from './limits.ts'
@@ -42,6 +42,7 @@ export interface Facts extends Correspondents {
   to: readonly Mailbox[]
   cc: readonly Mailbox[]
   otherRecipients: readonly Mailbox[]
+  words: Words
   lists: ListMarks
   loop: ReturnType<typeof loopMarks>
   /** Our own web form wrote it, as us or as its visitor (rule `contact-form`). */
@@ -54,8 +55,17 @@ export interface Facts extends Correspondents {
 
 export function readFacts(message: Message, owner: Owner, context: GuardContext): Facts {
   const facts = factsOfMail(message, owner)
-  const limits = reachedLimits(facts.target?.address ?? null, threadIds(message), context)
+  const limits = reachedLimits(facts.target?.address ?? null, namedIds(message).thread, context)
   return { ...facts, context, limits }
+}
+
+/** Local part words (section 2.8): most rules about an address look at its word. */
+interface Words {
+  authors: readonly string[]
+  senders: readonly string[]
+  replyTo: readonly string[]
+  /** Null if there is no target. */
+  target: string | null
 }
 
 type FactsOfMail = Omit<Facts, 'context' | 'limits'>
@@ -73,29 +83,41 @@ function factsOfMail(message: Message, owner: Owner): FactsOfMail {
 
 function readMail(message: Message, owner: Owner): FactsOfMail {
   const people = correspondents(message, owner)
-  const { authors, isOwn } = people
+  const { authors, senders, replyTo, foreignReplyTo, visitor, target, targetElsewhere, isOwn } = people
   const reversePaths = mailboxes(message, 'return-path').map(({ address }) => comparable(address))
   const literallyOwn = new Set([owner.address, ...owner.aliases].map(canonical))
   const [author] = authors
   // Including the tag: the envelope of a forwarder, me+caf_=...@, is not a form.
   const isFormByEnvelope = isForeign(authors, isOwn) && reversePaths.some((path) => literallyOwn.has(path))
   const isFormAsOwner = writesAsOwner(people)
+  // Written out: to copy an object and to add as many properties again costs more than half of the reading.
   return {
-    ...people,
+    authors,
+    senders,
+    replyTo,
+    foreignReplyTo,
+    visitor,
+    target,
+    targetElsewhere,
+    isOwn,
     message,
     owner,
     parts: partsOf(message),
     subjects: fieldValues(message, 'subject').map(decodedSubject),
     ownIds: fieldValues(message, 'message-id').flatMap(idsOf),
-    inThread: ['in-reply-to', 'references'].some((name) =>
-      fieldValues(message, name).some((value) => value.trim() !== ''),
-    ),
+    inThread: isFilled(message, 'in-reply-to') || isFilled(message, 'references'),
     reversePaths,
     to: mailboxes(message, 'to'),
     cc: mailboxes(message, 'cc'),
     otherRecipients: ['bcc', 'resent-to', 'resent-cc', 'resent-bcc'].flatMap((name) =>
       mailboxes(message, name),
     ),
+    words: {
+      authors: wordsOf(authors),
+      senders: wordsOf(senders),
+      replyTo: wordsOf(replyTo),
+      target: target === null ? null : localWord(target.address),
+    },
     lists: listMarks(message, owner),
     loop: loopMarks(message, isOwn),
     isFormAsOwner,
@@ -126,18 +148,15 @@ function decodedSubject(value: string): string {
   return plainLine(decodeWords(value)).normalize('NFC')
 }
 
-/** The ids in In-Reply-To and References. */
-export function threadIds(message: Pick<Message, 'fields'>): ReadonlySet<string> {
-  return new Set(
-    ['in-reply-to', 'references'].flatMap((name) => fieldValues(message, name).flatMap(messageIds)),
-  )
-}
+const isFilled = (message: Pick<Message, 'fields'>, name: string) =>
+  fieldValues(message, name).some((value) => value.trim() !== '')
 
 /** The ids of a Message-ID field; a bare one gets its brackets. */
 function idsOf(value: string): string[] {
   const found = messageIds(value)
+  if (found.length > 0) return found
   const bare = stripComments(value).trim()
-  return found.length === 0 && /^[^\s<>]+$/.test(bare) ? [`<${bare}>`] : found
+  return /^[^\s<>]+$/.test(bare) ? [`<${bare}>`] : []
 }
 
 /** Ids with and without brackets are equal. */
@@ -145,8 +164,7 @@ export function holdsId(ids: ReadonlySet<string>, id: string): boolean {
   return ids.has(id) || ids.has(id.slice(1, -1))
 }
 
-/** The local part words (section 2.8) of addresses. */
-export function wordsOf(list: readonly Mailbox[]): string[] {
+function wordsOf(list: readonly Mailbox[]): string[] {
   return list.map(({ address }) => localWord(address))
 }
 
@@ -198,14 +216,14 @@ interface ListMarks {
 }
 
 function listMarks(message: Pick<Message, 'fields'>, owner: Owner): ListMarks {
-  const names = new Set(message.fields.map((field) => field.name))
-  const own = new Set(owner.ownLists.map(listIdentifier))
+  const has = (name: string) => hasField(message, name)
   const ids = fieldValues(message, 'list-id').map(listIdentifier)
+  const own = ids.length > 0 ? owner.ownLists.map(listIdentifier) : []
   return {
-    isList: listFields.some((name) => names.has(name)),
-    isOwnList: ids.length > 0 && ids.every((id) => own.has(id)),
-    canUnsubscribe: names.has('list-unsubscribe'),
-    isCampaign: campaignFields.some((name) => names.has(name)),
+    isList: listFields.some(has),
+    isOwnList: ids.length > 0 && ids.every((id) => own.includes(id)),
+    canUnsubscribe: has('list-unsubscribe'),
+    isCampaign: campaignFields.some(has),
   }
 }
 

@@ -1,5 +1,5 @@
-import { parseAddressList } from '../mail/address.ts'
-import { fieldValues, namedIds } from '../mail/message.ts'
+import { mailboxes } from '../mail/correspondents.ts'
+import { namedIds } from '../mail/message.ts'
 import type { StoredMail } from '../store/bodies.ts'
 import type { Database } from '../store/database.ts'
 import { guardHistory } from '../store/guard-history.ts'
@@ -57,8 +57,4 @@ export async function loadGuardContext(
 
 /** The addresses in From. */
 export const authorsOf = ({ message }: Pick<StoredMail, 'message'>): Set<string> =>
-  new Set(
-    fieldValues(message, 'from')
-      .flatMap(parseAddressList)
-      .map(({ address }) => address),
-  )
+  new Set(mailboxes(message, 'from').map(({ address }) => address))

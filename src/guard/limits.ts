@@ -38,15 +38,17 @@ export type LimitCode =
  */
 export function reachedLimits(
   target: string | null,
-  threadIds: ReadonlySet<string>,
+  threadIds: readonly string[],
   context: GuardContext,
 ): LimitCode[] {
   const { now } = context
+  if (context.autoSent.length === 0) return []
+  const thread = new Set(threadIds)
   const autoSent = context.autoSent.map((sent) => ({ ...sent, key: limitKey(sent.to) }))
   // A slot in the future (the clock was set back) counts as now: a limit must not fail open.
   const within = (sent: AutoSent, span: number) => now.getTime() - sent.at.getTime() <= span
   const today = autoSent.filter((sent) => within(sent, day))
-  const ours = autoSent.filter((sent) => sent.messageId !== null && threadIds.has(sent.messageId))
+  const ours = autoSent.filter((sent) => sent.messageId !== null && thread.has(sent.messageId))
   const key = target === null ? null : limitKey(target)
   const person = target === null ? null : personKey(target)
   const toTarget = autoSent.filter((sent) => sent.key === key)

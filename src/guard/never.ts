@@ -7,7 +7,8 @@ import {
   isSystemAuthor,
   isSystemReversePath,
 } from '../mail/local-parts.ts'
-import { bareWords, type Facts, firstReversePathWord, holdsId, wordsOf } from './facts.ts'
+import { hasField } from '../mail/message.ts'
+import { bareWords, type Facts, firstReversePathWord, holdsId } from './facts.ts'
 import {
   hasContentClass,
   hasNullReversePath,
@@ -39,7 +40,7 @@ export const neverRules: readonly Rule[] = [
   ['bulk-mail', ({ lists }) => !lists.isOwnList && lists.canUnsubscribe && lists.isCampaign], // RFC 8058
   ['loop-marker', ({ loop }) => loop.automatic],
   ['auto-reply-subject', ({ inThread, subjects }) => inThread && subjects.some(isResponderSubject)], // RFC 3834 section 3.1.5
-  ['no-reply-address', ({ target }) => target !== null && wordsOf([target]).some(isStrictNoReply)],
+  ['no-reply-address', ({ words }) => words.target !== null && isStrictNoReply(words.target)],
   ['calendar', ({ parts }) => calendarKinds(parts).answers], // RFC 6047
   ['reaction', isReaction], // RFC 9078
   [
@@ -81,12 +82,12 @@ function isSelfSent({ authors, isOwn, isFormAsOwner }: Facts): boolean {
   return authors.some(({ address }) => isOwn(address)) && !isFormAsOwner
 }
 
-function isBounce({ message, parts, authors, subjects }: Facts): boolean {
+function isBounce({ message, parts, words, subjects }: Facts): boolean {
   return (
     hasReport(parts, 'delivery-status') ||
     hasContentClass(message, 'dsn') ||
-    message.fields.some((field) => field.name === 'x-failed-recipients') ||
-    (wordsOf(authors).some(isPostmaster) && subjects.some(isBounceSubject))
+    hasField(message, 'x-failed-recipients') ||
+    (words.authors.some(isPostmaster) && subjects.some(isBounceSubject))
   )
 }
 
@@ -100,20 +101,18 @@ function isReport({ message, parts, subjects }: Facts): boolean {
     hasReport(parts, type),
   )
   return (
-    (isAnyReport(parts) && !named) ||
-    message.fields.some((field) => field.name === 'tls-report-domain') ||
-    subjects.some(isReportSubject)
+    (isAnyReport(parts) && !named) || hasField(message, 'tls-report-domain') || subjects.some(isReportSubject)
   )
 }
 
-function isSystemSender({ message, authors, senders, replyTo }: Facts): boolean {
-  const words = [
-    ...wordsOf([...authors, ...senders, ...replyTo]),
-    ...['sender', 'reply-to'].flatMap((name) => bareWords(message, name)),
-  ]
+function isSystemSender({ message, authors, words }: Facts): boolean {
   const reversePath = firstReversePathWord(message)
   return (
-    words.some(isSystemAuthor) ||
+    words.authors.some(isSystemAuthor) ||
+    words.senders.some(isSystemAuthor) ||
+    words.replyTo.some(isSystemAuthor) ||
+    bareWords(message, 'sender').some(isSystemAuthor) ||
+    bareWords(message, 'reply-to').some(isSystemAuthor) ||
     (reversePath !== null && isSystemReversePath(reversePath)) ||
     authors.some(({ name }) => isDaemonName(name))
   )
@@ -125,13 +124,8 @@ function isSystemSender({ message, authors, senders, replyTo }: Facts): boolean 
  */
 function isReaction({ message, parts }: Facts): boolean {
   if (parts.some(({ type, disposition }) => type === reactionType || disposition === 'reaction')) return true
-  const lines = message.text
-    .slice(0, 1000)
-    .split('\n')
-    .map((line) => line.trim())
-    .filter((line) => line !== '')
-  const [first = '', second = ''] = lines
-  return outlookReaction.test(first) || (isEmoji(first) && /\bgmail\b/i.test(second))
+  const [first = '', second = ''] = message.text.slice(0, 1000).match(/\S[^\n]*/g) ?? []
+  return outlookReaction.test(first.trimEnd()) || (isEmoji(first.trimEnd()) && /\bgmail\b/i.test(second))
 }
 
 const reactionType = 'text/vnd.google.email-reaction+json'

@@ -1,5 +1,5 @@
 import { organisationalDomain } from '../mail/address.ts'
-import { type Field, fieldValues, type Message } from '../mail/message.ts'
+import { type Field, fieldValues, hasField, type Message } from '../mail/message.ts'
 import { fieldKeyword } from '../mail/mime/keyword.ts'
 import { isSpamSubject } from './subjects.ts'
 
@@ -8,6 +8,12 @@ const notJunkKeywords = new Set('$notjunk notjunk nonjunk'.split(' '))
 
 const flagFields = 'x-spam-flag x-spam-status x-spam x-barracuda-spam-flag x-barracuda-spam-status'.split(' ')
 const verdictFields = 'x-ses-spam-verdict x-ses-virus-verdict'.split(' ')
+const markFields = [
+  ...flagFields,
+  ...verdictFields,
+  'x-forefront-antispam-report',
+  'x-ms-exchange-organization-scl',
+]
 const forefrontVerdicts = new Set('spm sks skb blk'.split(' '))
 const forefrontCategories = new Set('spm hspm phsh hphish hphsh malw spoof'.split(' '))
 
@@ -33,6 +39,7 @@ export function isSpamFlagged(
 }
 
 function hasFilterMark(message: Pick<Message, 'fields'>): boolean {
+  if (!markFields.some((name) => hasField(message, name))) return false
   const believed = believedFields(message.fields)
   const values = (names: readonly string[]) =>
     names.flatMap((name) => fieldValues({ fields: believed }, name))

@@ -7,9 +7,9 @@ import type { GuardCode } from '../base/reasons.ts'
 import { type Account, accountOf, type Next, type StepContext } from '../context.ts'
 import type { Owner } from '../mail/account.ts'
 import { isRefuted } from '../mail/authentication.ts'
+import { correspondents } from '../mail/correspondents.ts'
 import { type Message, namedIds } from '../mail/message.ts'
 import { asksForHuman } from '../mail/reply/automatic.ts'
-import { replyAddressees } from '../mail/reply/build.ts'
 import { visibleText } from '../mail/text/visible.ts'
 import type { StoredMail } from '../store/bodies.ts'
 import { saveHumanThread } from '../store/guard-history.ts'
@@ -92,8 +92,8 @@ export async function guardNewMail(
       if (!history) return []
       const { verb, change } = asMove(row.id, guardMail(message, owner, history), spam.action !== 'none')
       const { reason, codes, ceiling } = change
-      const place = { step: stageAfter(verb), disposition: dispositionAfter(verb) }
-      return [[row.id, { ...place, reason, codes: [...codes], ceiling }]]
+      const [step, disposition] = [stageAfter(verb), dispositionAfter(verb)]
+      return [[row.id, { step, disposition, reason, codes, ceiling }]]
     }),
   )
 }
@@ -123,7 +123,7 @@ function historiesOf(
   const now = clock.now()
   return Promise.all(
     mails.map((mail) => {
-      const addressee = replyAddressees(mail.message, owner, 'send')[0] ?? null
+      const addressee = correspondents(mail.message, owner).target?.address ?? null
       const { digest } = mail
       return loadGuardContext(db, owner.address, { mail, addressee, digest }, now)
     }),

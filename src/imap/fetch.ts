@@ -62,7 +62,10 @@ function fetchedFrom(uid: number, row: FetchMessageObject | undefined, fault: Fa
     size: row?.size ?? 0,
     internalDate: internalDate instanceof Date ? internalDate : new Date(0),
     flags: lastingFlags(row?.flags),
-    messageId: firstField({ fields: parseFields(header) }, 'message-id') || null,
+    // Only the observer asks for it: whoever reads the mail parses the header with the charset of its text.
+    get messageId() {
+      return firstField({ fields: parseFields(header) }, 'message-id') || null
+    },
     header,
     structure: row?.bodyStructure ? partOf(row.bodyStructure) : unknownStructure,
     texts: new Map(),

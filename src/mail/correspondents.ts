@@ -48,13 +48,22 @@ export function canonical(address: string): string {
 /** By header: guard, reply and recheck ask for the same fields of one message, some of them several times. */
 const read = new WeakMap<Message['fields'], Map<string, readonly Mailbox[]>>()
 
+function listsOf(fields: Message['fields']): Map<string, readonly Mailbox[]> {
+  const known = read.get(fields)
+  if (known) return known
+  const lists = new Map<string, readonly Mailbox[]>()
+  read.set(fields, lists)
+  return lists
+}
+
 /** The mailboxes in every field of that name, group members included (RFC 5322 section 3.4). */
 export function mailboxes({ fields }: Pick<Message, 'fields'>, name: string): readonly Mailbox[] {
-  const known = read.get(fields) ?? new Map<string, readonly Mailbox[]>()
-  read.set(fields, known)
-  const found = known.get(name) ?? fieldValues({ fields }, name).flatMap((value) => parseAddressList(value))
-  known.set(name, found)
-  return found
+  const lists = listsOf(fields)
+  const known = lists.get(name)
+  if (known) return known
+  const list = fieldValues({ fields }, name).flatMap((value) => parseAddressList(value))
+  lists.set(name, list)
+  return list
 }
 
 /**

@@ -42,13 +42,32 @@ export interface Message {
   faults: readonly Fault[]
 }
 
+/** By header: about 150 values are asked for of each mail, which has 50 fields. */
+const indexes = new WeakMap<Message['fields'], ReadonlyMap<string, readonly string[]>>()
+
+function indexOf(fields: Message['fields']): ReadonlyMap<string, readonly string[]> {
+  const known = indexes.get(fields)
+  if (known) return known
+  const index = new Map<string, string[]>()
+  for (const { name, value } of fields) {
+    const values = index.get(name)
+    if (values) values.push(value)
+    else index.set(name, [value])
+  }
+  indexes.set(fields, index)
+  return index
+}
+
+const noValues: readonly string[] = []
+
 /** Values of every field of that name, in order of appearance. */
-export function fieldValues(message: Pick<Message, 'fields'>, name: string): string[] {
-  const wanted = name.toLowerCase()
-  const values: string[] = []
-  // Asked about 150 times for each mail, which has 50 fields: a function called for each field would cost more.
-  for (const field of message.fields) if (field.name === wanted) values.push(field.value)
-  return values
+export function fieldValues(message: Pick<Message, 'fields'>, name: string): readonly string[] {
+  return indexOf(message.fields).get(name.toLowerCase()) ?? noValues
+}
+
+/** Whether there is a field of that name, whatever its value. @param name lower case */
+export function hasField(message: Pick<Message, 'fields'>, name: string): boolean {
+  return indexOf(message.fields).has(name)
 }
 
 /** Value of the first field of that name, or null. */
@@ -67,11 +86,22 @@ export function isTextUnread(message: Pick<Message, 'faults'>): boolean {
   return message.faults.some(({ code }) => unreadText.has(code))
 }
 
+interface NamedIds {
+  own: string | null
+  /** In-Reply-To and References, each id once. */
+  thread: readonly string[]
+}
+
+/** By header: the guard asks four times for one mail. */
+const named = new WeakMap<Message['fields'], NamedIds>()
+
 /** Ids that a message names: its own, and those of the thread it claims to belong to. */
-export function namedIds(message: Pick<Message, 'fields'>): { own: string | null; thread: string[] } {
-  const thread = ['in-reply-to', 'references'].flatMap((name) =>
-    fieldValues(message, name).flatMap(messageIds),
-  )
-  const own = fieldValues(message, 'message-id').flatMap(messageIds)[0] ?? null
-  return { own, thread: [...new Set(thread)] }
+export function namedIds(message: Pick<Message, 'fields'>): NamedIds {
+  const known = named.get(message.fields)
+  if (known) return known
+  const idsIn = (name: string) => fieldValues(message, name).flatMap(messageIds)
+  const thread = [...new Set([...idsIn('in-reply-to'), ...idsIn('references')])]
+  const ids = { own: idsIn('message-id')[0] ?? null, thread }
+  named.set(message.fields, ids)
+  return ids
 }

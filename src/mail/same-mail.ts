@@ -1,5 +1,6 @@
-import { createHash } from 'node:crypto'
-import { decodeWords, parseAddressList, plainLine } from './address.ts'
+import { hash } from 'node:crypto'
+import { decodeWords, plainLine } from './address.ts'
+import { mailboxes } from './correspondents.ts'
 import { fieldValues, type Message, type Part } from './message.ts'
 
 type Contents = Pick<Message, 'fields' | 'structure' | 'text' | 'html'>
@@ -35,10 +36,10 @@ function contentsOf(message: Contents): unknown[] {
   ]
 }
 
-const hashOf = (named: readonly unknown[]) => createHash('sha256').update(JSON.stringify(named)).digest('hex')
+const hashOf = (named: readonly unknown[]) => hash('sha256', JSON.stringify(named))
 
 const addressesIn = (message: Contents, name: string) =>
-  fieldValues(message, name).flatMap((value) => parseAddressList(value).map(({ address }) => address))
+  mailboxes(message, name).map(({ address }) => address)
 
 /** The size stands for the contents, which are not fetched. Text parts are left out: their text itself is compared. */
 function filesIn(part: Part): number[] {
@@ -46,8 +47,8 @@ function filesIn(part: Part): number[] {
   return part.type.startsWith('text/') && part.disposition !== 'attachment' ? [] : [part.size]
 }
 
-/** Servers rewrap and re-encode, so white space is ignored. */
-const oneLine = (text: string) => text.replace(/\s+/g, ' ').trim()
+/** Servers rewrap and re-encode, so white space is ignored. Single spaces, most of it, are already as they should be. */
+const oneLine = (text: string) => text.replace(/\s{2,}|[^\S ]/g, ' ').trim()
 
 function leafTypes(part: Part): string[] {
   if (part.children.length > 0) return part.children.flatMap(leafTypes)

@@ -3,10 +3,10 @@
  * skips.
  */
 
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { Account, StepContext } from '../context.ts'
 import type { Fetched } from '../imap/imap.ts'
-import { decodeWords, parseAddressList, plainLine } from '../mail/address.ts'
+import { decodeWords, type Mailbox, parseAddressList, plainLine } from '../mail/address.ts'
 import type { Fault } from '../mail/fault.ts'
 import { firstField, type Message } from '../mail/message.ts'
 import { messageFromParts } from '../mail/mime/octets.ts'
@@ -246,21 +246,20 @@ interface Name {
   digest: string
   /** As rows of earlier versions have it. */
   earlier: () => string
-  from: string | null
+  author: Mailbox | undefined
 }
 
 function nameOf(message: Message, fetched: Fetched): Name {
   const messageId = messageIdOf(message)
-  const digest =
-    messageId === null ? createHash('sha256').update(fetched.header).digest('hex') : mailDigest(message)
+  const digest = messageId === null ? hash('sha256', fetched.header) : mailDigest(message)
   const earlier = () => (messageId === null ? digest : earlierDigest(message))
-  return { messageId, digest, earlier, from: authorOf(message)?.address || null }
+  return { messageId, digest, earlier, author: authorOf(message) }
 }
 
 /** Rows of earlier versions have another digest, or none: then the author is compared. */
-function isSame(row: KnownMail, { messageId, digest, earlier, from }: Name): boolean {
+function isSame(row: KnownMail, { messageId, digest, earlier, author }: Name): boolean {
   if (row.messageId !== messageId) return false
-  if (row.digest === null) return row.fromAddress === null || row.fromAddress === from
+  if (row.digest === null) return row.fromAddress === null || row.fromAddress === (author?.address || null)
   return row.digest === (isEarlierDigest(row.digest) ? earlier() : digest)
 }
 
@@ -279,11 +278,14 @@ function asRow(
   account: string,
   source: MailSource,
 ): NewMessage {
-  const from = authorOf(message)
+  const { author } = name
   const subject = firstField(message, 'subject')
   const old = fetched.uid <= source.renumberedUid && fetched.internalDate < source.baselineAt
+  const { step, disposition, reason } = old ? beforeBaseline : toGuard
   return {
-    ...(old ? beforeBaseline : toGuard),
+    step,
+    disposition,
+    reason,
     id,
     account,
     mailbox: source.mailbox,
@@ -296,8 +298,8 @@ function asRow(
     digest: name.digest,
     internalDate: fetched.internalDate,
     flags: fetched.flags,
-    fromAddress: from?.address || null,
-    fromName: from?.name ? plainLine(from.name).slice(0, 200) : null,
+    fromAddress: author?.address || null,
+    fromName: author?.name ? plainLine(author.name).slice(0, 200) : null,
     subject: subject === null ? null : plainLine(decodeWords(subject)).slice(0, longestSubject),
   }
 }

@@ -54,14 +54,29 @@ export interface Ingested {
  * @param version of MessageRow; empty for a row that is not stored yet
  */
 export function newRow(message: NewMessage, now: Date, version = ''): MessageRow {
-  const { emailId: _emailId, digest: _digest, codes = [], ceiling = null, ...given } = message
+  // Written out: to copy all but some properties of an object costs more than all else that is done for a row.
   return {
-    ...given,
+    id: message.id,
+    account: message.account,
+    mailbox: message.mailbox,
+    uidValidity: message.uidValidity,
+    uid: message.uid,
+    messageId: message.messageId,
+    threadId: message.threadId,
+    size: message.size,
+    internalDate: message.internalDate,
+    flags: message.flags,
+    fromAddress: message.fromAddress,
+    fromName: message.fromName,
+    subject: message.subject,
+    step: message.step,
+    disposition: message.disposition,
+    reason: message.reason,
     ingestedAt: now,
-    codes,
+    codes: message.codes ?? [],
     detail: null,
     instruction: null,
-    ceiling,
+    ceiling: message.ceiling ?? null,
     verdict: null,
     attempts: 0,
     firstErrorAt: null,

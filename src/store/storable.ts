@@ -5,7 +5,7 @@
 export function storable(value: unknown): string {
   const json = JSON.stringify(value)
   // Both are written as escapes (ECMA-262, QuoteJSONString). Asking a function about every value costs much more.
-  if (!/\\u(?:0000|d)/.test(json)) return json
+  if (!json.includes('\\u') || !/\\u(?:0000|d)/.test(json)) return json
   return JSON.stringify(value, (_key, inner) => (typeof inner === 'string' ? storableText(inner) : inner))
 }
 

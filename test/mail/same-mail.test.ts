@@ -18,6 +18,11 @@ const instead = (from: string, to: string) => messageOf(...mail.map((line) => (l
 describe('the same mail', () => {
   test.each([
     ['a trace field more', ['Received: from a by b; Fri, 27 Nov 2026 11:31:00 +0100', ...mail]],
+    ['its text wrapped', mail.map((line) => line.replace('when are', 'when\r\nare'))],
+    [
+      'its text spaced',
+      mail.map((line) => line.replace('when are', 'when  are').replace('you open', 'you\topen')),
+    ],
     ['its subject folded', mail.map((line) => line.replace('Order 4711', 'Order\r\n 4711'))],
     [
       'its name left out',

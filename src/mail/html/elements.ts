@@ -62,7 +62,8 @@ export function impliedCloses(name: string, open: readonly string[]): number {
 }
 
 /** Class or id without the prefix that a webmail put before it while cleaning. */
-function marks(attributes: ReadonlyMap<string, string>): string[] {
+function marks(attributes: ReadonlyMap<string, string>): readonly string[] {
+  if (!attributes.has('class') && !attributes.has('id') && !attributes.has('data-smartmail')) return []
   const written = `${attributes.get('class') ?? ''} ${attributes.get('id') ?? ''} ${attributes.get('data-smartmail') ?? ''}`
   return written
     .toLowerCase()

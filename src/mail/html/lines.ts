@@ -19,8 +19,13 @@ export class LineWriter {
   write(text: string, quoteDepth: number, preformatted: boolean): void {
     if (quoteDepth !== this.depth && this.filled) this.push()
     this.depth = quoteDepth
-    const [first = '', ...rest] = preformatted ? text.split('\n') : [text.replace(/[ \t\r\n\f]+/g, ' ')]
-    this.add(this.blankEnd && !preformatted ? first.trimStart() : first)
+    if (!preformatted) {
+      const line = text.replace(/[ \t\r\n\f]{2,}|[\t\r\n\f]/g, ' ')
+      this.add(this.blankEnd ? line.trimStart() : line)
+      return
+    }
+    const [first = '', ...rest] = text.split('\n')
+    this.add(first)
     for (const line of rest) {
       this.push()
       if (line !== '') this.pieces.push(line)

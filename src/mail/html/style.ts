@@ -175,6 +175,7 @@ const offScreen = ['left', 'top', 'right', 'bottom', 'margin-left', 'margin-top'
 
 /** True if the element's box is invisible, regardless of its children. */
 function isInvisible(css: Declarations): boolean {
+  if (css.size === 0) return false
   if (css.get('display') === 'none' || /^(hidden|collapse)$/.test(css.get('visibility') ?? '')) return true
   if (css.get('mso-hide') === 'all' || pixels(css.get('opacity')) < 0.05) return true
   if (/opacity\(\s*0%?\s*\)/.test(css.get('filter') ?? '')) return true

@@ -60,11 +60,9 @@ const forbidden = new Set(['base64', 'hex', 'binary', 'internal', 'ucs2', 'utf-7
 
 /** Lower case, without quotes, spaces and RFC 2231 language suffix. */
 function charsetLabel(label: string): string {
-  const bare = label
-    .trim()
-    .toLowerCase()
-    .replace(/^["']+|["';,]+$/g, '')
-    .replace(/\*.*$/, '')
+  const lower = label.trim().toLowerCase()
+  if (vague.has(lower)) return lower
+  const bare = lower.replace(/^["']+|["';,]+$/g, '').replace(/\*.*$/, '')
   const name = bare
     .replace(/^charset=/, '')
     .replace(/^cp-?(125\d)$/, 'windows-$1')
@@ -100,7 +98,7 @@ function meant(octets: Buffer, name: string): string {
 
 /** A character of ISO-2022-JP is announced by this escape sequence (RFC 1468). */
 function isIso2022Jp(octets: Buffer): boolean {
-  return octets.includes('\u001b$B') || octets.includes('\u001b$@')
+  return octets.includes(0x1b) && (octets.includes('\u001b$B') || octets.includes('\u001b$@'))
 }
 
 /**

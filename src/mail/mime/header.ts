@@ -64,44 +64,48 @@ export function splitHeader(octets: Buffer): Buffer {
   return octets.subarray(0, headerBounds(octets).end)
 }
 
-/** Logical lines: folded lines joined (RFC 5322 section 2.2.3). */
-function* unfolded(header: Buffer): Generator<Buffer> {
-  let pieces: Buffer[] = []
-  for (const { start, end } of linesOf(header)) {
-    const first = header[start]
-    if (first !== 0x20 && first !== 0x09) {
-      if (pieces.length > 0) yield Buffer.concat(pieces)
-      pieces = []
-    }
-    pieces.push(header.subarray(start, end))
-  }
-  if (pieces.length > 0) yield Buffer.concat(pieces)
-}
-
 interface RawField {
   name: string
-  octets: Buffer
+  /** One character for each octet. */
+  text: string
+}
+
+/**
+ * The fields of a block, folded lines joined (RFC 5322 section 2.2.3). Each line is a string of its own, so that a
+ * value that is kept does not keep the whole header.
+ */
+function rawFields(header: Buffer): RawField[] {
+  const fields: RawField[] = []
+  let line = ''
+  for (const { start, end } of linesOf(header)) {
+    const piece = header.toString('latin1', start, end)
+    const first = header[start]
+    if (first === 0x20 || first === 0x09) {
+      line += piece
+      continue
+    }
+    addField(fields, line)
+    if (fields.length >= mostFields) return fields
+    line = piece
+  }
+  addField(fields, line)
+  return fields
 }
 
 /** Lines that are not fields (an mbox `From ` line, garbage) are skipped. */
-function rawFields(header: Buffer): RawField[] {
-  const fields: RawField[] = []
-  for (const line of unfolded(header.subarray(0, longestHeader))) {
-    if (fields.length >= mostFields) break
-    const colon = line.indexOf(':')
-    if (colon < 1) continue
-    // Blanks before the colon are obsolete syntax (RFC 5322 section 4.5).
-    const name = line.subarray(0, colon).toString('latin1').replaceAll('\0', '').trimEnd().toLowerCase()
-    if (name === '' || name.length > 998 || /[^\x21-\x7e]/.test(name)) continue
-    fields.push({ name, octets: line.subarray(colon + 1) })
-  }
-  return fields
+function addField(fields: RawField[], line: string): void {
+  const colon = line.indexOf(':')
+  if (colon < 1) return
+  // Blanks before the colon are obsolete syntax (RFC 5322 section 4.5).
+  const name = line.slice(0, colon).replaceAll('\0', '').trimEnd().toLowerCase()
+  if (name === '' || name.length > 998 || /[^\x21-\x7e]/.test(name)) return
+  fields.push({ name, text: line.slice(colon + 1) })
 }
 
 /** The charset that a header names for a body of one part. */
 function ownCharset(fields: readonly RawField[]): string {
-  const octets = fields.find(({ name }) => name === 'content-type')?.octets
-  return octets ? (parseParameters(octets.toString('latin1')).parameters.charset ?? '') : ''
+  const type = fields.find(({ name }) => name === 'content-type')?.text
+  return type === undefined ? '' : (parseParameters(type).parameters.charset ?? '')
 }
 
 const notStructural = /[^<>@",;:()\\]/g
@@ -109,21 +113,21 @@ const notStructural = /[^<>@",;:()\\]/g
 /** Japanese between escape sequences, whose octets look like ASCII. */
 const escaped = /\p{Cc}\$[@B]\P{Cc}*(?:\p{Cc}\([BJ])?/gu
 
-/** Nearly every field is, and needs no guess. An escape character may begin Japanese. */
+/** Nearly every header is, and needs no guess. An escape character may begin Japanese. */
 const isAscii = (octets: Buffer) => isAsciiOctets(octets) && !octets.includes(0x1b)
 
 /** The separators of addresses and names in a value, as servers along the way read it. */
-function structureOf(octets: Buffer): string {
-  const text = octets.toString('latin1')
+function structureOf(text: string): string {
   const plain = text.replace(escaped, (japanese) => (/[\w+-]@[\w-]+\.\w/.test(japanese) ? japanese : ''))
   return plain.replace(notStructural, '')
 }
 
 /** A charset must not move an address or a quote: then each octet is a character. Subjects have no structure. */
-function fieldText({ name, octets }: RawField, charset: string): string {
-  if (isAscii(octets)) return octets.toString('latin1')
+function fieldText({ name, text: written }: RawField, charset: string): string {
+  const octets = Buffer.from(written, 'latin1')
+  if (isAscii(octets)) return written
   const text = decodeUnlabelled(octets, charset)
-  const sound = name === 'subject' || text.replace(notStructural, '') === structureOf(octets)
+  const sound = name === 'subject' || text.replace(notStructural, '') === structureOf(written)
   return sound ? text : decodeCharset(octets, 'windows-1252').text
 }
 
@@ -134,10 +138,12 @@ function fieldText({ name, octets }: RawField, charset: string): string {
  * its body
  */
 export function parseFields(header: Buffer, charset?: string): Field[] {
-  const fields = rawFields(header)
-  const likely = charset ?? (fields.every(({ octets }) => isAscii(octets)) ? '' : ownCharset(fields))
+  const block = header.subarray(0, longestHeader)
+  const fields = rawFields(block)
+  const plain = isAscii(block)
+  const likely = charset ?? (plain ? '' : ownCharset(fields))
   return fields.map((field) => ({
     name: field.name,
-    value: fieldText(field, likely).replaceAll('\0', '\ufffd').trim(),
+    value: (plain ? field.text : fieldText(field, likely)).replaceAll('\0', '\ufffd').trim(),
   }))
 }

@@ -29,6 +29,7 @@ export function quotedEnd(value: string, start: number): number {
  * read as a harmless one (RFC 7103).
  */
 export function stripComments(value: string): string {
+  if (!value.includes('(')) return value
   const pieces: string[] = []
   let kept = 0
   let at = 0

@@ -13,7 +13,7 @@ export interface Token {
 const specials = new Set('<>,;:@.')
 
 function unquotePairs(text: string): string {
-  return text.replace(/\\(.)/gsu, '$1')
+  return text.includes('\\') ? text.replace(/\\(.)/gsu, '$1') : text
 }
 
 /** Splits a value in linear time; a quote that never closes is skipped, a comment that never closes ends the value. */
@@ -28,6 +28,11 @@ export function tokens(value: string): Token[] {
   }
   for (let at = 0; at < value.length; ) {
     const char = value.charAt(at)
+    if (char === ' ') {
+      apart = true
+      at++
+      continue
+    }
     if (specials.has(char)) {
       push('special', char)
       at++

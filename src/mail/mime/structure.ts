@@ -194,11 +194,18 @@ function textLeaves(part: Part): Part[] {
  * multipart/alternative, because the HTML side shows whether it contains hidden text. Named files after the first
  * text are attachments.
  */
-export function textPartsOf(structure: Part): Part[] {
-  return textLeaves(structure)
+export function textPartsOf(structure: Part): readonly Part[] {
+  const known = textParts.get(structure)
+  if (known) return known
+  const found = textLeaves(structure)
     .filter((part, index) => index === 0 || part.filename === null || isOpaqueSigned(part))
     .slice(0, mostTexts)
+  textParts.set(structure, found)
+  return found
 }
+
+/** By structure: fetching and reading ask for those of one mail four times. */
+const textParts = new WeakMap<Part, readonly Part[]>()
 
 /** The charset that the first text part names, `''` if it names none. */
 export function textCharset(structure: Part): string {

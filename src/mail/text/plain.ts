@@ -66,22 +66,24 @@ const longestPlaceholder = 600
  * side hardly repeats.
  */
 export function isPlaceholder(plain: string, html: string): boolean {
-  const words = wordsOf(plain)
-  if (words.length === 0) return /[\p{L}\p{N}]/u.test(html)
+  if (!word.test(bareOf(plain))) return /[\p{L}\p{N}]/u.test(html)
   if (plain.length > longestPlaceholder || !/\p{L}/u.test(html)) return false
   if (/^\W*this is a multi-?part message in mime format\W*$/i.test(plain)) return true
   if (!aboutHtml.test(plain)) return false
+  const said = wordsOf(plain)
   const shown = new Set(wordsOf(html))
-  return words.filter((word) => shown.has(word)).length < words.length * 0.4
+  return said.filter((each) => shown.has(each)).length < said.length * 0.4
 }
 
 const aboutHtml =
   /\bx?html\b|\b(?:e-?mail|mail) (?:client|program|reader|viewer)|web ?browser|(?:in|im|dans|en|nel|no|i) (?:your|a|the|ihrem|votre|su|tuo|seu|uw|din)? ?(?:browser|navigat|navegador)|ブラウザ|浏览器|瀏覽器|브라우저|браузер|tarayıcı|přehlížeč|przeglądar|prohlížeč/iu
 
-function wordsOf(text: string): string[] {
-  const bare = text.replace(/<?(?:https?:\/\/|mailto:)\S+/g, ' ').toLowerCase()
-  return bare.match(/[\p{L}\p{N}]{2,}|[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}]/gu) ?? []
-}
+const word = /[\p{L}\p{N}]{2,}|[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}]/u
+const words = new RegExp(word, 'gu')
+
+const bareOf = (text: string) => text.replace(/<?(?:https?:\/\/|mailto:)\S+/g, ' ').toLowerCase()
+
+const wordsOf = (text: string): string[] => bareOf(text).match(words) ?? []
 
 interface Line {
   depth: number
