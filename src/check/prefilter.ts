@@ -63,17 +63,21 @@ export function prefilter(input: DraftToCheck): Finding[] {
   const trusted = [...given, ...own]
   const faults = outboundFaults(draft, {
     canaries: [input.marks.canary],
-    knownLinks: linksOf(trusted),
-    knownAddresses: [...addressesOf(trusted), ...correspondents],
+    // Searched only if the draft has any.
+    get knownLinks() {
+      return linksOf(trusted)
+    },
+    get knownAddresses() {
+      return [...addressesOf(trusted), ...correspondents]
+    },
     promptText: input.promptText,
     instructions: input.instructions,
     quotable: [...trusted, mail],
     salt: input.marks.salt,
   })
-  const vouched = trusted.map(bare)
-  const accounts = accountNumbers(draft).filter(
-    (number) => !vouched.some((text) => text.includes(bare(number))),
-  )
+  const numbers = accountNumbers(draft)
+  const vouched = numbers.length > 0 ? trusted.map(bare) : []
+  const accounts = numbers.filter((number) => !vouched.some((text) => text.includes(bare(number))))
   const spoken = (draft.match(machine) ?? []).filter(
     (word) => ![...trusted, mail].some((text) => text.includes(word)),
   )
@@ -116,13 +120,11 @@ const sureFrom = 0.7
  * mail.
  */
 function inOtherLanguage(draft: string, stated: string, mail: string): boolean {
-  const { language, confidence } = languageOf(draft)
-  if (confidence < sureFrom || language === 'und' || stated === 'und') return false
   const primary = stated.toLowerCase().split('-')[0] ?? ''
-  if (!toldApart.has(primary)) return false
-  const mailLanguages = [primary, languageOf(mail).language]
-  return mailLanguages.every(
-    (other) =>
-      other !== language && !alike.some((group) => group.includes(other) && group.includes(language)),
-  )
+  if (stated === 'und' || !toldApart.has(primary)) return false
+  const { language, confidence } = languageOf(draft)
+  if (confidence < sureFrom || language === 'und') return false
+  const differs = (other: string) =>
+    other !== language && !alike.some((group) => group.includes(other) && group.includes(language))
+  return differs(primary) && differs(languageOf(mail).language)
 }

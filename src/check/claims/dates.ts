@@ -153,14 +153,17 @@ function findTimes(text: string): Found[] {
   })
 }
 
-/** Weekdays, days such as `tomorrow`, times of day. */
-function findNamedDays(text: string): Found[] {
-  const named = [...text.matchAll(weekdayPattern)].map((match): Found => {
+function findWeekdays(text: string): Found[] {
+  return [...text.matchAll(weekdayPattern)].map((match): Found => {
     const name = match[0].toLowerCase()
     const number = weekdayByName.get(name) ?? weekdayByName.get(name.replace(/s$/, ''))
     return { claim: match[0], kind: 'date', keys: [`w:${number}`], index: match.index }
   })
-  const relative = [...text.matchAll(relativePattern)].map(
+}
+
+/** Days such as `tomorrow`. */
+function findRelativeDays(text: string): Found[] {
+  return [...text.matchAll(relativePattern)].map(
     (match): Found => ({
       claim: match[0],
       kind: 'date',
@@ -168,8 +171,13 @@ function findNamedDays(text: string): Found[] {
       index: match.index,
     }),
   )
-  return [...named, ...relative, ...findTimes(text)]
 }
+
+const findNamedDays = (text: string): Found[] => [
+  ...findWeekdays(text),
+  ...findRelativeDays(text),
+  ...findTimes(text),
+]
 
 /** Dates, weekdays, days such as `tomorrow`, times of day. */
 export function findDates(text: string): Found[] {
@@ -212,10 +220,11 @@ const between = /^[\s,(]{0,3}(?:den|dem|der|the|le|el|il|de|op|dia)?[\s,]{0,2}$/
  */
 export function wrongWeekdays(text: string, today: string): string[] {
   const now = Date.parse(`${today}T00:00:00Z`)
-  const named = findNamedDays(text).filter(({ keys }) => keys[0]?.startsWith('w:'))
-  const relative = findNamedDays(text)
-    .filter(({ keys }) => keys[0]?.startsWith('r:'))
-    .map(({ claim, index, keys }) => ({ claim, index, at: [now + Number(keys[0]?.slice(2)) * dayMs] }))
+  const named = findWeekdays(text)
+  if (named.length === 0) return []
+  const relative = findRelativeDays(text).map(({ claim, index, keys }) => {
+    return { claim, index, at: [now + Number(keys[0]?.slice(2)) * dayMs] }
+  })
   const dated = datesOf(text).map(({ claim, index, days }) => ({ claim, index, at: instantsOf(days, today) }))
   return named.flatMap(({ claim, index, keys }) => {
     const after = [...dated, ...relative].find((one) => {
