@@ -1,4 +1,5 @@
 /** Dates, months, weekdays and times of day, in figures and in words. */
+import { memoized } from '../../base/lru.ts'
 import { type Found, masked } from './found.ts'
 import { alternation, monthByName, relativeDays, weekdayByName } from './vocabulary.ts'
 
@@ -109,9 +110,13 @@ function rulesFor(text: string): Rule[] {
   ]
 }
 
+interface DateFound extends Pick<Found, 'claim' | 'index'> {
+  days: readonly Day[]
+}
+
 /** Every date with its reading. Later rules do not see what an earlier one matched. */
-function datesOf(text: string): { claim: string; index: number; days: Day[] }[] {
-  const found: { claim: string; index: number; days: Day[] }[] = []
+const datesOf = memoized((text: string): readonly DateFound[] => {
+  const found: DateFound[] = []
   let rest = text
   for (const rule of rulesFor(text)) {
     for (const match of rest.matchAll(rule.pattern)) {
@@ -121,7 +126,7 @@ function datesOf(text: string): { claim: string; index: number; days: Day[] }[] 
     rest = masked(rest, found, '\0')
   }
   return found
-}
+})
 
 const weekdayPattern = pattern(`${noLetter}(${weekday})s?${end}|[日月火水木金土]曜日|星期[一二三四五六日]`)
 const relativePattern = pattern(

@@ -1,4 +1,5 @@
 /** Figures and days that are in no source but follow from one: sums, products, shares, units, the calendar. */
+import { memoized } from '../../base/lru.ts'
 import type { Found } from './found.ts'
 
 const dayMs = 86_400_000
@@ -12,12 +13,12 @@ const most = 300
 const figurePattern = /\d{1,3}(?:[ \u00a0\u202f.,'’]\d{3})+(?:[.,]\d{1,2})?|\d+(?:[.,]\d+)?/gu
 
 /** All readings of every figure: `1.000` is a thousand in Berlin and one in Boston. */
-function figuresOf(text: string): number[] {
-  return [...text.matchAll(figurePattern)].flatMap(([figure]) => {
+const figuresOf = memoized((text: string): readonly number[] =>
+  [...text.matchAll(figurePattern)].flatMap(([figure]) => {
     const plain = figure.replace(/[ \u00a0\u202f'’]/g, '')
     return [Number(plain.replace(/,/g, '')), Number(plain.replace(/\./g, '').replace(',', '.'))]
-  })
-}
+  }),
+)
 
 export interface Grounds {
   /** What the owner vouches for. */

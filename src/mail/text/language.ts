@@ -48,14 +48,9 @@ const enough = 3000
 /** A BCP 47 tag; `und` if undecidable. Words shared by few languages weigh more. */
 export function languageOf(text: string): { language: string; confidence: number } {
   const sample = text.slice(0, enough).replace(/\S*(?:@|:\/\/)\S*/g, ' ')
-  const letters = sample.match(/\p{L}/gu)?.length ?? 0
-  if (letters === 0) return { language: 'und', confidence: 0 }
-  for (const [script, language] of /[\u0370-\uffff]/.test(sample) ? scripts : []) {
-    const share = (sample.match(script)?.length ?? 0) / letters
-    // Japanese mixes kana with Han characters, so a little kana decides.
-    if (share > (language === 'ja' ? 0.1 : 0.3))
-      return { language: variant(language, sample), confidence: 0.98 }
-  }
+  if (!/\p{L}/u.test(sample)) return { language: 'und', confidence: 0 }
+  const byScript = /[\u0370-\uffff]/.test(sample) ? languageByScript(sample) : null
+  if (byScript !== null) return { language: variant(byScript, sample), confidence: 0.98 }
   const scores = new Map<string, number>()
   for (const word of sample.toLowerCase().match(/\p{L}+/gu) ?? []) {
     const languages = languagesOf.get(word) ?? []
@@ -67,6 +62,16 @@ export function languageOf(text: string): { language: string; confidence: number
     language: first[0],
     confidence: Math.min(0.98, (first[1] - (second?.[1] ?? 0)) / (first[1] + 1) + 0.2),
   }
+}
+
+function languageByScript(sample: string): string | null {
+  const letters = sample.match(/\p{L}/gu)?.length ?? 0
+  for (const [script, language] of scripts) {
+    const share = (sample.match(script)?.length ?? 0) / letters
+    // Japanese mixes kana with Han characters, so a little kana decides.
+    if (share > (language === 'ja' ? 0.1 : 0.3)) return language
+  }
+  return null
 }
 
 function variant(language: string, sample: string): string {
