@@ -114,12 +114,13 @@ export function checkFigures(draft: string, grounds: Grounds): Claim[] {
     ({ kind, keys }) => kind !== 'link' && kind !== 'address' && !/^[wr]:/.test(keys[0] ?? ''),
   )
   const wrongDays = wrongWeekdays(draft, grounds.today).map((claim) => ({ claim, kind: 'date' as const }))
+  if (figures.length === 0) return wrongDays
   const { sources, mail, today } = grounds
   const unknown = withoutSource(figures, [...sources, mail, today])
   if (unknown.length === 0) return wrongDays
   const asClaim = ({ claim, kind }: Found) => ({ claim: claim.trim(), kind })
   if (grounds.exact) return [...unknown.map(asClaim), ...wrongDays]
-  const derivation = new Derivation(grounds, daysNamed)
+  const derivation = new Derivation({ sources, mail, today }, daysNamed)
   const open = unknown.filter((one) => {
     if (one.keys[0]?.startsWith('ph:')) return true
     if (one.kind !== 'date') return !derivation.value(one)
