@@ -69,6 +69,17 @@ const keysOf = memoized((source: string): readonly string[] => {
   return [...figures, ...ranges, ...dateKeys(text), ...bareNumberKeys(rest), ...anyNumberKeys(text)]
 })
 
+/** The sources are much longer than the draft: no more of them are read than its figures need. */
+function withoutSource(figures: readonly Found[], sources: readonly string[]): readonly Found[] {
+  let left = figures
+  for (const source of sources) {
+    if (left.length === 0) break
+    const keys = new Set(keysOf(source))
+    left = left.filter((one) => !one.keys.some((key) => keys.has(key)))
+  }
+  return left
+}
+
 /**
  * The claims of a draft that none of its sources states.
  * @param draft the reply's text
@@ -79,9 +90,7 @@ const keysOf = memoized((source: string): readonly string[] => {
 export function checkClaims(draft: string, sources: readonly string[]): Claim[] {
   const { found, rest } = extract(draft)
   const figures = [...found, ...findPlainNumbers(rest)]
-  // The sources are much longer than the draft, and most drafts state nothing: skip reading them then.
-  const keys = new Set(figures.length > 0 ? sources.flatMap(keysOf) : [])
-  const unsupported = figures.filter((one) => !one.keys.some((key) => keys.has(key)))
+  const unsupported = withoutSource(figures, sources)
   const mentioned = [...findNames(rest), ...findHonorifics(rest)]
   const known = mentioned.length > 0 ? knownWords(sources) : null
   const names = mentioned.filter(({ words }) => !words.every((word) => known && isKnown(word, known)))
@@ -107,12 +116,11 @@ export function checkFigures(draft: string, grounds: Grounds): Claim[] {
   const wrongDays = wrongWeekdays(draft, grounds.today).map((claim) => ({ claim, kind: 'date' as const }))
   if (figures.length === 0) return wrongDays
   const { sources, mail, today } = grounds
-  const keys = new Set([...sources, mail, today].flatMap(keysOf))
-  const unknown = figures.filter((one) => !one.keys.some((key) => keys.has(key)))
+  const unknown = withoutSource(figures, [...sources, mail, today])
   if (unknown.length === 0) return wrongDays
   const asClaim = ({ claim, kind }: Found) => ({ claim: claim.trim(), kind })
   if (grounds.exact) return [...unknown.map(asClaim), ...wrongDays]
-  const derivation = new Derivation(grounds, daysNamed)
+  const derivation = new Derivation({ sources, mail, today }, daysNamed)
   const open = unknown.filter((one) => {
     if (one.keys[0]?.startsWith('ph:')) return true
     if (one.kind !== 'date') return !derivation.value(one)

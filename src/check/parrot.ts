@@ -2,6 +2,8 @@
  * Whether a reply repeats the mail instead of answering it: otherwise the sender would choose what the owner says.
  */
 
+import { runsAmong, runsOf } from './runs.ts'
+
 /** This many words in a row, or characters in scripts without spaces, are a repetition. */
 const repeated = { words: 5, characters: 10 }
 /** Share of the reply. */
@@ -16,28 +18,24 @@ const tokensOf = (text: string): string[] => text.normalize('NFKC').toLowerCase(
 /** Tags, escaped line ends and Markdown link targets: a model that repeats a mail omits them, or they are removed. */
 const markup = /<[^<>]{1,300}>|\\[rnt]|\]\([^()\s]{1,500}\)/g
 
-function runsOf(tokens: readonly string[], length: number): string[] {
-  return tokens
-    .slice(0, Math.max(0, tokens.length - length + 1))
-    .map((_, at) => tokens.slice(at, at + length).join(' '))
-}
-
 /**
  * @param given what the owner vouches for: words that also appear there are not a repetition of the mail
  * @param isPart the draft is one sentence of a reply: one that is too short, such as a greeting, repeats nothing
  */
 export function parrots(draft: string, mail: string, given: readonly string[], isPart = false): boolean {
   const tokens = tokensOf(draft)
-  const single = tokens.filter((token) => joined.test(token)).length
+  const single = joined.test(tokens.join('')) ? tokens.filter((token) => joined.test(token)).length : 0
   const wanted = single > tokens.length / 2 ? repeated.characters : repeated.words
   const length = Math.min(tokens.length, wanted)
   if (length === 0 || (isPart && length < wanted)) return false
+  const said = new Set(tokens)
   const plain = mail.replace(markup, ' ')
-  const known = new Set(runsOf(tokensOf(mail), length))
-  if (plain !== mail) for (const run of runsOf(tokensOf(plain), length)) known.add(run)
+  const known = new Set(runsAmong(said, tokensOf(mail), length))
+  if (plain !== mail) for (const run of runsAmong(said, tokensOf(plain), length)) known.add(run)
+  if (known.size === 0) return false
   const runs = runsOf(tokens, length)
   if (shareOf(known, runs, length, tokens.length) < leastShare) return false
-  for (const text of given) for (const run of runsOf(tokensOf(text), length)) known.delete(run)
+  for (const text of given) for (const run of runsAmong(said, tokensOf(text), length)) known.delete(run)
   return shareOf(known, runs, length, tokens.length) >= leastShare
 }
 

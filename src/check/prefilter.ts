@@ -32,7 +32,7 @@ export interface DraftToCheck {
   mail: string
   /** Text of its attachments: it does not even prove what the sender claims, and must not be repeated. */
   attached?: string
-  /** Where the reply goes, and the sender's own address. */
+  /** Where the reply goes, and the sender's own address. Read only for a draft with an address or a figure. */
   correspondents: readonly string[]
   /** BCP 47, language of the mail by triage; `und` if unknown. */
   language: string
@@ -59,21 +59,25 @@ const machine =
   /\b(?:as an? (?:AI|language model)|AI (?:language )?model|AI assistant|KI-(?:Sprachmodell|Assistent\p{L}*)|als (?:KI|Sprachmodell)|modèle de langage|modelo de lenguaje|modello linguistico|modelo de linguagem|taalmodel|model językowy|språkmodell)\b|\b(?:KNOWLEDGE|CORRECTIONS|QUOTED|FORWARDED)\b/gu
 
 export function prefilter(input: DraftToCheck): Finding[] {
-  const { draft, given, own, mail, correspondents, today, lookedUp = false } = input
+  const { draft, given, own, mail, today, lookedUp = false } = input
   const trusted = [...given, ...own]
   const faults = outboundFaults(draft, {
     canaries: [input.marks.canary],
-    knownLinks: linksOf(trusted),
-    knownAddresses: [...addressesOf(trusted), ...correspondents],
+    // Searched only if the draft has any.
+    get knownLinks() {
+      return linksOf(trusted)
+    },
+    get knownAddresses() {
+      return [...addressesOf(trusted), ...input.correspondents]
+    },
     promptText: input.promptText,
     instructions: input.instructions,
     quotable: [...trusted, mail],
     salt: input.marks.salt,
   })
-  const vouched = trusted.map(bare)
-  const accounts = accountNumbers(draft).filter(
-    (number) => !vouched.some((text) => text.includes(bare(number))),
-  )
+  const numbers = accountNumbers(draft)
+  const vouched = numbers.length > 0 ? trusted.map(bare) : []
+  const accounts = numbers.filter((number) => !vouched.some((text) => text.includes(bare(number))))
   const spoken = (draft.match(machine) ?? []).filter(
     (word) => ![...trusted, mail].some((text) => text.includes(word)),
   )
@@ -86,17 +90,22 @@ export function prefilter(input: DraftToCheck): Finding[] {
     ...placeholders(draft).map(of('placeholder')),
     ...(inOtherLanguage(draft, input.language, mail) ? [of('language')(languageOf(draft).language)] : []),
     ...checkFigures(draft, {
-      ...{ sources: [...trusted, ...correspondents], mail: lookedUp ? '' : mail, today },
+      get sources() {
+        return [...trusted, ...input.correspondents]
+      },
+      mail: lookedUp ? '' : mail,
+      today,
       exact: lookedUp,
     }),
   ]
 }
 
 /** Next to facts from the owner's systems, a single sentence dictated by the sender is enough to deceive. */
-function repeatsMail({ draft, lookedUp, ...input }: DraftToCheck, trusted: readonly string[]): boolean {
-  const mail = input.attached ? `${input.mail}\n${input.attached}` : input.mail
+function repeatsMail(input: DraftToCheck, trusted: readonly string[]): boolean {
+  const { draft, lookedUp = false, attached } = input
+  const mail = attached ? `${input.mail}\n${attached}` : input.mail
   if (parrots(draft, mail, trusted)) return true
-  return (lookedUp ?? false) && sentencesOf(draft).some((sentence) => parrots(sentence, mail, trusted, true))
+  return lookedUp && sentencesOf(draft).some((sentence) => parrots(sentence, mail, trusted, true))
 }
 
 /** Languages that a count of common words confuses. */
@@ -116,13 +125,11 @@ const sureFrom = 0.7
  * mail.
  */
 function inOtherLanguage(draft: string, stated: string, mail: string): boolean {
-  const { language, confidence } = languageOf(draft)
-  if (confidence < sureFrom || language === 'und' || stated === 'und') return false
   const primary = stated.toLowerCase().split('-')[0] ?? ''
-  if (!toldApart.has(primary)) return false
-  const mailLanguages = [primary, languageOf(mail).language]
-  return mailLanguages.every(
-    (other) =>
-      other !== language && !alike.some((group) => group.includes(other) && group.includes(language)),
-  )
+  if (stated === 'und' || !toldApart.has(primary)) return false
+  const { language, confidence } = languageOf(draft)
+  if (confidence < sureFrom || language === 'und') return false
+  const differs = (other: string) =>
+    other !== language && !alike.some((group) => group.includes(other) && group.includes(language))
+  return differs(primary) && differs(languageOf(mail).language)
 }

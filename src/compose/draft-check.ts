@@ -18,7 +18,7 @@ import type { Prompt, PromptMail, PromptPassage } from '../model/prompts/message
 import type { MessageRow } from '../store/messages.ts'
 import { attachedText } from './attachments.ts'
 import { unpacked } from './packaging.ts'
-import type { Sources } from './sources.ts'
+import type { Conversation, Sources } from './sources.ts'
 
 /** The input for answering a mail; the backtest has no row. */
 export interface MailToAnswer {
@@ -36,7 +36,7 @@ export function promptMail(
   settings: AccountSettings,
   timeZone: string,
   mail: MailToAnswer,
-  { visible, thread }: Sources,
+  { visible, thread }: Pick<Conversation, 'visible' | 'thread'>,
 ): PromptMail {
   const { owner, replies } = settings
   const known = knownOf(mail, timeZone, replies.businessHours)
@@ -54,7 +54,7 @@ export function checkAsked(
   { settings, prompts }: Pick<Account, 'settings' | 'prompts'>,
   timeZone: string,
   mail: MailToAnswer,
-  sources: Sources,
+  conversation: Pick<Conversation, 'visible' | 'thread' | 'earlier'>,
   { text, passages }: { text: string; passages: readonly PromptPassage[] },
   salt: string,
 ): Ask<Checked> {
@@ -62,10 +62,10 @@ export function checkAsked(
   const { owner } = settings
   const { messages, schema } = checkQuestion({
     prompt,
-    mail: promptMail(settings, timeZone, mail, sources),
+    mail: promptMail(settings, timeZone, mail, conversation),
     asks: neededVerdict(mail.row.verdict).asks ?? [],
-    thread: sources.thread,
-    earlier: sources.earlier,
+    thread: conversation.thread,
+    earlier: conversation.earlier,
     passages,
     instructions: instructionsFor(settings, mail.row),
     ownerName: owner.displayName,
@@ -131,7 +131,9 @@ export function checkDraft(
         '\n',
       ),
       attached: attachedText(sources.attachments ?? []),
-      correspondents: [row.fromAddress ?? '', ...replyAddressees(message, owner, 'draft')],
+      get correspondents() {
+        return [row.fromAddress ?? '', ...replyAddressees(message, owner, 'draft')]
+      },
       language: modelVerdict(row.verdict)?.language ?? 'und',
       today: localDay(row.internalDate, timeZone),
       promptText: prompt.body,

@@ -2,7 +2,7 @@
 
 import { type Composed, neededVerdict, type Verdict } from '../base/verdicts.ts'
 import type { Arrival } from '../context.ts'
-import type { Knowledge } from '../knowledge/knowledge.ts'
+import type { Knowledge, Wanted } from '../knowledge/knowledge.ts'
 import type { ReadAttachment } from '../mail/attachments.ts'
 import { signaturesOf } from '../mail/reply/sign-off.ts'
 import { sentencesOf } from '../mail/text/sentences.ts'
@@ -21,7 +21,8 @@ const mostEdited = 12
 /** Older mail says little about how the owner answers today. Milliseconds. */
 const recentMs = 180 * 86_400_000
 
-export interface Sources {
+/** What was written before, and the mail itself. */
+export interface Conversation {
   thread: ThreadEntry[]
   /** The mail answers one of the owner's mails that went to somebody else. */
   stranger: boolean
@@ -29,12 +30,15 @@ export interface Sources {
   unread: number
   /** What the owner wrote to the same address in other threads, oldest first. */
   earlier: ThreadEntry[]
+  /** New text of the answered mail. */
+  visible: string
+}
+
+export interface Sources extends Conversation {
   passages: PromptPassage[]
   /** How the owner writes in the mail's language; null if there is too little evidence. */
   style: Style | null
   corrections: Correction[]
-  /** New text of the answered mail. */
-  visible: string
   /** What the writer saw of its files: the sender's words. */
   attachments?: readonly ReadAttachment[]
 }
@@ -42,21 +46,21 @@ export interface Sources {
 /** @param addressees recipients of the reply: no other person's text may be used */
 export async function gatherSources(arrival: Arrival, addressees: readonly string[]): Promise<Sources> {
   const { context, account, mail } = arrival
-  const { row, message } = mail
+  const { row } = mail
   const { settings, knowledge, prompts } = account
-  const visible = visibleText(message).text
-  const thread = await loadThread(arrival, addressees)
+  const conversation = await gatherConversation(arrival, addressees)
+  const { visible, thread } = conversation
   const verdict = neededVerdict(row.verdict)
-  const asked = { subject: row.subject ?? '', visible, verdict, thread: thread.entries }
   await knowledge?.settled()
-  const passages = passagesFor(prompts.compose, knowledge, asked)
-  const now = context.clock.now().getTime()
-  const since = new Date(now - Math.min(recentMs, context.config.state.keepMs ?? recentMs))
-  const wanted = { since, without: thread.ids, limit: mostEarlier }
-  const earlier = await repliesSentTo(context.db, row.account, addressees, wanted)
+  const passages = passagesFor(prompts.compose, knowledge, {
+    subject: row.subject ?? '',
+    visible,
+    verdict,
+    thread,
+  })
   const { category, language } = verdict
   const styles = await loadStyles(context.db, row.account)
-  const edited = await editedReplies(context.db, row.account, category, since, mostEdited)
+  const edited = await editedReplies(context.db, row.account, category, recently(context), mostEdited)
   const { owner, replies, instructions } = settings
   const known = [
     owner.displayName ?? '',
@@ -65,10 +69,7 @@ export async function gatherSources(arrival: Arrival, addressees: readonly strin
     ...passages.map(({ text }) => text),
   ]
   return {
-    thread: thread.entries,
-    stranger: thread.stranger,
-    unread: thread.unread,
-    earlier: earlier.map(({ text, at }) => ({ author: 'owner' as const, at, text })).reverse(),
+    ...conversation,
     passages,
     style: styles?.styles[primary(language)] ?? null,
     corrections: correctionsOf(
@@ -78,9 +79,29 @@ export async function gatherSources(arrival: Arrival, addressees: readonly strin
       })),
       known,
     ),
-    visible,
   }
 }
+
+/** All that the check by meaning needs of the sources. @param addressees see gatherSources */
+export async function gatherConversation(
+  arrival: Arrival,
+  addressees: readonly string[],
+): Promise<Conversation> {
+  const { context, mail } = arrival
+  const thread = await loadThread(arrival, addressees)
+  const wanted = { since: recently(context), without: thread.ids, limit: mostEarlier }
+  const earlier = await repliesSentTo(context.db, mail.row.account, addressees, wanted)
+  return {
+    thread: thread.entries,
+    stranger: thread.stranger,
+    unread: thread.unread,
+    earlier: earlier.map(({ text, at }) => ({ author: 'owner' as const, at, text })).reverse(),
+    visible: visibleText(mail.message).text,
+  }
+}
+
+const recently = ({ clock, config }: Arrival['context']) =>
+  new Date(clock.now().getTime() - Math.min(recentMs, config.state.keepMs ?? recentMs))
 
 /** `de` of `de-AT`: styles are stored by language only. */
 export const primary = (language: string) => language.toLowerCase().split('-')[0] ?? ''
@@ -103,7 +124,15 @@ interface Asked {
 export function passagesFor(prompt: Prompt, knowledge: Knowledge | null, asked: Asked): PromptPassage[] {
   if (knowledge === null) return []
   const { knowledge: tokens, wholeFolder: whole } = prompt.limits
-  return passagesGiven(prompt, knowledge.find({ queries: queriesOf(asked), tokens, whole }))
+  const wanted: Wanted = {
+    tokens,
+    whole,
+    // Only a large folder is searched.
+    get queries() {
+      return queriesOf(asked)
+    },
+  }
+  return passagesGiven(prompt, knowledge.find(wanted))
 }
 
 function queriesOf({ subject, visible, verdict, thread }: Asked): string[] {

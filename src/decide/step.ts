@@ -6,7 +6,7 @@ import { type Composed, neededVerdict } from '../base/verdicts.ts'
 import { provenByServer, provenBySignature } from '../compose/author.ts'
 import { checkAsked } from '../compose/draft-check.ts'
 import { octetsOf, writtenReply } from '../compose/reply-octets.ts'
-import { checkPassages, gatherSources } from '../compose/sources.ts'
+import { checkPassages, gatherConversation } from '../compose/sources.ts'
 import { nextOpening } from '../config/business-hours.ts'
 import { type Account, type Delivery, deliveryAt, type Next, type StepContext, saltOf } from '../context.ts'
 import type { Proof } from '../mail/author-proof.ts'
@@ -104,7 +104,8 @@ async function weighed({ context, account, mail: { row, message }, reply }: Deli
  */
 async function check(delivery: Delivery, signal: AbortSignal): Promise<StoredCheck> {
   const { context, account, mail, reply } = delivery
-  const sources = await gatherSources(delivery, reply.addressees)
+  const conversation = await gatherConversation(delivery, reply.addressees)
+  await account.knowledge?.settled()
   const composed = writtenByModel(reply)
   const passages = checkPassages(account.knowledge, reply.sources, composed)
   const salt = saltOf(context)
@@ -115,7 +116,10 @@ async function check(delivery: Delivery, signal: AbortSignal): Promise<StoredChe
   try {
     const answer = await budgetedCall(context, occasion, (fitted) => {
       const asking = { ...account, prompts: { ...account.prompts, check: fitted } }
-      return { ...checkAsked(asking, context.config.budget.timeZone, toAnswer, sources, text, salt), signal }
+      return {
+        ...checkAsked(asking, context.config.budget.timeZone, toAnswer, conversation, text, salt),
+        signal,
+      }
     })
     return answer.value
   } catch (error) {

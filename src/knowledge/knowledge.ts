@@ -47,7 +47,7 @@ export interface Passage {
 }
 
 export interface Wanted {
-  /** Search phrases, questions of the mail, its subject: short texts, all with equal weight. */
+  /** Search phrases, questions of the mail, its subject: short texts, all with equal weight. Read only for a search. */
   queries: readonly string[]
   /** Rough tokens. */
   tokens: number
@@ -236,11 +236,11 @@ class FolderIndex {
     this.#nextLook = ended + (ended - begun) / often.share
   }
 
-  find({ queries, tokens, whole }: Wanted): Passage[] {
-    if (this.tokens() <= whole) return this.#inOrder().map((entry) => this.#asPassage(entry, 0))
+  find(wanted: Wanted): Passage[] {
+    if (this.tokens() <= wanted.whole) return this.#inOrder().map((entry) => this.#asPassage(entry, 0))
     const scores = new Map<string, number>()
-    let left = tokens
-    for (const { id, score } of this.#ranking.rank(queries)) {
+    let left = wanted.tokens
+    for (const { id, score } of this.#ranking.rank(wanted.queries)) {
       const size = this.entries.get(id)?.tokens ?? 0
       if (size > left && scores.size > 0) continue
       scores.set(id, score)

@@ -1,7 +1,7 @@
 /** Ranks passages for several short queries at once: words by BM25, and word parts for compounds and inflection. */
 import { countIn, type Run } from './postings.ts'
 import { type Fields, TermIndex, weighed } from './term-index.ts'
-import { foldTerm, partsOf, tokenize } from './tokens.ts'
+import { foldTerm, partsOfTerm, tokenize } from './tokens.ts'
 
 export interface Ranked {
   id: string
@@ -75,15 +75,18 @@ export class Ranking {
     this.#leaving.clear()
     const scores = new Map<number, number>()
     const add = (passages: readonly number[], weight: number) => {
-      for (const [at, passage] of passages.entries())
+      for (let at = 0; at < passages.length; at++) {
+        const passage = passages[at] as number
         scores.set(passage, (scores.get(passage) ?? 0) + weight / (fusion + at))
+      }
     }
     const asked = new Set(queries.map((each) => this.#telling(each.slice(0, queryLength))))
     asked.delete('')
     const search = new Search(this.#index, mostOfParts / Math.max(1, asked.size))
     for (const query of asked) {
-      add(search.byWords(query), 1)
-      add(search.byParts(query), partsWeight)
+      const words = tokenize(query).flatMap((word) => foldTerm(word) ?? [])
+      add(search.byWords(words), 1)
+      add(search.byParts(words), partsWeight)
     }
     return [...scores]
       .map(([passage, score]) => ({ id: this.#ids[passage] ?? '', score }))
@@ -142,16 +145,17 @@ class Search {
     this.#holding = new Int32Array(passages)
   }
 
-  byWords(query: string): number[] {
-    const words = timesOf(tokenize(query).flatMap((word) => foldTerm(word) ?? []))
-    for (const [ordinal, [word, times]] of words.entries())
+  /** @param words folded */
+  byWords(words: readonly string[]): number[] {
+    for (const [ordinal, [word, times]] of timesOf(words).entries())
       for (const [term, weight] of this.#alike(word)) this.#addTerm(term, times * weight, ordinal + 1)
     return this.#best()
   }
 
-  byParts(query: string): number[] {
+  /** @param words folded */
+  byParts(words: readonly string[]): number[] {
     const { vocabulary } = this.#index
-    const parts = timesOf(partsOf(query))
+    const parts = timesOf(words.flatMap(partsOfTerm))
       .map(([text, times]) => {
         const part = vocabulary.partOf(text)
         return { part, times, cost: part === undefined ? 0 : this.#index.costOf(part) }
@@ -229,12 +233,14 @@ class Search {
     const [texts, headings] = this.#sums
     const { terms, times } = this.#index.vocabulary.wordsWith(part)
     let holding = 0
-    for (const [at, term] of terms.entries()) {
+    for (let at = 0; at < terms.length; at++) {
       const often = times[at] ?? 0
-      const length = this.#index.read(term, this.#run)
+      const length = this.#index.read(terms[at] ?? 0, this.#run)
       for (let place = 0; place < length; place++) {
-        const [passage, both] = [passages[place] ?? 0, counts[place] ?? 0]
-        const [text, heading] = [countIn(both, 0) * often, countIn(both, 1) * often]
+        const passage = passages[place] ?? 0
+        const both = counts[place] ?? 0
+        const text = countIn(both, 0) * often
+        const heading = countIn(both, 1) * often
         if (text + heading === 0) continue
         if (texts[passage] === 0 && headings[passage] === 0) this.#holding[holding++] = passage
         texts[passage] = (texts[passage] ?? 0) + text

@@ -118,27 +118,27 @@ export class Vocabulary {
     const beginning = word.slice(0, same)
     let at = this.#placeOf(beginning)
     const width = word.length + 1
-    const rows = [Uint8Array.from({ length: width }, (_, at) => at)]
+    const rows = [Uint8Array.from({ length: width }, (_, at) => Math.min(at, most + 1))]
     const found: Near[] = []
     let valid = 0
     while (at < this.#sorted.length) {
       const term = this.#sorted[at] ?? 0
       const other = this.#word(term)
-      if (!other.startsWith(beginning)) break
+      if (same > 0 && !other.startsWith(beginning)) break
       let depth = Math.min(valid, this.#shared[at] ?? 0, other.length)
+      if (Math.abs(other.length - word.length) > most) {
+        valid = depth
+        at++
+        continue
+      }
       let least = 0
       while (depth < other.length && least <= most) {
         rows[depth + 1] ??= new Uint8Array(width)
-        least = nextRow(
-          rows[depth] as Uint8Array,
-          rows[depth + 1] as Uint8Array,
-          word,
-          other.charCodeAt(depth),
-        )
+        least = nextRow(rows, depth, word, other.charCodeAt(depth), most)
         depth++
       }
       valid = depth
-      const distance = rows[depth]?.[word.length] ?? 255
+      const distance = rows[depth]?.[word.length] ?? most + 1
       if (least <= most && distance > 0 && distance <= most) found.push({ term, distance })
       at++
       // No word with these letters can be closer.
@@ -180,16 +180,29 @@ function sharedLetters(one: string, other: string): number {
   return at
 }
 
-/** One row of the table of distances. @returns its least value */
-function nextRow(above: Uint8Array, row: Uint8Array, word: string, letter: number): number {
-  let left = Math.min(255, (above[0] ?? 0) + 1)
+/**
+ * The row of the table of distances below that one, for one more letter of the other word. What is further from its
+ * diagonal than `most` is also more than that, and need not be known. @returns the least value of the row
+ */
+function nextRow(
+  rows: readonly Uint8Array[],
+  depth: number,
+  word: string,
+  letter: number,
+  most: number,
+): number {
+  const [above, row] = [rows[depth] as Uint8Array, rows[depth + 1] as Uint8Array]
+  const from = Math.max(1, depth + 1 - most)
+  const to = Math.min(word.length, depth + 1 + most)
+  let left = Math.min(depth + 1, most + 1)
+  row[from - 1] = left
   let least = left
-  row[0] = left
-  for (let at = 1; at < row.length; at++) {
-    const changed = (above[at - 1] ?? 0) + (word.charCodeAt(at - 1) === letter ? 0 : 1)
-    left = Math.min(changed, left + 1, (above[at] ?? 0) + 1, 255)
+  for (let at = from; at <= to; at++) {
+    const changed = (above[at - 1] as number) + (word.charCodeAt(at - 1) === letter ? 0 : 1)
+    left = Math.min(changed, left + 1, (above[at] as number) + 1)
     row[at] = left
     if (left < least) least = left
   }
+  if (to < word.length) row[to + 1] = most + 1
   return least
 }

@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { findDates } from '../../src/check/claims/dates.ts'
 import { masked } from '../../src/check/claims/found.ts'
 import { hasContact } from '../../src/check/claims/links.ts'
-import { findDurations } from '../../src/check/claims/numbers.ts'
+import { findDurations, findPercentages } from '../../src/check/claims/numbers.ts'
 import { checkClaims, linksOf, outboundFaults, placeholders } from '../../src/check/claims.ts'
 
 interface Draft {
@@ -470,4 +470,11 @@ test.each([
 ])('%s with %j blanked out is %j', (text, places, expected) => {
   const found = places.map(([index = 0, length = 0]) => ({ claim: text.slice(index, index + length), index }))
   expect(masked(text, found)).toBe(expected)
+})
+
+test.each([
+  ...['5%', '5 ％', 'five percent', '5 per cent', '5 Prozent', '5 pour cent', '5 pourcent', '5 POR CIENTO'],
+  ...['5 per cento', '5 procent', '5パーセント'],
+])('%s is a percentage', (written) => {
+  expect(findPercentages(`It is ${written}.`).map(({ claim }) => claim)).toEqual([written])
 })

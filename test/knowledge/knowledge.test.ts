@@ -347,3 +347,15 @@ test.each([
       .filter((term) => term !== null),
   ).toEqual(expected)
 })
+
+test('a small folder is given in full, and nobody asks what to search for', () => {
+  write('hours.md', '# Hours\n\nWe open at ten.\n')
+  const wanted = {
+    tokens: 0,
+    whole: 1000,
+    get queries(): string[] {
+      throw new Error('searched')
+    },
+  }
+  expect(opened().find(wanted)).toHaveLength(1)
+})

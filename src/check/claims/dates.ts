@@ -1,4 +1,5 @@
 /** Dates, months, weekdays and times of day, in figures and in words. */
+import { memoized } from '../../base/lru.ts'
 import { type Found, masked } from './found.ts'
 import { alternation, monthByName, relativeDays, weekdayByName } from './vocabulary.ts'
 
@@ -109,9 +110,13 @@ function rulesFor(text: string): Rule[] {
   ]
 }
 
+interface DateFound extends Pick<Found, 'claim' | 'index'> {
+  days: readonly Day[]
+}
+
 /** Every date with its reading. Later rules do not see what an earlier one matched. */
-function datesOf(text: string): { claim: string; index: number; days: Day[] }[] {
-  const found: { claim: string; index: number; days: Day[] }[] = []
+const datesOf = memoized((text: string): readonly DateFound[] => {
+  const found: DateFound[] = []
   let rest = text
   for (const rule of rulesFor(text)) {
     for (const match of rest.matchAll(rule.pattern)) {
@@ -121,7 +126,7 @@ function datesOf(text: string): { claim: string; index: number; days: Day[] }[] 
     rest = masked(rest, found, '\0')
   }
   return found
-}
+})
 
 const weekdayPattern = pattern(`${noLetter}(${weekday})s?${end}|[日月火水木金土]曜日|星期[一二三四五六日]`)
 const relativePattern = pattern(
@@ -153,14 +158,17 @@ function findTimes(text: string): Found[] {
   })
 }
 
-/** Weekdays, days such as `tomorrow`, times of day. */
-function findNamedDays(text: string): Found[] {
-  const named = [...text.matchAll(weekdayPattern)].map((match): Found => {
+function findWeekdays(text: string): Found[] {
+  return [...text.matchAll(weekdayPattern)].map((match): Found => {
     const name = match[0].toLowerCase()
     const number = weekdayByName.get(name) ?? weekdayByName.get(name.replace(/s$/, ''))
     return { claim: match[0], kind: 'date', keys: [`w:${number}`], index: match.index }
   })
-  const relative = [...text.matchAll(relativePattern)].map(
+}
+
+/** Days such as `tomorrow`. */
+function findRelativeDays(text: string): Found[] {
+  return [...text.matchAll(relativePattern)].map(
     (match): Found => ({
       claim: match[0],
       kind: 'date',
@@ -168,8 +176,13 @@ function findNamedDays(text: string): Found[] {
       index: match.index,
     }),
   )
-  return [...named, ...relative, ...findTimes(text)]
 }
+
+const findNamedDays = (text: string): Found[] => [
+  ...findWeekdays(text),
+  ...findRelativeDays(text),
+  ...findTimes(text),
+]
 
 /** Dates, weekdays, days such as `tomorrow`, times of day. */
 export function findDates(text: string): Found[] {
@@ -212,10 +225,11 @@ const between = /^[\s,(]{0,3}(?:den|dem|der|the|le|el|il|de|op|dia)?[\s,]{0,2}$/
  */
 export function wrongWeekdays(text: string, today: string): string[] {
   const now = Date.parse(`${today}T00:00:00Z`)
-  const named = findNamedDays(text).filter(({ keys }) => keys[0]?.startsWith('w:'))
-  const relative = findNamedDays(text)
-    .filter(({ keys }) => keys[0]?.startsWith('r:'))
-    .map(({ claim, index, keys }) => ({ claim, index, at: [now + Number(keys[0]?.slice(2)) * dayMs] }))
+  const named = findWeekdays(text)
+  if (named.length === 0) return []
+  const relative = findRelativeDays(text).map(({ claim, index, keys }) => {
+    return { claim, index, at: [now + Number(keys[0]?.slice(2)) * dayMs] }
+  })
   const dated = datesOf(text).map(({ claim, index, days }) => ({ claim, index, at: instantsOf(days, today) }))
   return named.flatMap(({ claim, index, keys }) => {
     const after = [...dated, ...relative].find((one) => {

@@ -1,4 +1,5 @@
 /** Figures and days that are in no source but follow from one: sums, products, shares, units, the calendar. */
+import { memoized } from '../../base/lru.ts'
 import type { Found } from './found.ts'
 
 const dayMs = 86_400_000
@@ -12,12 +13,12 @@ const most = 300
 const figurePattern = /\d{1,3}(?:[ \u00a0\u202f.,'’]\d{3})+(?:[.,]\d{1,2})?|\d+(?:[.,]\d+)?/gu
 
 /** All readings of every figure: `1.000` is a thousand in Berlin and one in Boston. */
-function figuresOf(text: string): number[] {
-  return [...text.matchAll(figurePattern)].flatMap(([figure]) => {
+const figuresOf = memoized((text: string): readonly number[] =>
+  [...text.matchAll(figurePattern)].flatMap(([figure]) => {
     const plain = figure.replace(/[ \u00a0\u202f'’]/g, '')
     return [Number(plain.replace(/,/g, '')), Number(plain.replace(/\./g, '').replace(',', '.'))]
-  })
-}
+  }),
+)
 
 export interface Grounds {
   /** What the owner vouches for. */
@@ -68,35 +69,31 @@ export class Derivation {
     )
   }
 
-  #products: number[] | null = null
+  #products: readonly number[] | null = null
   #cents: Set<number> | null = null
 
   /** Products with a count, shares of a percentage, and their sum or difference with one more figure. */
   #sumReaches(value: number): boolean {
     this.#products ??= this.#productsOf()
-    this.#cents ??= new Set(
-      [...this.#given.filter((each) => each >= 5 || !Number.isInteger(each)), 0].map((each) =>
-        Math.round(each * 100),
-      ),
-    )
+    this.#cents ??= new Set([...this.#amounts(), 0].map((each) => Math.round(each * 100)))
     const known = this.#cents
     const wanted = Math.round(value * 100)
-    return this.#products.some((each) => {
-      const cents = Math.round(each * 100)
-      return known.has(wanted - cents) || known.has(cents - wanted)
-    })
+    return this.#products.some((cents) => known.has(wanted - cents) || known.has(cents - wanted))
   }
 
+  /** Small whole numbers are counts: a sum with one of them would reach every neighbour of a price. */
+  #amounts(): number[] {
+    return this.#given.filter((each) => each >= 5 || !Number.isInteger(each))
+  }
+
+  /** In cents. There may be a hundred thousand: putting them into a set would take longer than to try each. */
   #productsOf(): number[] {
-    // Small whole numbers are counts: a sum with one of them would reach every neighbour of a price.
-    const amounts = this.#given.filter((each) => each >= 5 || !Number.isInteger(each))
     const shares = this.#given.filter((each) => each < 100).flatMap((each) => [each / 100, 1 - each / 100])
-    const products = amounts.flatMap((each) => [
-      each,
-      ...this.#counts.map((count) => each * count),
-      ...shares.map((share) => each * share),
-    ])
-    return [...new Set(products)]
+    const factors = [1, ...this.#counts, ...shares]
+    const products: number[] = []
+    for (const amount of this.#amounts())
+      for (const factor of factors) products.push(Math.round(amount * factor * 100))
+    return products
   }
 
   /** Whether a day follows from another one by a given number of days, weeks or hours. @param at midnight, UTC */

@@ -26,6 +26,7 @@ export function masked(
   found: readonly Pick<Found, 'claim' | 'index'>[],
   blank: ' ' | '\0' = ' ',
 ): string {
+  if (found.length === 0) return text
   const parts: string[] = []
   let end = 0
   for (const { claim, index } of [...found].sort((one, other) => one.index - other.index)) {

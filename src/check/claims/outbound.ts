@@ -1,4 +1,6 @@
 /** What must not be in any outgoing text, whether a model or a person wrote it. */
+import { memoized } from '../../base/lru.ts'
+import { runsAmong, runsOf } from '../runs.ts'
 import { findAddresses, findLinks, normalisedLink, undisguised } from './links.ts'
 import { distances, folded, readingsOf } from './readings.ts'
 
@@ -56,10 +58,9 @@ const reversed = (text: string) => [...text].reverse().join('')
 /** Base64 depends on the offset: returns the inner part common to each of the three encodings. */
 function base64Parts(text: string): string[] {
   return [0, 1, 2].map((offset) => {
-    const octets = Buffer.concat([Buffer.alloc(offset), Buffer.from(text)])
-    const base64 = octets.toString('base64').replace(/=+$/, '')
+    const octets = Buffer.from(' '.repeat(offset) + text)
     // Drop characters that share bits with the unknown neighbouring octets.
-    return base64.slice([0, 2, 3][offset], Math.floor((octets.length * 8) / 6))
+    return octets.toString('base64').slice([0, 2, 3][offset], Math.floor((octets.length * 8) / 6))
   })
 }
 
@@ -90,66 +91,73 @@ const leakLength = 8
 const words = (source: string) => source.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? []
 
 /** Caches the last prompt: most installations have one. */
-let prompt = { text: '', parts: new Set<string>() }
+let prompt = { text: '', words: new Set<string>(), parts: new Set<string>() }
 
-/** Every run of `leakLength` words in the prompt. */
-function partsOf(promptText: string): ReadonlySet<string> {
-  if (prompt.text === promptText) return prompt.parts
+/** Its words, and every run of `leakLength` of them. */
+function partsOf(promptText: string): typeof prompt {
+  if (prompt.text === promptText) return prompt
   const spoken = words(promptText)
-  const parts = spoken
-    .map((_, at) => spoken.slice(at, at + leakLength).join(' '))
-    .slice(0, -leakLength + 1 || undefined)
-  prompt = { text: promptText, parts: new Set(parts) }
-  return prompt.parts
+  prompt = { text: promptText, words: new Set(spoken), parts: new Set(runsOf(spoken, leakLength)) }
+  return prompt
 }
 
 function promptLeak(text: string, promptText: string): string | null {
   const known = partsOf(promptText)
-  const said = words(text)
-  for (let at = 0; at + leakLength <= said.length; at++) {
-    const part = said.slice(at, at + leakLength).join(' ')
-    if (known.has(part)) return part
-  }
-  return null
+  return runsAmong(known.words, words(text), leakLength).find((part) => known.parts.has(part)) ?? null
 }
 
 const instructionLength = 5
 
-function runsOf(text: string): string[] {
-  const spoken = words(text)
-  return spoken
-    .slice(0, Math.max(0, spoken.length - instructionLength + 1))
-    .map((_, at) => spoken.slice(at, at + instructionLength).join(' '))
-}
-
 /** Five words with fewer letters than this may occur in another text by chance. */
 const tellingLetters = 15
+
+/** The runs of the instructions, each also as it is compared with a disguised text. */
+const toldOf = memoized((instructions: string) =>
+  runsOf(words(instructions), instructionLength).map((run) => ({
+    run,
+    plain: folded(run),
+    shifted: distances(run),
+  })),
+)
 
 /** The first words that are in the instructions, in any disguise, and in nothing that may be repeated. */
 function instructionLeak(text: string, { instructions, quotable }: OutboundCheck): string | null {
   if (instructions === '') return null
-  const told = new Set(runsOf(text))
-  const readings = readingsOf(text)
+  const told = new Set(runsOf(words(text), instructionLength))
+  // No run contains a line end.
+  const readings = readingsOf(text).join('\n')
   const steps = distances(text)
-  const quoted = new Set(quotable.flatMap(runsOf))
-  const isTold = (run: string) => {
-    if (told.has(run)) return true
-    const [plain, shifted] = [folded(run), distances(run)]
-    return (
-      (plain.length >= tellingLetters && readings.some((each) => each.includes(plain))) ||
-      (shifted.length >= tellingLetters && steps.includes(shifted))
-    )
-  }
-  return runsOf(instructions).find((run) => !quoted.has(run) && isTold(run)) ?? null
+  const leaked = toldOf(instructions).filter(
+    ({ run, plain, shifted }) =>
+      told.has(run) ||
+      (plain.length >= tellingLetters && readings.includes(plain)) ||
+      (shifted.length >= tellingLetters && steps.includes(shifted)),
+  )
+  if (leaked.length === 0) return null
+  const quoted = new Set(quotable.flatMap((each) => runsOf(words(each), instructionLength)))
+  return leaked.find(({ run }) => !quoted.has(run))?.run ?? null
 }
 
 const marker =
   /<<<|>>>|(?:MAIL|KNOWLEDGE|THREAD|EARLIER|CORRECTIONS|FORWARDED|QUOTED|ASKS|RULES|REPLY):[A-Za-z0-9]{6,}|<\|[\w ]+\|>|\[\/?INST\]/g
 
+/** Most texts have no link and no address: only then is it asked which ones are known. */
+function foreignLinks(text: string, check: OutboundCheck): string[] {
+  const found = findLinks(text).map(({ claim }) => claim)
+  if (found.length === 0) return found
+  const known = new Set(check.knownLinks.map(normalisedLink))
+  return found.filter((link) => !known.has(normalisedLink(link)))
+}
+
+function foreignAddresses(text: string, check: OutboundCheck): string[] {
+  const found = findAddresses(text).map(({ claim }) => claim)
+  if (found.length === 0) return found
+  const known = new Set(check.knownAddresses.map((address) => address.toLowerCase()))
+  return found.filter((address) => !known.has(address.toLowerCase()))
+}
+
 /** Everything that must prevent a text from being sent although a model wrote it. Empty: it may be sent. */
 export function outboundFaults(text: string, check: OutboundCheck): OutboundFault[] {
-  const links = new Set(check.knownLinks.map(normalisedLink))
-  const addresses = new Set(check.knownAddresses.map((address) => address.toLowerCase()))
   const leak = check.promptText === null ? null : promptLeak(text, check.promptText)
   const instruction = instructionLeak(text, check)
   const plain = undisguised(text)
@@ -158,12 +166,8 @@ export function outboundFaults(text: string, check: OutboundCheck): OutboundFaul
     ...(check.salt !== '' && text.includes(check.salt) ? ['salt'] : []),
   ]
   return [
-    ...findLinks(plain)
-      .filter(({ claim }) => !links.has(normalisedLink(claim)))
-      .map(({ claim }) => ({ fault: 'link' as const, found: claim })),
-    ...findAddresses(plain)
-      .filter(({ claim }) => !addresses.has(claim.toLowerCase()))
-      .map(({ claim }) => ({ fault: 'address' as const, found: claim })),
+    ...foreignLinks(plain, check).map((found) => ({ fault: 'link' as const, found })),
+    ...foreignAddresses(plain, check).map((found) => ({ fault: 'address' as const, found })),
     ...check.canaries.flatMap((canary, at) =>
       leaks(text, canary) ? [{ fault: 'canary' as const, found: `canary ${at + 1}` }] : [],
     ),

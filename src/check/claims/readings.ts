@@ -28,13 +28,20 @@ const asLetter: Readonly<Record<string, string>> = {
 
 /** Only letters and figures, with lookalikes unified. Compare two texts in this form. */
 export function folded(text: string): string {
+  const plain = beyondAscii.test(text) ? inLatinLetters(text) : text.toLowerCase().replace(/[^a-z0-9]+/g, '')
+  return plain.replace(/[01l3457]/g, (sign) => asLetter[sign] ?? sign)
+}
+
+const beyondAscii = /[\u0080-\uffff]/
+
+function inLatinLetters(text: string): string {
   const plain = text
     .replace(symbols, letterOf)
     .normalize('NFKD')
     .toLowerCase()
     .replace(/[^\p{L}\p{N}]+/gu, '')
     .replace(/[\u1d00-\u1d22\ua730-\ua7af\u0262-\u029f]/g, (letter) => capitalOf.get(letter) ?? letter)
-  return inLatin(plain).replace(/[01l3457]/g, (sign) => asLetter[sign] ?? sign)
+  return inLatin(plain)
 }
 
 /** References of HTML, URLs, JSON and quoted-printable, and lists of codes. */
@@ -105,11 +112,10 @@ function arrangements(text: string): string[] {
 
 /** Each letter as its distance from the previous one: unaffected by a shifted alphabet, as in ROT13. */
 export function distances(text: string): string {
-  const letters = [...text.toLowerCase().replace(/[^a-z]+/g, '')].map((letter) => letter.charCodeAt(0))
-  return letters
-    .slice(1)
-    .map((code, at) => String.fromCharCode(97 + ((code - (letters[at] ?? 0) + 26) % 26)))
-    .join('')
+  const letters = Buffer.from(text.toLowerCase().replace(/[^a-z]+/g, ''), 'latin1')
+  for (let at = letters.length - 1; at > 0; at--)
+    letters[at] = 97 + (((letters[at] ?? 0) - (letters[at - 1] ?? 0) + 26) % 26)
+  return letters.toString('latin1', 1)
 }
 
 /** Every reading, each as `folded` gives it. */
