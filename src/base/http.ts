@@ -44,7 +44,8 @@ export interface HttpRequest {
 export interface HttpAnswer {
   status: number
   statusText: string
-  headers: Headers
+  /** By their names in lower case; the values of a repeated one are joined with commas. */
+  headers: ReadonlyMap<string, string>
   body: Buffer
 }
 
@@ -73,7 +74,7 @@ const [plainAgent, tlsAgent] = [new PlainAgent(connections), new TlsAgent(connec
 export async function exchange(url: string | URL, request: HttpRequest): Promise<HttpAnswer> {
   using deadline = new Deadline(request.withinMs, request.signal)
   try {
-    const message = await send(new URL(url), request, deadline.signal)
+    const message = await send(new URL(url), request, deadline)
     const body = await bodyOf(message, request.mostOctets, request.cut)
     return {
       status: message.statusCode ?? 0,
@@ -96,7 +97,7 @@ export async function openStream(
 ): Promise<{ status: number; body: AsyncIterable<Buffer> }> {
   using deadline = new Deadline(request.withinMs, request.signal)
   try {
-    const message = await send(new URL(url), request, deadline.signal)
+    const message = await send(new URL(url), request, deadline)
     message.setTimeout(request.withinMs, () => message.destroy(late(request.withinMs)))
     return { status: message.statusCode ?? 0, body: message }
   } catch (error) {
@@ -111,18 +112,18 @@ export async function beginningOf(body: AsyncIterable<Buffer>, mostOctets: numbe
 
 type Sent = Pick<HttpRequest, 'method' | 'headers' | 'body' | 'follows' | 'caFile' | 'reuse' | 'lookup'>
 
-async function send(url: URL, request: Sent, signal: AbortSignal): Promise<IncomingMessage> {
-  const headers = new Headers(request.headers)
+async function send(url: URL, request: Sent, deadline: Deadline): Promise<IncomingMessage> {
+  const given = request.headers instanceof Headers ? request.headers : new Headers(request.headers)
   // Decompressing a small answer costs more than it saves.
-  headers.set('accept-encoding', 'identity')
+  const headers = { ...Object.fromEntries(given), 'accept-encoding': 'identity' }
   for (let hop = 0, at = url; ; hop++) {
-    const message = await sendOnce(at, { ...request, headers }, signal)
+    const message = await sendOnce(at, { ...request, headers }, deadline)
     const to = request.follows ? targetOf(message, at) : null
     if (!request.follows || to === null) return message
     message.destroy()
     if (hop === mostRedirects) throw new PermanentError(`${url.host} redirects more than ${hop} times`)
     if (!request.follows(at, to)) throw new PermanentError(`${at.host} redirects to ${to.host}`)
-    if (to.origin !== at.origin) for (const name of ['authorization', 'cookie']) headers.delete(name)
+    if (to.origin !== at.origin) for (const name of ['authorization', 'cookie']) Reflect.deleteProperty(headers, name)
     at = to
   }
 }
@@ -130,12 +131,12 @@ async function send(url: URL, request: Sent, signal: AbortSignal): Promise<Incom
 /** Resolves when the header of the answer has arrived. */
 function sendOnce(
   url: URL,
-  sent: Sent & { headers: Headers },
-  signal: AbortSignal,
+  sent: Sent & { headers: Record<string, string> },
+  deadline: Deadline,
 ): Promise<IncomingMessage> {
   const { method = 'GET', headers, body, caFile, lookup, reuse = false } = sent
   return new Promise((resolve, reject) => {
-    const options = { method, headers: Object.fromEntries(headers), signal, ...(lookup ? { lookup } : {}) }
+    const options = { method, headers, ...(lookup ? { lookup } : {}) }
     const request =
       url.protocol === 'https:'
         ? requestTls(url, { ...options, ...trusting(caFile), agent: reuse && tlsAgent })
@@ -144,10 +145,12 @@ function sendOnce(
       // The peer had closed the connection meanwhile. A GET changes nothing, so it may be repeated (RFC 9110 section
       // 9.2.2); each attempt leaves one fewer open connection.
       const isStale = request.reusedSocket && error.code === 'ECONNRESET'
-      if (isStale && method === 'GET') resolve(sendOnce(url, sent, signal))
+      if (isStale && method === 'GET') resolve(sendOnce(url, sent, deadline))
       else reject(error)
     }
     request.on('error', noAnswer)
+    // Node's own option `signal` does the same with a dozen more listeners.
+    deadline.stops(() => request.destroy(new Error('stopped')))
     let interim = 0
     request.on('information', () => {
       if (++interim > mostInterim) request.destroy(new Error(`more than ${mostInterim} interim answers`))
@@ -168,10 +171,10 @@ function targetOf({ statusCode = 0, headers: { location } }: IncomingMessage, at
   return redirects && location !== undefined && URL.canParse(location, at.href) ? new URL(location, at) : null
 }
 
-function headersOf({ headersDistinct }: IncomingMessage): Headers {
-  const headers = new Headers()
-  for (const [name, values] of Object.entries(headersDistinct))
-    for (const value of values ?? []) headers.append(name, value)
+/** A map takes a tenth of the time of Headers. */
+function headersOf({ headersDistinct }: IncomingMessage): ReadonlyMap<string, string> {
+  const headers = new Map<string, string>()
+  for (const name in headersDistinct) headers.set(name, headersDistinct[name]?.join(', ') ?? '')
   return headers
 }
 

@@ -265,8 +265,11 @@ async function call<R>(
   request: (signal: AbortSignal) => Promise<R>,
 ): Promise<R> {
   using deadline = new Deadline(settings.timeoutMs, signal)
+  // The client never takes its listener off the signal that it is given.
+  const controller = new AbortController()
+  deadline.stops((reason) => controller.abort(reason))
   try {
-    return await request(deadline.signal)
+    return await request(controller.signal)
   } catch (error) {
     if (error instanceof TemporaryError) throw error
     throw classify(error, {
