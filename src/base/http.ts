@@ -123,7 +123,8 @@ async function send(url: URL, request: Sent, deadline: Deadline): Promise<Incomi
     message.destroy()
     if (hop === mostRedirects) throw new PermanentError(`${url.host} redirects more than ${hop} times`)
     if (!request.follows(at, to)) throw new PermanentError(`${at.host} redirects to ${to.host}`)
-    if (to.origin !== at.origin) for (const name of ['authorization', 'cookie']) Reflect.deleteProperty(headers, name)
+    if (to.origin !== at.origin)
+      for (const name of ['authorization', 'cookie']) Reflect.deleteProperty(headers, name)
     at = to
   }
 }

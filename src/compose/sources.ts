@@ -2,7 +2,7 @@
 
 import { type Composed, neededVerdict, type Verdict } from '../base/verdicts.ts'
 import type { Arrival } from '../context.ts'
-import type { Knowledge } from '../knowledge/knowledge.ts'
+import { type Knowledge, recently } from '../knowledge/knowledge.ts'
 import type { ReadAttachment } from '../mail/attachments.ts'
 import { signaturesOf } from '../mail/reply/sign-off.ts'
 import { sentencesOf } from '../mail/text/sentences.ts'
@@ -48,7 +48,7 @@ export async function gatherSources(arrival: Arrival, addressees: readonly strin
   const thread = await loadThread(arrival, addressees)
   const verdict = neededVerdict(row.verdict)
   const asked = { subject: row.subject ?? '', visible, verdict, thread: thread.entries }
-  await knowledge?.settled()
+  await knowledge?.settled(recently)
   const passages = passagesFor(prompts.compose, knowledge, asked)
   const now = context.clock.now().getTime()
   const since = new Date(now - Math.min(recentMs, context.config.state.keepMs ?? recentMs))
@@ -103,7 +103,10 @@ interface Asked {
 export function passagesFor(prompt: Prompt, knowledge: Knowledge | null, asked: Asked): PromptPassage[] {
   if (knowledge === null) return []
   const { knowledge: tokens, wholeFolder: whole } = prompt.limits
-  return passagesGiven(prompt, knowledge.find({ queries: queriesOf(asked), tokens, whole }))
+  return passagesGiven(
+    prompt,
+    knowledge.find({ queries: queriesOf(asked), tokens, whole, withinMs: recently }),
+  )
 }
 
 function queriesOf({ subject, visible, verdict, thread }: Asked): string[] {
@@ -113,6 +116,8 @@ function queriesOf({ subject, visible, verdict, thread }: Asked): string[] {
   const own = asked.length > 0 ? [] : sentencesOf(visible).slice(0, mostSentences)
   return [...asked, subject, ...own, ...earlier]
 }
+
+const everything = { queries: [], tokens: 0, whole: Number.POSITIVE_INFINITY, withinMs: recently }
 
 /** Rough tokens for passages that the writer did not get: those the reply cites, and those on the same topic. */
 const checkedTokens = 600
@@ -130,12 +135,17 @@ export function checkPassages(
   const key = ({ file, heading, text }: PromptPassage) => `${file}\0${heading}\0${text}`
   const known = new Map(given.map((passage) => [key(passage), passage]))
   const isWhole = known.size === knowledge.size
-  const whole = isWhole ? knowledge.find({ queries: [], tokens: 0, whole: Number.POSITIVE_INFINITY }) : []
+  const whole = isWhole ? knowledge.find(everything) : []
   if (isWhole && whole.every((passage) => known.has(key(passage)))) return [...given]
   const cited = answers.flatMap(({ source }) =>
     (source ?? '').split(/[;|]/).flatMap((label) => knowledge.named(label.replace(/^\s*knowledge\s*:/i, ''))),
   )
-  const found = knowledge.find({ queries: sentencesOf(text), tokens: checkedTokens, whole: 0 })
+  const found = knowledge.find({
+    queries: sentencesOf(text),
+    tokens: checkedTokens,
+    whole: 0,
+    withinMs: recently,
+  })
   for (const passage of [...cited, ...found]) {
     const { file, heading, text, page } = passage
     if (!known.has(key(passage))) known.set(key(passage), { file, heading, text, ...(page ? { page } : {}) })

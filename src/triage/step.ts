@@ -5,6 +5,7 @@ import { attachedText, attachmentsFor } from '../compose/attachments.ts'
 import { loadThread } from '../compose/thread.ts'
 import type { AccountSettings, SpamSettings } from '../config/settings.ts'
 import { type Account, type Arrival, arrivalAt, type Next, type StepContext, saltOf } from '../context.ts'
+import { recently } from '../knowledge/knowledge.ts'
 import { decodeWords, domainPart } from '../mail/address.ts'
 import type { ReadAttachment } from '../mail/attachments.ts'
 import { isRefuted, senderAuthentication, trustedAuthentication } from '../mail/authentication.ts'
@@ -134,7 +135,7 @@ async function ask(arrival: Arrival, sender: SenderHistory, signal: AbortSignal)
   const attachments = row.ceiling === 'never' ? [] : await attachmentsFor(arrival)
   const toJudge = { ...mail, ...sender, thread, attachments }
   const occasion = { mail: toJudge, task: 'triage', prompt, knowledgeHash: null } as const
-  await account.knowledge?.settled()
+  await account.knowledge?.settled(recently)
   const { value } = await budgetedCall(context, occasion, (fitted) => {
     const asking = { ...account, prompts: { ...account.prompts, triage: fitted } }
     return { ...triageQuestion(asking, context.config.budget.timeZone, toJudge, salt), signal }

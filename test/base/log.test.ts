@@ -18,13 +18,13 @@ test('a log line names its event and nobody', () => {
     event: 'imap.watch.lost',
     reason: 'IMAP connection to me@replyd.test@imap.example.com failed: no <ann@example.org> here',
     subject: 'Private',
-    nested: { text: 'Dear Ann' },
+    nested: { text: 'Dear Ann', deeper: [{ password: 'hunter2' }] },
     messageId: '01abc',
   })
   expect(line).toMatchObject({
     event: 'imap.watch.lost',
     subject: '[redacted]',
-    nested: { text: '[redacted]' },
+    nested: { text: '[redacted]', deeper: [{ password: '[redacted]' }] },
     messageId: '01abc',
   })
   expect(JSON.stringify(line)).not.toMatch(/replyd\.test|example\.org|Private|Ann/)
