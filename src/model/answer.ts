@@ -133,12 +133,14 @@ function onlyThought({ content, finish, thought }: Completion): boolean {
   return content === '' || open > content.lastIndexOf('</think>') || (thought && !content.includes('{'))
 }
 
+const exampleLine = /\n\{"[^\n]*/g
+
 /** Text values of the JSON example in the system message: those with several words or alternatives. */
 function templateTexts(messages: readonly ChatMessage[]): Set<string> {
   const texts = new Set<string>()
   for (const { role, content } of messages) {
     if (role !== 'system') continue
-    for (const line of content.split('\n').filter((each) => each.startsWith('{"')))
+    for (const [line] of `\n${content}`.matchAll(exampleLine))
       for (const [, text = ''] of line.matchAll(/[:[]\s*"([^"]*[ |][^"]*)"/g)) texts.add(plain(text))
   }
   return texts
@@ -146,16 +148,14 @@ function templateTexts(messages: readonly ChatMessage[]): Set<string> {
 
 const plain = (text: string) => text.trim().toLowerCase()
 
-function* textsIn(value: unknown): Generator<string> {
-  if (typeof value === 'string') yield value
-  else if (typeof value === 'object' && value !== null)
-    for (const each of Object.values(value)) yield* textsIn(each)
-}
-
-/** A template text that the answer merely repeats: a small model may fill in nothing. Null if there is none. */
-function repeatedTemplate(json: unknown, messages: readonly ChatMessage[]): string | null {
-  const template = templateTexts(messages)
-  for (const text of textsIn(json)) if (template.has(plain(text))) return plain(text)
+/** A text of the template that the answer merely repeats: a small model may fill in nothing. Null if there is none. */
+function repeatedIn(value: unknown, template: ReadonlySet<string>): string | null {
+  if (typeof value === 'string') return template.has(plain(value)) ? plain(value) : null
+  if (typeof value !== 'object' || value === null) return null
+  for (const each of Object.values(value)) {
+    const found = repeatedIn(each, template)
+    if (found !== null) return found
+  }
   return null
 }
 
@@ -181,7 +181,7 @@ export function readAnswer<T>(
     return { ok: false, fault: 'length', detail: 'it was cut off at its maximum length' }
   if (content.trim() === '') return { ok: false, fault: 'empty', detail: 'it was empty' }
   if (json === undefined) return { ok: false, fault: 'not-json', detail: 'it was not a JSON object' }
-  const repeated = repeatedTemplate(json, messages)
+  const repeated = repeatedIn(json, templateTexts(messages))
   if (repeated !== null) {
     const detail = `it repeats the description ("${repeated.slice(0, 60)}") instead of a value`
     return { ok: false, fault: 'template', detail }
