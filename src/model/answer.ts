@@ -1,6 +1,6 @@
 /** Reads a chat completion from any server: trusts nothing in it without checking. */
 import { z } from 'zod'
-import { type ChatMessage, imagesIn, imageTokens, noUsage, type Usage } from './chat.ts'
+import { type ChatMessage, imagesIn, imageTokens, noUsage, textOctets, type Usage } from './chat.ts'
 
 const tokens = z.number().nonnegative().finite().catch(0)
 
@@ -46,7 +46,7 @@ export interface Completion {
 /** Octets as an upper bound of tokens, for servers that report no usage. */
 function usageBound(messages: readonly ChatMessage[], content: string, model: string): Usage {
   const images = imagesIn(messages) * imageTokens(model)
-  const input = messages.reduce((sum, message) => sum + Buffer.byteLength(message.content), images)
+  const input = messages.reduce((sum, message) => sum + textOctets(message), images)
   return { ...noUsage, input, output: Buffer.byteLength(content) }
 }
 
