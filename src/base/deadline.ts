@@ -1,12 +1,16 @@
 /**
- * One request's signal: it fires when the time is over, or when the caller's does. Disposing of it with the request
+ * The end of one request: when its time is over, or when the caller's signal fires. Disposing of it with the request
  * frees everything; AbortSignal.any and AbortSignal.timeout would keep each request in memory until its time is over.
  */
 export class Deadline implements Disposable {
-  readonly #controller = new AbortController()
   readonly #outer: AbortSignal | undefined
   readonly #timer: NodeJS.Timeout
-  readonly #stop = () => this.#controller.abort(this.#outer?.reason)
+  readonly #end = () => {
+    this.#over = true
+    this.#stop?.(this.#outer?.reason)
+  }
+  #over = false
+  #stop: ((reason: unknown) => void) | null = null
   /** The time is over. */
   expired = false
 
@@ -15,18 +19,20 @@ export class Deadline implements Disposable {
     this.#outer = outer
     this.#timer = setTimeout(() => {
       this.expired = true
-      this.#controller.abort()
+      this.#end()
     }, ms).unref()
-    if (outer?.aborted) this.#stop()
-    else outer?.addEventListener('abort', this.#stop, { once: true })
+    if (outer?.aborted) this.#end()
+    else outer?.addEventListener('abort', this.#end, { once: true })
   }
 
-  get signal(): AbortSignal {
-    return this.#controller.signal
+  /** What to stop at the end, in place of what was named before; at once if it is over. @param stop gets the signal's reason */
+  stops(stop: (reason: unknown) => void): void {
+    this.#stop = stop
+    if (this.#over) this.#end()
   }
 
   [Symbol.dispose](): void {
     clearTimeout(this.#timer)
-    this.#outer?.removeEventListener('abort', this.#stop)
+    this.#outer?.removeEventListener('abort', this.#end)
   }
 }

@@ -6,7 +6,7 @@
 import { type IncomingMessage, Agent as PlainAgent, request as requestPlain } from 'node:http'
 import { request as requestTls, Agent as TlsAgent } from 'node:https'
 import type { LookupFunction } from 'node:net'
-import { pipeline } from 'node:stream'
+import { pipeline, type Readable } from 'node:stream'
 import { createUnzip } from 'node:zlib'
 import { Deadline } from './deadline.ts'
 import { ConfigError, PermanentError, TemporaryError } from './errors.ts'
@@ -44,7 +44,8 @@ export interface HttpRequest {
 export interface HttpAnswer {
   status: number
   statusText: string
-  headers: Headers
+  /** By their names in lower case; the values of a repeated one are joined with commas. */
+  headers: ReadonlyMap<string, string>
   body: Buffer
 }
 
@@ -73,7 +74,7 @@ const [plainAgent, tlsAgent] = [new PlainAgent(connections), new TlsAgent(connec
 export async function exchange(url: string | URL, request: HttpRequest): Promise<HttpAnswer> {
   using deadline = new Deadline(request.withinMs, request.signal)
   try {
-    const message = await send(new URL(url), request, deadline.signal)
+    const message = await send(new URL(url), request, deadline)
     const body = await bodyOf(message, request.mostOctets, request.cut)
     return {
       status: message.statusCode ?? 0,
@@ -93,10 +94,10 @@ export async function exchange(url: string | URL, request: HttpRequest): Promise
 export async function openStream(
   url: string | URL,
   request: Omit<HttpRequest, 'mostOctets' | 'cut'>,
-): Promise<{ status: number; body: AsyncIterable<Buffer> }> {
+): Promise<{ status: number; body: Readable }> {
   using deadline = new Deadline(request.withinMs, request.signal)
   try {
-    const message = await send(new URL(url), request, deadline.signal)
+    const message = await send(new URL(url), request, deadline)
     message.setTimeout(request.withinMs, () => message.destroy(late(request.withinMs)))
     return { status: message.statusCode ?? 0, body: message }
   } catch (error) {
@@ -105,24 +106,24 @@ export async function openStream(
 }
 
 /** The beginning of a stream's body. @param mostOctets a longer one is cut there */
-export async function beginningOf(body: AsyncIterable<Buffer>, mostOctets: number): Promise<Buffer> {
-  return collect(body, mostOctets, true)
-}
+export const beginningOf = (body: Readable, mostOctets: number): Promise<Buffer> =>
+  collect(body, mostOctets, true)
 
 type Sent = Pick<HttpRequest, 'method' | 'headers' | 'body' | 'follows' | 'caFile' | 'reuse' | 'lookup'>
 
-async function send(url: URL, request: Sent, signal: AbortSignal): Promise<IncomingMessage> {
-  const headers = new Headers(request.headers)
+async function send(url: URL, request: Sent, deadline: Deadline): Promise<IncomingMessage> {
+  const given = request.headers instanceof Headers ? request.headers : new Headers(request.headers)
   // Decompressing a small answer costs more than it saves.
-  headers.set('accept-encoding', 'identity')
+  const headers = { ...Object.fromEntries(given), 'accept-encoding': 'identity' }
   for (let hop = 0, at = url; ; hop++) {
-    const message = await sendOnce(at, { ...request, headers }, signal)
+    const message = await sendOnce(at, { ...request, headers }, deadline)
     const to = request.follows ? targetOf(message, at) : null
     if (!request.follows || to === null) return message
     message.destroy()
     if (hop === mostRedirects) throw new PermanentError(`${url.host} redirects more than ${hop} times`)
     if (!request.follows(at, to)) throw new PermanentError(`${at.host} redirects to ${to.host}`)
-    if (to.origin !== at.origin) for (const name of ['authorization', 'cookie']) headers.delete(name)
+    if (to.origin !== at.origin)
+      for (const name of ['authorization', 'cookie']) Reflect.deleteProperty(headers, name)
     at = to
   }
 }
@@ -130,12 +131,12 @@ async function send(url: URL, request: Sent, signal: AbortSignal): Promise<Incom
 /** Resolves when the header of the answer has arrived. */
 function sendOnce(
   url: URL,
-  sent: Sent & { headers: Headers },
-  signal: AbortSignal,
+  sent: Sent & { headers: Record<string, string> },
+  deadline: Deadline,
 ): Promise<IncomingMessage> {
   const { method = 'GET', headers, body, caFile, lookup, reuse = false } = sent
   return new Promise((resolve, reject) => {
-    const options = { method, headers: Object.fromEntries(headers), signal, ...(lookup ? { lookup } : {}) }
+    const options = { method, headers, ...(lookup ? { lookup } : {}) }
     const request =
       url.protocol === 'https:'
         ? requestTls(url, { ...options, ...trusting(caFile), agent: reuse && tlsAgent })
@@ -144,10 +145,12 @@ function sendOnce(
       // The peer had closed the connection meanwhile. A GET changes nothing, so it may be repeated (RFC 9110 section
       // 9.2.2); each attempt leaves one fewer open connection.
       const isStale = request.reusedSocket && error.code === 'ECONNRESET'
-      if (isStale && method === 'GET') resolve(sendOnce(url, sent, signal))
+      if (isStale && method === 'GET') resolve(sendOnce(url, sent, deadline))
       else reject(error)
     }
     request.on('error', noAnswer)
+    // Node's own option `signal` does the same with a dozen more listeners.
+    deadline.stops(() => request.destroy(new Error('stopped')))
     let interim = 0
     request.on('information', () => {
       if (++interim > mostInterim) request.destroy(new Error(`more than ${mostInterim} interim answers`))
@@ -168,10 +171,10 @@ function targetOf({ statusCode = 0, headers: { location } }: IncomingMessage, at
   return redirects && location !== undefined && URL.canParse(location, at.href) ? new URL(location, at) : null
 }
 
-function headersOf({ headersDistinct }: IncomingMessage): Headers {
-  const headers = new Headers()
-  for (const [name, values] of Object.entries(headersDistinct))
-    for (const value of values ?? []) headers.append(name, value)
+/** A map takes a tenth of the time of Headers. */
+function headersOf({ headersDistinct }: IncomingMessage): ReadonlyMap<string, string> {
+  const headers = new Map<string, string>()
+  for (const name in headersDistinct) headers.set(name, headersDistinct[name]?.join(', ') ?? '')
   return headers
 }
 
@@ -185,17 +188,24 @@ async function bodyOf(message: IncomingMessage, mostOctets: number, cut = false)
   return collect(packed ? pipeline(message, createUnzip(), () => {}) : message, mostOctets, cut)
 }
 
-async function collect(body: AsyncIterable<Buffer>, mostOctets: number, cut: boolean): Promise<Buffer> {
-  const chunks: Buffer[] = []
-  let octets = 0
-  for await (const chunk of body) {
-    octets += chunk.length
-    if (octets > mostOctets && !cut) throw new OversizeError(`the answer is longer than ${mostOctets} octets`)
-    chunks.push(chunk)
-    // Leaving the loop closes the connection.
-    if (octets > mostOctets) break
-  }
-  return Buffer.concat(chunks).subarray(0, mostOctets)
+/** Reads by events: a loop over the stream takes three times as long for a small answer. */
+function collect(body: Readable, mostOctets: number, cut: boolean): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = []
+    let octets = 0
+    const whole = () => resolve(Buffer.concat(chunks).subarray(0, mostOctets))
+    body.on('data', (chunk: Buffer) => {
+      octets += chunk.length
+      chunks.push(chunk)
+      if (octets <= mostOctets) return
+      if (cut) whole()
+      else reject(new OversizeError(`the answer is longer than ${mostOctets} octets`))
+      // This closes the connection.
+      body.destroy()
+    })
+    body.on('end', whole).on('error', reject)
+    body.on('close', () => reject(new Error('the connection was closed in the middle of the answer')))
+  })
 }
 
 const late = (ms: number) => new TimeLimitError(`no complete answer within ${ms} ms`)

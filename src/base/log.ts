@@ -3,8 +3,8 @@ import { type Logger, pino } from 'pino'
 
 export type Log = Logger
 
-/** Fields that contain people's text or secrets; they are never logged. */
-const redacted = [
+/** Fields that contain people's text or secrets; they are never logged, at any depth. */
+const redacted: ReadonlySet<string> = new Set([
   'address',
   'from',
   'to',
@@ -15,41 +15,40 @@ const redacted = [
   'accessToken',
   'apiKey',
   'envelope',
-]
+])
 
 /** JSON lines on stderr, one event each (`log.info({ event: 'reply.sent', … })`). @param level pino level name */
 export const openLog = (level: string): Log =>
   pino(optionsOf(level), pino.destination({ dest: 2, sync: true }))
 
-function optionsOf(level: string) {
-  const paths = redacted.flatMap((name) => [name, `*.${name}`])
-  return {
-    level,
-    base: null,
-    redact: { paths, censor: '[redacted]' },
-    formatters: { log: withoutAddresses },
-  }
-}
+const optionsOf = (level: string) => ({ level, base: null, formatters: { log: harmlessFields } })
 
 /** The same lines, given to a function. @param level pino level name */
 export function logTo(level: string, write: (line: string) => void): Log {
   return pino(optionsOf(level), { write })
 }
 
-/** Reasons repeat server messages, which often repeat addresses. Does not modify its argument. */
-const withoutAddresses = (fields: Record<string, unknown>): Record<string, unknown> =>
-  Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, cleaned(value)]))
-
 /** Nesting depth that is logged; no event is deeper. */
 const deepest = 4
 
-function cleaned(value: unknown, level = 0): unknown {
+/**
+ * The fields without what must not be logged: reasons repeat server messages, which often repeat addresses. Does not
+ * modify its argument. One walk, because pino's own redaction takes longer than all the rest of a line.
+ */
+function harmlessFields(fields: object, level = 0): Record<string, unknown> {
+  const shown: Record<string, unknown> = Object.create(null)
+  for (const [name, value] of Object.entries(fields))
+    shown[name] = redacted.has(name) && value !== undefined ? '[redacted]' : harmlessValue(value, level)
+  return shown
+}
+
+function harmlessValue(value: unknown, level: number): unknown {
   if (typeof value === 'string') return harmless(value)
   if (typeof value !== 'object' || value === null) return value
   if (level >= deepest) return '…'
-  if (Array.isArray(value)) return value.map((each) => cleaned(each, level + 1))
-  if (Object.getPrototypeOf(value) !== Object.prototype) return value
-  return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, cleaned(each, level + 1)]))
+  if (Array.isArray(value)) return value.map((each) => harmlessValue(each, level + 1))
+  // A date says itself how it is written.
+  return typeof Reflect.get(value, 'toJSON') === 'function' ? value : harmlessFields(value, level + 1)
 }
 
 /** Cap the length: the regex below is super-linear. */

@@ -32,18 +32,23 @@ const numbersFor = memoized(
     }),
 )
 
+const minute = 60_000
+
+/** Each call of the model asks for the day twice. */
+const dayIn = memoized((minuteAndZone) => {
+  const [minutes = '', timeZone = ''] = minuteAndZone.split(' ')
+  const parts = numbersFor(timeZone).formatToParts(new Date(Number(minutes) * minute))
+  const part = (type: string) => parts.find((one) => one.type === type)?.value ?? ''
+  return `${part('year').padStart(4, '0')}-${part('month')}-${part('day')}`
+})
+
 /**
  * The calendar day of an instant, YYYY-MM-DD. A day's budget ends at the owner's midnight, not the server's.
  * @param timeZone IANA name
  * @throws RangeError for an unknown time zone
  */
-export function dayOf(now: Date, timeZone: string): string {
-  const parts = numbersFor(timeZone).formatToParts(now)
-  const part = (type: string) => parts.find((one) => one.type === type)?.value ?? ''
-  return `${part('year').padStart(4, '0')}-${part('month')}-${part('day')}`
-}
-
-const minute = 60_000
+export const dayOf = (now: Date, timeZone: string): string =>
+  dayIn(`${Math.floor(now.getTime() / minute)} ${timeZone}`)
 
 /**
  * The first instant of the next day in that zone, exact to the second. Searched rather than computed: in some zones

@@ -2,7 +2,7 @@
 
 import { type Composed, neededVerdict, type Verdict } from '../base/verdicts.ts'
 import type { Arrival } from '../context.ts'
-import type { Knowledge, Wanted } from '../knowledge/knowledge.ts'
+import { type Knowledge, recently, type Wanted } from '../knowledge/knowledge.ts'
 import type { ReadAttachment } from '../mail/attachments.ts'
 import { signaturesOf } from '../mail/reply/sign-off.ts'
 import { sentencesOf } from '../mail/text/sentences.ts'
@@ -60,7 +60,7 @@ export async function gatherSources(arrival: Arrival, addressees: readonly strin
   })
   const { category, language } = verdict
   const styles = await loadStyles(context.db, row.account)
-  const edited = await editedReplies(context.db, row.account, category, recently(context), mostEdited)
+  const edited = await editedReplies(context.db, row.account, category, earliest(context), mostEdited)
   const { owner, replies, instructions } = settings
   const known = [
     owner.displayName ?? '',
@@ -89,7 +89,7 @@ export async function gatherConversation(
 ): Promise<Conversation> {
   const { context, mail } = arrival
   const thread = await loadThread(arrival, addressees)
-  const wanted = { since: recently(context), without: thread.ids, limit: mostEarlier }
+  const wanted = { since: earliest(context), without: thread.ids, limit: mostEarlier }
   const earlier = await repliesSentTo(context.db, mail.row.account, addressees, wanted)
   return {
     thread: thread.entries,
@@ -100,7 +100,7 @@ export async function gatherConversation(
   }
 }
 
-const recently = ({ clock, config }: Arrival['context']) =>
+const earliest = ({ clock, config }: Arrival['context']) =>
   new Date(clock.now().getTime() - Math.min(recentMs, config.state.keepMs ?? recentMs))
 
 /** `de` of `de-AT`: styles are stored by language only. */
@@ -131,6 +131,7 @@ export function passagesFor(prompt: Prompt, knowledge: Knowledge | null, asked: 
     get queries() {
       return queriesOf(asked)
     },
+    withinMs: recently,
   }
   return passagesGiven(prompt, knowledge.find(wanted))
 }
@@ -142,6 +143,8 @@ function queriesOf({ subject, visible, verdict, thread }: Asked): string[] {
   const own = asked.length > 0 ? [] : sentencesOf(visible).slice(0, mostSentences)
   return [...asked, subject, ...own, ...earlier]
 }
+
+const everything = { queries: [], tokens: 0, whole: Number.POSITIVE_INFINITY, withinMs: recently }
 
 /** Rough tokens for passages that the writer did not get: those the reply cites, and those on the same topic. */
 const checkedTokens = 600
@@ -159,12 +162,17 @@ export function checkPassages(
   const key = ({ file, heading, text }: PromptPassage) => `${file}\0${heading}\0${text}`
   const known = new Map(given.map((passage) => [key(passage), passage]))
   const isWhole = known.size === knowledge.size
-  const whole = isWhole ? knowledge.find({ queries: [], tokens: 0, whole: Number.POSITIVE_INFINITY }) : []
+  const whole = isWhole ? knowledge.find(everything) : []
   if (isWhole && whole.every((passage) => known.has(key(passage)))) return [...given]
   const cited = answers.flatMap(({ source }) =>
     (source ?? '').split(/[;|]/).flatMap((label) => knowledge.named(label.replace(/^\s*knowledge\s*:/i, ''))),
   )
-  const found = knowledge.find({ queries: sentencesOf(text), tokens: checkedTokens, whole: 0 })
+  const found = knowledge.find({
+    queries: sentencesOf(text),
+    tokens: checkedTokens,
+    whole: 0,
+    withinMs: recently,
+  })
   for (const passage of [...cited, ...found]) {
     const { file, heading, text, page } = passage
     if (!known.has(key(passage))) known.set(key(passage), { file, heading, text, ...(page ? { page } : {}) })

@@ -1,5 +1,6 @@
 /** The owner's business hours in local time: daylight saving moves the instants, not the hours. */
 
+import { memoized } from '../base/lru.ts'
 import type { OpenHours } from './settings.ts'
 
 const minute = 60_000
@@ -15,21 +16,30 @@ interface WallClock {
   minuteOfDay: number
 }
 
+/** Making one takes longer than everything else. */
+const formatIn = memoized(
+  (timeZone) =>
+    new Intl.DateTimeFormat('en-US', {
+      timeZone,
+      calendar: 'gregory',
+      numberingSystem: 'latn',
+      hourCycle: 'h23',
+      year: 'numeric',
+      month: 'numeric',
+      day: 'numeric',
+      hour: 'numeric',
+      minute: 'numeric',
+    }),
+)
+
 /** @param timeZone IANA name */
 function wallClock(timeZone: string): (at: number) => WallClock {
-  const format = new Intl.DateTimeFormat('en-US', {
-    timeZone,
-    calendar: 'gregory',
-    numberingSystem: 'latn',
-    hourCycle: 'h23',
-    year: 'numeric',
-    month: 'numeric',
-    day: 'numeric',
-    hour: 'numeric',
-    minute: 'numeric',
-  })
   return (at) => {
-    const parts = new Map(format.formatToParts(at).map(({ type, value }) => [type, Number(value)]))
+    const parts = new Map(
+      formatIn(timeZone)
+        .formatToParts(at)
+        .map(({ type, value }) => [type, Number(value)]),
+    )
     const part = (type: Intl.DateTimeFormatPartTypes) => parts.get(type) ?? 0
     const midnight = Date.UTC(part('year'), part('month') - 1, part('day'))
     const minuteOfDay = part('hour') * 60 + part('minute')

@@ -2,7 +2,7 @@
  * The owner's reference texts: a folder of Markdown, text and other documents. A small folder is given in full, a
  * larger one is searched.
  *
- * Each search first compares the files' times and sizes with the index and reads changed files again. That takes less
+ * Each step first compares the files' times and sizes with the index and reads changed files again. That takes less
  * than a millisecond for a few hundred files, against seconds for the model call that follows. It needs no watcher,
  * which could miss changes (network file systems, mounted volumes and editors that replace files all defeat fs.watch)
  * or keep the process alive.
@@ -29,49 +29,12 @@ import {
 } from './folder-files.ts'
 import { labelled, type Outline, outlineOf, placeOf, plainLabel } from './folder-outline.ts'
 
-export type { Outline } from './folder-outline.ts'
-
+import type { Knowledge, Passage, Wanted } from './interface.ts'
 import { inFolder, type KeptPassage, keptPassages } from './kept-passages.ts'
 import { Ranking } from './ranking.ts'
 
-export interface Passage {
-  /** Relative to the folder, with `/`. */
-  file: string
-  /** Headings above it, joined by ` > `; empty for none. */
-  heading: string
-  text: string
-  /** Higher is better; 0 if the whole folder is given. */
-  score: number
-  /** Only for a web page. */
-  page?: SourcePage
-}
-
-export interface Wanted {
-  /** Search phrases, questions of the mail, its subject: short texts, all with equal weight. Read only for a search. */
-  queries: readonly string[]
-  /** Rough tokens. */
-  tokens: number
-  /** A folder of at most this many rough tokens is given in full, without a search. */
-  whole: number
-}
-
-export interface Knowledge {
-  /** The whole folder if it is small, otherwise the best matching passages that fit. In the folder's order. */
-  find(wanted: Wanted): Passage[]
-  /** Passages that a source label names: `file > heading`, the file alone, or the last heading. */
-  named(label: string): Passage[]
-  readonly outline: Outline
-  /** Rough tokens of the whole folder, headings included. */
-  readonly tokens: number
-  /** Hash of the files as of the last search, 16 hex digits: stored with each reply. */
-  readonly hash: string
-  readonly size: number
-  /** Looks at the folder, and resolves when every document in it is converted or given up. Never rejects. */
-  settled(): Promise<void>
-  /** Every file, also those that are left out. */
-  files(): KnowledgeFile[]
-  close(): void
-}
+export type { Outline } from './folder-outline.ts'
+export * from './interface.ts'
 
 /** With this many files or more, checking the folder takes at most this share of the time. */
 const often = { files: 500, share: 0.05 }
@@ -95,6 +58,7 @@ type Seen = Pick<IndexedFile, 'stamp' | 'digest'> & Pick<FoundFile, 'at'>
 /**
  * @param folder null: there are only pages
  * @param cache folder for converted documents; null: nothing is kept
+ * @param now milliseconds of a clock that only moves forward
  * @throws ConfigError when the folder is missing or not a folder
  */
 export function openKnowledge(
@@ -102,13 +66,14 @@ export function openKnowledge(
   log: Log,
   cache: string | null = null,
   site: SitePages | null = null,
+  now = () => performance.now(),
 ): Knowledge {
-  const index = new FolderIndex(folder, log, new Converter(cache), site)
+  const index = new FolderIndex(folder, log, new Converter(cache), site, now)
   index.refresh()
   log.info({ event: 'knowledge.opened', files: index.files.size, passages: index.entries.size })
   return {
     find(wanted) {
-      index.refreshOrKeep()
+      index.refreshOrKeep(wanted.withinMs)
       return index.find(wanted)
     },
     named(label) {
@@ -126,7 +91,7 @@ export function openKnowledge(
     get size() {
       return index.entries.size
     },
-    settled: () => index.settled(),
+    settled: (withinMs) => index.settled(withinMs),
     files: () => index.listed(),
     close: () => index.clear(),
   }
@@ -150,11 +115,23 @@ class FolderIndex {
   #tokens = 0
   /** Of all texts. */
   #octets = 0
+  #lookedAt = Number.NEGATIVE_INFINITY
   #nextLook = 0
   /** Files and headings by their labels; null: not known since the last change. */
   #labels: ReturnType<typeof labelled> | null = null
+  /** The same for the hash. */
+  #hash: string | null = null
 
-  constructor(folder: string | null, log: Log, converter: Converter, site: SitePages | null) {
+  readonly #now: () => number
+
+  constructor(
+    folder: string | null,
+    log: Log,
+    converter: Converter,
+    site: SitePages | null,
+    now: () => number,
+  ) {
+    this.#now = now
     this.#folder = folder
     this.#site = site
     this.#log = log
@@ -162,8 +139,8 @@ class FolderIndex {
     this.#converter = converter
   }
 
-  async settled(): Promise<void> {
-    this.refreshOrKeep()
+  async settled(withinMs?: number): Promise<void> {
+    this.refreshOrKeep(withinMs)
     // Another may have arrived during the conversion.
     while (this.#converting.size > 0 || this.#reading !== null)
       await Promise.all([...this.#converting, this.#reading])
@@ -219,20 +196,21 @@ class FolderIndex {
   }
 
   /** Comparing thousands of files takes longer than the search. */
-  #isJustSeen(): boolean {
-    return this.files.size >= often.files && performance.now() < this.#nextLook
+  #isJustSeen(at: number, withinMs: number): boolean {
+    return at - this.#lookedAt < withinMs || (this.files.size >= often.files && at < this.#nextLook)
   }
 
   /** A folder that vanishes while replyd is running is a fault to report, not a reason to hold all mail. */
-  refreshOrKeep(): void {
-    if (this.#isJustSeen()) return
-    const begun = performance.now()
+  refreshOrKeep(withinMs = 0): void {
+    const begun = this.#now()
+    if (this.#isJustSeen(begun, withinMs)) return
     try {
       this.refresh()
     } catch (error) {
       this.#complaints.once('knowledge.unreadable', this.#folder ?? '', error)
     }
-    const ended = performance.now()
+    const ended = this.#now()
+    this.#lookedAt = begun
     this.#nextLook = ended + (ended - begun) / often.share
   }
 
@@ -290,6 +268,11 @@ class FolderIndex {
   }
 
   hash(): string {
+    this.#hash ??= this.#newHash()
+    return this.#hash
+  }
+
+  #newHash(): string {
     const hash = createHash('sha256')
     for (const name of [...this.files.keys()].sort())
       hash.update(`${name}\0${this.files.get(name)?.digest}\n`)
@@ -302,7 +285,7 @@ class FolderIndex {
     this.#ranking.clear()
     this.#tokens = 0
     this.#octets = 0
-    this.#labels = null
+    this.#forgetDerived()
     this.files.clear()
     this.entries.clear()
   }
@@ -380,10 +363,16 @@ class FolderIndex {
       this.entries.set(entry.id, entry)
       this.#tokens += entry.tokens
     }
-    this.#labels = null
+    this.#forgetDerived()
     this.#ranking.add(entries)
     const ids = entries.map(({ id }) => id)
     this.files.set(name, { stamp, digest, ids, octets, fault: null, page: pageOf(text, at) })
+  }
+
+  /** The files have changed, or are about to. */
+  #forgetDerived(): void {
+    this.#labels = null
+    this.#hash = null
   }
 
   #remove(name: string): void {
@@ -394,7 +383,7 @@ class FolderIndex {
       this.#tokens -= this.entries.get(id)?.tokens ?? 0
       this.entries.delete(id)
     }
-    this.#labels = null
+    this.#forgetDerived()
     this.files.delete(name)
   }
 }

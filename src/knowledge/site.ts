@@ -160,7 +160,8 @@ class Visit {
     if (!/^(?:text\/html|application\/xhtml\+xml)\b/i.test(type)) return
     try {
       const { markdown, title, links } = readHtml(decodePage(body, type))
-      const page = { etag: headers.get('etag'), lastModified: headers.get('last-modified'), links }
+      const [etag = null, lastModified = null] = [headers.get('etag'), headers.get('last-modified')]
+      const page = { etag, lastModified, links }
       for (const link of links) this.#add(link, href)
       // A calendar or a search serves the same page under endless addresses.
       if (markdown.trim() === '' || this.#texts.has(markdown)) return

@@ -1,6 +1,6 @@
 /** Reads a chat completion from any server: trusts nothing in it without checking. */
 import * as z from 'zod'
-import { type ChatMessage, imagesIn, imageTokens, noUsage, type Usage } from './chat.ts'
+import { type ChatMessage, imagesIn, imageTokens, noUsage, textOctets, type Usage } from './chat.ts'
 
 const tokens = z.number().nonnegative().finite().catch(0)
 
@@ -46,7 +46,7 @@ export interface Completion {
 /** Octets as an upper bound of tokens, for servers that report no usage. */
 function usageBound(messages: readonly ChatMessage[], content: string, model: string): Usage {
   const images = imagesIn(messages) * imageTokens(model)
-  const input = messages.reduce((sum, message) => sum + Buffer.byteLength(message.content), images)
+  const input = messages.reduce((sum, message) => sum + textOctets(message), images)
   return { ...noUsage, input, output: Buffer.byteLength(content) }
 }
 
@@ -133,12 +133,14 @@ function onlyThought({ content, finish, thought }: Completion): boolean {
   return content === '' || open > content.lastIndexOf('</think>') || (thought && !content.includes('{'))
 }
 
+const exampleLine = /\n\{"[^\n]*/g
+
 /** Text values of the JSON example in the system message: those with several words or alternatives. */
 function templateTexts(messages: readonly ChatMessage[]): Set<string> {
   const texts = new Set<string>()
   for (const { role, content } of messages) {
     if (role !== 'system') continue
-    for (const line of content.split('\n').filter((each) => each.startsWith('{"')))
+    for (const [line] of `\n${content}`.matchAll(exampleLine))
       for (const [, text = ''] of line.matchAll(/[:[]\s*"([^"]*[ |][^"]*)"/g)) texts.add(plain(text))
   }
   return texts
@@ -146,16 +148,14 @@ function templateTexts(messages: readonly ChatMessage[]): Set<string> {
 
 const plain = (text: string) => text.trim().toLowerCase()
 
-function* textsIn(value: unknown): Generator<string> {
-  if (typeof value === 'string') yield value
-  else if (typeof value === 'object' && value !== null)
-    for (const each of Object.values(value)) yield* textsIn(each)
-}
-
-/** A template text that the answer merely repeats: a small model may fill in nothing. Null if there is none. */
-function repeatedTemplate(json: unknown, messages: readonly ChatMessage[]): string | null {
-  const template = templateTexts(messages)
-  for (const text of textsIn(json)) if (template.has(plain(text))) return plain(text)
+/** A text of the template that the answer merely repeats: a small model may fill in nothing. Null if there is none. */
+function repeatedIn(value: unknown, template: ReadonlySet<string>): string | null {
+  if (typeof value === 'string') return template.has(plain(value)) ? plain(value) : null
+  if (typeof value !== 'object' || value === null) return null
+  for (const each of Object.values(value)) {
+    const found = repeatedIn(each, template)
+    if (found !== null) return found
+  }
   return null
 }
 
@@ -181,7 +181,7 @@ export function readAnswer<T>(
     return { ok: false, fault: 'length', detail: 'it was cut off at its maximum length' }
   if (content.trim() === '') return { ok: false, fault: 'empty', detail: 'it was empty' }
   if (json === undefined) return { ok: false, fault: 'not-json', detail: 'it was not a JSON object' }
-  const repeated = repeatedTemplate(json, messages)
+  const repeated = repeatedIn(json, templateTexts(messages))
   if (repeated !== null) {
     const detail = `it repeats the description ("${repeated.slice(0, 60)}") instead of a value`
     return { ok: false, fault: 'template', detail }

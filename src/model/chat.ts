@@ -23,9 +23,21 @@ export const imageTokens = (model: string): number => (/4o-mini/i.test(model) ? 
 /** Room that a picture takes in a context, in octets of text. */
 const imageOctets = 12_000
 
+/** Budget, context and rate limit each need them, and counting the octets of a long text takes as long as sending it. */
+const counted = new WeakMap<object, number>()
+
+/** Octets of a message's text in UTF-8. Do not change the message afterwards. */
+export function textOctets(message: Pick<ChatMessage, 'content'>): number {
+  const known = counted.get(message)
+  if (known !== undefined) return known
+  const octets = Buffer.byteLength(message.content)
+  counted.set(message, octets)
+  return octets
+}
+
 /** Octets of the text, plus the equivalent of its pictures. */
 export const octetsOf = (messages: Messages): number => {
-  const text = messages.reduce((sum, { content }) => sum + Buffer.byteLength(content), 0)
+  const text = messages.reduce((sum, message) => sum + textOctets(message), 0)
   return Math.max(1, text + imagesIn(messages) * imageOctets)
 }
 

@@ -2,6 +2,7 @@
  * The model client, using the openai package in JSON mode. One ask is one question answered by one validated object:
  * the first answer, or a corrected second one. Retries are the queue's job, so each failure says whether one helps.
  */
+import { isDeepStrictEqual } from 'node:util'
 import type OpenAI from 'openai'
 import { type Clock, systemClock } from '../base/clock.ts'
 import { Deadline } from '../base/deadline.ts'
@@ -217,7 +218,7 @@ function withJsonWord(messages: readonly ChatMessage[]): ChatMessage[] {
 async function complete<T>(connection: Connection, request: Ask<T>, messages: ChatMessage[], earlier: Usage) {
   let { capabilities } = connection
   let named = true
-  const tried = new Set([JSON.stringify(capabilities)])
+  const tried: Capabilities[] = [capabilities]
   for (let requests = 1; ; requests++) {
     try {
       const body = bodyOf(connection, request, messages, capabilities)
@@ -231,9 +232,9 @@ async function complete<T>(connection: Connection, request: Ask<T>, messages: Ch
       const refusal = refusalOf(failure.cause)
       const step =
         refusal && requests < mostRefusals ? degrade(capabilities, refusal, imagesIn(messages) > 0) : null
-      const state = JSON.stringify(step?.capabilities)
-      if (!step || tried.has(state)) throw earlier === noUsage ? failure : withSpent(failure, earlier)
-      tried.add(state)
+      if (!step || tried.some((one) => isDeepStrictEqual(one, step.capabilities)))
+        throw earlier === noUsage ? failure : withSpent(failure, earlier)
+      tried.push(step.capabilities)
       named &&= step.named
       capabilities = step.capabilities
     }
@@ -265,8 +266,11 @@ async function call<R>(
   request: (signal: AbortSignal) => Promise<R>,
 ): Promise<R> {
   using deadline = new Deadline(settings.timeoutMs, signal)
+  // The client never takes its listener off the signal that it is given.
+  const controller = new AbortController()
+  deadline.stops((reason) => controller.abort(reason))
   try {
-    return await request(deadline.signal)
+    return await request(controller.signal)
   } catch (error) {
     if (error instanceof TemporaryError) throw error
     throw classify(error, {

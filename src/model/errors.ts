@@ -163,7 +163,7 @@ export function durationOf(text: string | null): number | null {
  * How long to leave the server alone: Retry-After in any of its forms, clamped to 0.5 s to 10 min. @returns
  * milliseconds
  */
-function retryAfter(headers: Headers | undefined, now: Date): number {
+function retryAfter(headers: Fields | undefined, now: Date): number {
   const field = (name: string) => headers?.get(name) ?? null
   const inMs = Number(field('retry-after-ms') ?? Number.NaN)
   const after = field('retry-after')
@@ -274,19 +274,23 @@ export function classify(error: unknown, context: CallContext): Error {
   return withSpent(new TemporaryError(`${failure}${code ? ` (${code})` : ''}`, cause), spent)
 }
 
+/** The fields of an answer: those of transport.ts, or Headers. */
+type Fields = { get(name: string): string | null | undefined }
+
 /** The x-ratelimit-* fields of an answer; null when it carries none of them. */
-export function rateLimitsOf(headers: Headers): RateLimits | null {
+export function rateLimitsOf(headers: Fields): RateLimits | null {
+  const field = (name: string) => headers.get(`x-ratelimit-${name}`) ?? null
   const count = (name: string): number | null => {
-    const text = headers.get(`x-ratelimit-${name}`)
+    const text = field(name)
     return text !== null && /^\d+$/.test(text.trim()) ? Number(text) : null
   }
   const limits: RateLimits = {
     limitRequests: count('limit-requests'),
     remainingRequests: count('remaining-requests'),
-    resetRequestsMs: durationOf(headers.get('x-ratelimit-reset-requests')),
+    resetRequestsMs: durationOf(field('reset-requests')),
     limitTokens: count('limit-tokens'),
     remainingTokens: count('remaining-tokens'),
-    resetTokensMs: durationOf(headers.get('x-ratelimit-reset-tokens')),
+    resetTokensMs: durationOf(field('reset-tokens')),
   }
   return Object.values(limits).some((value) => value !== null) ? limits : null
 }

@@ -3,26 +3,29 @@ import { expect, test } from '@jest/globals'
 import { Deadline } from '../../src/base/deadline.ts'
 
 const hour = 3_600_000
-const aborted = (signal: AbortSignal) =>
-  new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
 
-test('it fires when the time is over', async () => {
+test('it stops the request when the time is over', async () => {
   using deadline = new Deadline(1)
   // Its own timer keeps no process alive.
   const alive = setTimeout(() => undefined, hour)
-  await aborted(deadline.signal)
+  await new Promise((resolve) => deadline.stops(resolve))
   clearTimeout(alive)
   expect(deadline.expired).toBe(true)
 })
 
-test('it fires with the signal of the caller, which does not count as a time-out', () => {
+test('it stops with the signal of the caller, which does not count as a time-out', () => {
   const caller = new AbortController()
+  const stopped: unknown[] = []
   using deadline = new Deadline(hour, caller.signal)
-  caller.abort(new Error('stopped'))
-  expect(deadline.signal.reason).toEqual(new Error('stopped'))
+  deadline.stops(() => stopped.push('an earlier request'))
+  deadline.stops((reason) => stopped.push(reason))
+  expect(stopped).toEqual([])
+  caller.abort('enough')
+  expect(stopped).toEqual(['enough'])
   expect(deadline.expired).toBe(false)
   using late = new Deadline(hour, caller.signal)
-  expect(late.signal.aborted).toBe(true)
+  late.stops((reason) => stopped.push(reason))
+  expect(stopped).toEqual(['enough', 'enough'])
 })
 
 test('it leaves no listener on the signal of the caller', () => {

@@ -2,6 +2,7 @@
 import { execFile } from 'node:child_process'
 import { once } from 'node:events'
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
+import { Readable } from 'node:stream'
 import { promisify } from 'node:util'
 import { gzipSync } from 'node:zlib'
 import { afterEach, describe, expect, test } from '@jest/globals'
@@ -311,6 +312,14 @@ test.each([
 })
 
 describe('a stream', () => {
+  test('that is closed without a fault is no whole answer', async () => {
+    const body = new Readable({ read: () => undefined })
+    const read = beginningOf(body, 9)
+    body.push('half')
+    body.destroy()
+    expect((await failureOf(read)).message).toMatch(/closed in the middle/)
+  })
+
   test('may be longer than any limit', async () => {
     const { url } = await peer(floods('HTTP/1.1 200 OK\r\n\r\n'))
     const { status, body } = await openStream(url, { withinMs: 60_000 })

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from '@jest/globals'
-import { accountLabel } from '../../src/base/log.ts'
+import { accountLabel, logTo } from '../../src/base/log.ts'
 
 const log = fileURLToPath(new URL('../../src/base/log.ts', import.meta.url))
 const loader = fileURLToPath(new URL('../../scripts/typescript.mjs', import.meta.url))
@@ -18,13 +18,13 @@ test('a log line names its event and nobody', () => {
     event: 'imap.watch.lost',
     reason: 'IMAP connection to me@replyd.test@imap.example.com failed: no <ann@example.org> here',
     subject: 'Private',
-    nested: { text: 'Dear Ann' },
+    nested: { text: 'Dear Ann', deeper: [{ password: 'hunter2' }] },
     messageId: '01abc',
   })
   expect(line).toMatchObject({
     event: 'imap.watch.lost',
     subject: '[redacted]',
-    nested: { text: '[redacted]' },
+    nested: { text: '[redacted]', deeper: [{ password: '[redacted]' }] },
     messageId: '01abc',
   })
   expect(JSON.stringify(line)).not.toMatch(/replyd\.test|example\.org|Private|Ann/)
@@ -57,6 +57,18 @@ test('an address is removed, however deeply nested', () => {
       }),
     ),
   ).not.toContain('ann@')
+})
+
+test('a moment is written as such, and a field without a value not at all', () => {
+  let line = ''
+  const at = new Date(0)
+  logTo('info', (written) => {
+    line = written
+  }).info({ event: 'x', at, nested: { at }, subject: undefined })
+  expect(JSON.parse(line)).toEqual(
+    expect.objectContaining({ at: at.toISOString(), nested: { at: at.toISOString() } }),
+  )
+  expect(line).not.toContain('subject')
 })
 
 test('an account has the same label everywhere, different from that of its neighbour', () => {

@@ -162,6 +162,40 @@ describe('a changed folder', () => {
     expect(knowledge.size).toBe(2)
   })
 
+  test('a search that allows it uses what was seen a moment ago, and all others look again', () => {
+    let now = 0
+    write('a.md', 'alpha')
+    const knowledge = openKnowledge(folder, silentLog, null, null, () => now)
+    open.push(knowledge)
+    const soon = (query: string) =>
+      labels(knowledge.find({ queries: [query], tokens: 60, whole: 0, withinMs: 250 }))
+    expect(soon('alpha')).toEqual(['a.md#'])
+    write('b.md', 'bravo')
+    now = 249
+    expect(soon('bravo')).toEqual([])
+    now = 250
+    expect(soon('bravo')).toEqual(['b.md#'])
+    write('c.md', 'charlie')
+    expect(soon('charlie')).toEqual([])
+    expect(files(knowledge, 'charlie')).toEqual(['c.md#'])
+  })
+
+  test('settling looks at the folder, unless what was seen a moment ago will do', async () => {
+    let now = 0
+    const knowledge = openKnowledge(folder, silentLog, null, null, () => now)
+    open.push(knowledge)
+    await knowledge.settled(250)
+    write('a.md', 'alpha')
+    await knowledge.settled(250)
+    expect(knowledge.size).toBe(0)
+    await knowledge.settled()
+    expect(knowledge.size).toBe(1)
+    write('b.md', 'bravo')
+    now = 250
+    await knowledge.settled(250)
+    expect(knowledge.size).toBe(2)
+  })
+
   test('the hash depends only on names and contents', () => {
     write('a.md', 'alpha')
     const first = opened().hash

@@ -1,4 +1,5 @@
 /** Detects the language of a text: by script, then by its most common words. */
+import { memoized } from '../../base/lru.ts'
 
 const scripts: readonly [RegExp, string][] = [
   [/[\p{Script=Hiragana}\p{Script=Katakana}]/gu, 'ja'],
@@ -82,10 +83,10 @@ function variant(language: string, sample: string): string {
 const languages = new Intl.DisplayNames(['en'], { type: 'language' })
 
 /** The English name of a BCP 47 tag; the tag itself if it has none. */
-export const languageName = (tag: string) => {
+export const languageName = memoized((tag) => {
   try {
     return languages.of(tag) ?? tag
   } catch {
     return tag
   }
-}
+})

@@ -62,14 +62,24 @@ function quotesOwner(quoted: string, isOwn: (address: string) => boolean): boole
     .some(({ address }) => isOwn(address))
 }
 
+type IsOwn = (address: string) => boolean
+
+/** Every question about a mail asks for it, and so does the check of a draft. */
+const read = new WeakMap<object, { isOwn: IsOwn; found: PassedOnText | null }>()
+
 /**
  * Null if it passes nothing on. A text that answers nothing and quotes somebody other than the owner is forwarded.
  * @param isOwn tests for the owner's addresses
  */
-export function passedOn(
-  message: Pick<Message, 'fields' | 'text'>,
-  isOwn: (address: string) => boolean,
-): PassedOnText | null {
+export function passedOn(message: Pick<Message, 'fields' | 'text'>, isOwn: IsOwn): PassedOnText | null {
+  const known = read.get(message)
+  if (known?.isOwn === isOwn) return known.found
+  const found = readPassedOn(message, isOwn)
+  read.set(message, { isOwn, found })
+  return found
+}
+
+function readPassedOn(message: Pick<Message, 'fields' | 'text'>, isOwn: IsOwn): PassedOnText | null {
   const text = visibleText(message).quoted.trim()
   if (!/[\p{L}\p{N}]/u.test(text)) return null
   const answers = ['in-reply-to', 'references'].some((name) => fieldValues(message, name).length > 0)

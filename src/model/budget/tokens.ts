@@ -8,7 +8,7 @@
  * takes costs nothing, except in the last thousandth of a day's budget; there, and for the context length, the exact
  * count is worth its price. So the table is loaded the first time that the bound does not suffice, never before.
  */
-import type { ChatMessage } from '../chat.ts'
+import { type ChatMessage, textOctets } from '../chat.ts'
 
 /** Role, separators and the start of the answer in the chat format; the true figures are 3 and 3. */
 const perMessage = 4
@@ -16,7 +16,7 @@ const perRequest = 4
 
 /** Never less than the true number of tokens. Loads no table. */
 export function tokenBound(messages: readonly ChatMessage[]): number {
-  return messages.reduce((sum, { content }) => sum + Buffer.byteLength(content) + perMessage, perRequest)
+  return messages.reduce((sum, message) => sum + textOctets(message) + perMessage, perRequest)
 }
 
 type Count = (text: string) => number

@@ -50,9 +50,12 @@ const weekdays = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat']
 /** Days that a calendar line names individually; later ones are counted from them. */
 const daysShown = 14
 
-/** `Wed 2026-12-09 (today), Thu 10, Fri 11 … Tue 2026-12-22`. */
-export function calendarLine(at: Date, timeZone: string): string {
-  const today = Date.parse(`${localDay(at, timeZone)}T00:00:00Z`)
+/** `Wed 2026-12-09 (today), Thu 10, Fri 11 … Tue 2026-12-22`. @param timeZone IANA name */
+export const calendarLine = (at: Date, timeZone: string): string => calendarFrom(localDay(at, timeZone))
+
+/** The mails of a day share it. */
+const calendarFrom = memoized((day) => {
+  const today = Date.parse(`${day}T00:00:00Z`)
   const days = Array.from({ length: daysShown }, (_, ahead) => new Date(today + ahead * dayMs))
   return days
     .map((day, ahead) => {
@@ -62,4 +65,4 @@ export function calendarLine(at: Date, timeZone: string): string {
       return ahead === 0 ? `${name} (today)` : name
     })
     .join(', ')
-}
+})

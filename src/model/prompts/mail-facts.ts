@@ -32,24 +32,44 @@ export interface Circumstances {
 }
 
 export function mailFacts(message: Message, owner: Owner, known: Circumstances): MailFacts {
-  const from = plainLine(decodeWords(firstField(message, 'from') ?? ''))
-  const author = parseAddressList(firstField(message, 'from') ?? '')[0]?.address ?? ''
-  const found = authentication(message, owner.authservIds, domainPart(author))
-  const recipients = ['to', 'cc'].flatMap((name) => fieldValues(message, name).flatMap(parseAddressList))
   return {
-    from,
-    subject: plainLine(decodeWords(firstField(message, 'subject') ?? '')),
+    ...ownFacts(message, owner),
     received: known.receivedAt,
     timeZone: known.timeZone,
     opening: openingOf(known),
     firstContact: known.firstContact,
     writtenBefore: known.writtenBefore,
+    guard: known.guardReason === 'ok' ? null : (explained[known.guardReason] ?? known.guardReason),
+  }
+}
+
+type OwnFacts = ReturnType<typeof readFacts>
+
+/** Each question about a mail states them again. */
+const read = new WeakMap<Message, { owner: Owner; facts: OwnFacts }>()
+
+function ownFacts(message: Message, owner: Owner): OwnFacts {
+  const known = read.get(message)
+  if (known?.owner === owner) return known.facts
+  const facts = readFacts(message, owner)
+  read.set(message, { owner, facts })
+  return facts
+}
+
+/** What the mail itself says. */
+function readFacts(message: Message, owner: Owner) {
+  const from = firstField(message, 'from') ?? ''
+  const author = parseAddressList(from)[0]?.address ?? ''
+  const found = authentication(message, owner.authservIds, domainPart(author))
+  const recipients = ['to', 'cc'].flatMap((name) => fieldValues(message, name).flatMap(parseAddressList))
+  return {
+    from: plainLine(decodeWords(from)),
+    subject: plainLine(decodeWords(firstField(message, 'subject') ?? '')),
     replyTo: replyToOf(message, author),
-    authentication: found === 'dmarc-fail' ? 'fail' : found,
+    authentication: found === 'dmarc-fail' ? ('fail' as const) : found,
     listHeaders: listFields.filter((name) => firstField(message, name) !== null),
     attachments: attachmentsOf(message.structure),
     hiddenText: message.hiddenText,
-    guard: known.guardReason === 'ok' ? null : (explained[known.guardReason] ?? known.guardReason),
     recipients: recipients.length,
   }
 }

@@ -31,6 +31,12 @@ test.each([
   expect(passedOn(message, isOwn)?.kind).toBe(kind)
 })
 
+test('a quotation of the owner of another mailbox is forwarded there', () => {
+  const message = mail('Bike', quoteOf('Shop <shop@wheels.example>'))
+  expect(passedOn(message, isOwn)?.kind).toBe('QUOTED')
+  expect(passedOn(message, () => false)?.kind).toBe('FORWARDED')
+})
+
 const maria = 'When are you open between the holidays?'
 const headerOf = (from: string, labels = ['From', 'Sent', 'To', 'Subject']) =>
   [from, 'Wednesday, November 25, 2026 10:00 AM', 'Paul <paul@client.example>', 'Opening hours']
