@@ -10,6 +10,7 @@ import type { Account, Delivery, Next, StepContext } from '../context.ts'
 import { MessageVanished, UidValidityChanged } from '../imap/imap.ts'
 import { changeAccountState, loadAccountState } from '../store/accounts.ts'
 import type { StoredMail } from '../store/bodies.ts'
+import { mailAfter } from '../store/carried.ts'
 import { move } from '../store/moves.ts'
 import type { ReplyRow } from '../store/replies.ts'
 import { removeSavedDraft } from './draft-in-mailbox.ts'
@@ -24,7 +25,10 @@ export async function finishSent({ context, account, mail, reply }: Delivery): P
   await removeSavedDraft(account, reply)
   const { id, reason } = mail.row
   const change = { id, at: 'deliver', reason, detail: reply.replyText } as const
-  return (await move(context.db, 'finishSent', change, context.clock.now())) && { stage: 'done' }
+  const now = context.clock.now()
+  const moved = await move(context.db, 'finishSent', change, now)
+  const after = moved && mailAfter(mail, 'finishSent', change, moved, now)
+  return after && { stage: 'done', carried: { mail: after, reply: null } }
 }
 
 /**

@@ -3,6 +3,7 @@ import { PermanentError, TemporaryError, UncertainError } from '../base/errors.t
 import type { Reason } from '../base/reasons.ts'
 import { octetsOf, writtenReply } from '../compose/reply-octets.ts'
 import type { Account, Delivery, Next, StepContext } from '../context.ts'
+import { mailAfter } from '../store/carried.ts'
 import { move } from '../store/moves.ts'
 import type { ReplyRow } from '../store/replies.ts'
 import { removeSavedDraft } from './draft-in-mailbox.ts'
@@ -53,7 +54,8 @@ export async function saveDraft(
   const moved = await move(context.db, 'markSaved', change, now)
   // An earlier draft of the same reply, unchanged: the version that was to be sent instead was refused.
   if (reply.savedUid !== null && reply.savedUid !== place.uid) await removeSavedDraft(account, reply)
-  return moved && { stage: 'done' }
+  const after = moved && mailAfter(mail, 'markSaved', change, moved, now)
+  return after && { stage: 'done', carried: { mail: after, reply: null } }
 }
 
 /** `mode-draft` alone is not a doubt: the owner sends everything themselves. */

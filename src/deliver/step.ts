@@ -4,7 +4,7 @@ import { PermanentError, PutOff } from '../base/errors.ts'
 import type { Reason } from '../base/reasons.ts'
 import { nextOpening } from '../config/business-hours.ts'
 import { type Delivery, deliveryAt, type Next, type StepContext } from '../context.ts'
-import { loadAccountState } from '../store/accounts.ts'
+import { loadObstacles } from '../store/accounts.ts'
 import type { StoredMail } from '../store/bodies.ts'
 import type { Carried } from '../store/carried.ts'
 import { move } from '../store/moves.ts'
@@ -63,15 +63,13 @@ async function saveIfUnanswered(delivery: Delivery): Promise<Next | null> {
   const { settled } = await currentMail(account, mail.row)
   if (settled !== null) return supersede(delivery, settled)
   // A draft that the store no longer knows may already be in \Drafts.
-  const mayStand = await isBeforeRestore(context, mail)
+  const mayStand = isBefore(await lastRestore(context.db), mail)
   return saveDraft(delivery, { reason: mail.row.reason, mayStand })
 }
 
 /** Mail from before a restore may have been handled after the backup: no reply to it is sent automatically. */
-async function isBeforeRestore({ db }: StepContext, { row }: StoredMail): Promise<boolean> {
-  const restoredAt = await lastRestore(db)
-  return restoredAt !== null && row.internalDate.getTime() <= restoredAt.getTime() + skewMs
-}
+const isBefore = (restoredAt: Date | null, { row }: StoredMail): boolean =>
+  restoredAt !== null && row.internalDate.getTime() <= restoredAt.getTime() + skewMs
 
 async function sendIfAllowed(delivery: Delivery): Promise<Next | null> {
   const { context, account, mail, reply } = delivery
@@ -83,11 +81,11 @@ async function sendIfAllowed(delivery: Delivery): Promise<Next | null> {
   const { businessHours } = account.settings.replies
   const opening = nextOpening(businessHours, now, context.config.budget.timeZone)
   if (reply.kind === 'send' && opening > now) throw new PutOff(opening, 'outside-hours')
-  const { paused } = await loadAccountState(context.db, mail.row.account)
+  const { paused, restoredAt } = await loadObstacles(context.db, mail.row.account)
   if (paused) throw new PutOff(new Date(now.getTime() + pausedForMs), 'account-paused')
   const { settled, flags } = await currentMail(account, mail.row)
   if (settled !== null) return supersede(delivery, settled)
-  if (reply.kind === 'send' && (await isBeforeRestore(context, mail)))
+  if (reply.kind === 'send' && isBefore(restoredAt, mail))
     return saveDraft(delivery, { reason: 'restored', mayStand: true })
   if ((await savedDraft(account, reply)) === 'touched') return holdAgain(delivery, 'draft-touched')
   const { decision, reason, stillAllowed } = await recheck(delivery, flags)

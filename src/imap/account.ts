@@ -267,7 +267,7 @@ export class PooledAccount implements ImapAccount {
       `${change} ${flags.join(' ')} ${uidValidity} ${mailbox}`,
       uid,
       (uids) =>
-        this.#inside('STORE', writing(mailbox, uidValidity), (client) =>
+        this.#inside('STORE', { ...writing(mailbox, uidValidity), asSeen: true }, (client) =>
           storeFlags(client, uids, change, flags),
         ),
     )

@@ -115,6 +115,8 @@ export interface SelectedMailbox {
   readOnly: boolean
   /** Checked after selecting; null if no UID comes from outside. */
   uidValidity: string | null
+  /** The view of an earlier command will do: the caller checks the result. */
+  asSeen?: boolean
 }
 
 export const reading = (mailbox: string, uidValidity: string | null): SelectedMailbox => ({
@@ -181,8 +183,9 @@ const selectedAt = new WeakMap<object, number>()
  */
 async function refresh(client: ImapFlow, place: SelectedMailbox, trustMs: number): Promise<void> {
   const since = client.mailbox ? (selectedAt.get(client.mailbox) ?? 0) : 0
-  if (performance.now() - since < trustMs) await client.noop()
-  else await client.mailboxOpen(place.mailbox, { readOnly: place.readOnly })
+  if (performance.now() - since >= trustMs)
+    await client.mailboxOpen(place.mailbox, { readOnly: place.readOnly })
+  else if (!place.asSeen) await client.noop()
 }
 
 /**

@@ -34,8 +34,15 @@ export async function flagsOfEach(client: ImapFlow, uids: readonly number[]): Pr
   return uids.map((uid) => found.get(uid) ?? null)
 }
 
+/** A mail's flags, as imapflow reports them while another command runs. */
+interface Reported {
+  uid?: number
+  flags?: Iterable<string>
+}
+
 /**
- * STORE, then a check of the result: STORE says OK even for a mail that does not exist.
+ * STORE. Its answer names the flags of each mail that it changed (RFC 3501 section 6.4.6), but it also says OK to a mail
+ * that does not exist. So a mail whose flags it does not name as wanted is looked up in a fresh view.
  * @returns for each mail whether it now has, or lacks, every one of the flags; null when it is gone
  */
 export async function storeFlags(
@@ -44,19 +51,42 @@ export async function storeFlags(
   change: 'add' | 'remove',
   flags: readonly string[],
 ): Promise<(boolean | null)[]> {
-  const range = uids.join(',')
-  const usable = keptFlags(client, flags)
-  if (usable.length > 0) {
-    const stored =
-      change === 'add'
-        ? await client.messageFlagsAdd(range, usable, { uid: true })
-        : await client.messageFlagsRemove(range, usable, { uid: true })
-    // It is safe to repeat after any outcome.
-    if (!stored) throw new TemporaryError('IMAP STORE was refused, or its answer was lost')
-  }
-  return (await flagsOfEach(client, uids)).map((current) => {
-    if (!current) return null
-    const now = new Set(current.map((flag) => flag.toLowerCase()))
+  const fits = (current: Iterable<string>) => {
+    const now = new Set([...current].map((flag) => flag.toLowerCase()))
     return flags.every((flag) => now.has(flag.toLowerCase()) === (change === 'add'))
+  }
+  const done = new Set<number>()
+  const note = ({ uid, flags: current }: Reported) => {
+    if (uid && current && fits(current)) done.add(uid)
+    else if (uid) done.delete(uid)
+  }
+  client.on('flags', note)
+  await store(client, uids, change, flags).finally(() => client.off('flags', note))
+  const left = uids.filter((uid) => !done.has(uid))
+  if (left.length === 0) return uids.map(() => true)
+  await client.noop()
+  // It is safe to repeat after any outcome.
+  if (!(await store(client, left, change, flags)))
+    throw new TemporaryError('IMAP STORE was refused, or its answer was lost')
+  const found = await flagsOfEach(client, left)
+  const checked = new Map(left.map((uid, at) => [uid, found[at] ?? null]))
+  return uids.map((uid) => {
+    const current = checked.get(uid)
+    return current === undefined ? true : current && fits(current)
   })
+}
+
+/** @returns false when the server refused it, or the answer was lost; true also when it keeps none of the flags */
+async function store(
+  client: ImapFlow,
+  uids: readonly number[],
+  change: 'add' | 'remove',
+  flags: readonly string[],
+): Promise<boolean> {
+  const usable = keptFlags(client, flags)
+  if (usable.length === 0) return true
+  const range = uids.join(',')
+  return change === 'add'
+    ? await client.messageFlagsAdd(range, usable, { uid: true })
+    : await client.messageFlagsRemove(range, usable, { uid: true })
 }

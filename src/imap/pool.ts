@@ -122,6 +122,7 @@ export class ConnectionPool {
   }
 
   #dispatch(): void {
+    if (this.#line.length === 0) return
     const free = [...this.#connections].filter((connection) => !connection.busy && connection.usable)
     for (const connection of free) this.#start(connection, this.#line.takeFitting(connection.place))
     // The remaining commands need a SELECT: prefer connections that have nothing selected.

@@ -192,7 +192,10 @@ export class Pipeline extends EventEmitter<PipelineEvents> implements AsyncDispo
       }
       if (next === null) return []
       const { stage, dueAt } = next
-      if (isAtRest(stage)) return this.#tellSettled([id]).then(() => [])
+      if (isAtRest(stage)) {
+        await this.#tellSettled([id], next.carried)
+        return []
+      }
       const sameQueue = stage !== 'guard' && table[stage].queue === table[step].queue
       if (!sameQueue || dueAt) {
         const jobs = this.#jobFor(id, stage, dueAt)
@@ -328,12 +331,16 @@ export class Pipeline extends EventEmitter<PipelineEvents> implements AsyncDispo
     this.emit('owner-action', error, account)
   }
 
-  async #tellSettled(ids: readonly string[]): Promise<void> {
+  /** @param carried by the step that settled the only one of them; if absent, the rows are read */
+  async #tellSettled(ids: readonly string[], carried?: Carried): Promise<void> {
     const { db, log } = this.#context
     const isHeard = log.isLevelEnabled('info') || this.listenerCount('settled') > 0
     if (ids.length === 0 || !isHeard) return
     // Everything is committed: a failure to report it must not repeat the work.
-    for (const row of await Promise.all(ids.map((id) => loadMessageBatched(db, id))).catch(() => [])) {
+    const rows = carried
+      ? [carried.mail.row]
+      : await Promise.all(ids.map((id) => loadMessageBatched(db, id))).catch(() => [])
+    for (const row of rows) {
       if (row === null) continue
       const { id, account, disposition, reason } = row
       log.info({ event: 'mail.settled', id, account: accountLabel(account), disposition, reason })

@@ -1,4 +1,5 @@
 /** One submission connection, logged in, that carries one mail at a time. */
+import { isAscii } from 'node:buffer'
 import { Socket } from 'node:net'
 import SMTPConnection, { type AuthenticationType, type Options } from 'nodemailer/lib/smtp-connection'
 import XOAuth2 from 'nodemailer/lib/xoauth2'
@@ -261,7 +262,7 @@ function envelopeOf(mail: Outgoing) {
     from: mail.reversePath,
     to: [...mail.addressees],
     size: mail.octets.length,
-    use8BitMime: mail.octets.some((octet) => octet > 0x7f),
+    use8BitMime: !isAscii(mail.octets),
     // Nobody reads bounces of an automatic reply (RFC 3461 section 4.1).
     dsn: { notify: 'NEVER' },
   }

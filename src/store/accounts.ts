@@ -29,6 +29,19 @@ export const loadAccountState = batched<string, AccountState>(async (db, account
   return accounts.map((account) => known.get(account) ?? { account, ...untold })
 })
 
+/** What may keep an account's replies from being sent: `paused` as above, and the time of the last restore, null: never. */
+export const loadObstacles = batched<string, { paused: boolean; restoredAt: Date | null }>(
+  async (db, accounts) => {
+    const { rows } = await db.query<{ paused: boolean; restoredAt: Date | null }>(
+      `select coalesce(s.paused, false) as paused, (select max(at) from replyd.restore) as "restoredAt"
+         from unnest($1::text[]) with ordinality as asked (account, place) left join replyd.account_state s using (account)
+        order by asked.place`,
+      [accounts],
+    )
+    return rows
+  },
+)
+
 /** Undefined fields stay as they are. @param change `actor` is the person who pauses or resumes */
 export async function changeAccountState(
   db: Queryable,
