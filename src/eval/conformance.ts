@@ -133,11 +133,7 @@ function runGuardCase(
 }
 
 /** Reads the fields back from the octets, so that the comparison covers what would be sent. */
-function runReplyCase(
-  { file, account, mode, expect }: ReplyCase,
-  original: Message,
-  now: Date,
-): CaseResult {
+function runReplyCase({ file, account, mode, expect }: ReplyCase, original: Message, now: Date): CaseResult {
   const owner = ownerOf(account)
   const reply = buildReply({
     original,
