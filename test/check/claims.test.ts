@@ -476,5 +476,5 @@ test.each([
   ...['5%', '5 ％', 'five percent', '5 per cent', '5 Prozent', '5 pour cent', '5 pourcent', '5 POR CIENTO'],
   ...['5 per cento', '5 procent', '5パーセント'],
 ])('%s is a percentage', (written) => {
-  expect(findPercentages(`It is ${written}.`).map(({ claim }) => claim)).toEqual([written])
+  expect(findPercentages(`It is ${written}.`).flatMap(({ keys }) => keys)).toEqual(['pc:5'])
 })
