@@ -41,45 +41,43 @@ export function reachedLimits(
   threadIds: readonly string[],
   context: GuardContext,
 ): LimitCode[] {
-  const { now } = context
-  if (context.autoSent.length === 0) return []
+  const { now, autoSent, candidateHash } = context
+  if (autoSent.length === 0) return []
   const thread = new Set(threadIds)
-  const autoSent = context.autoSent.map((sent) => ({ ...sent, key: limitKey(sent.to) }))
   // A slot in the future (the clock was set back) counts as now: a limit must not fail open.
   const within = (sent: AutoSent, span: number) => now.getTime() - sent.at.getTime() <= span
   const today = autoSent.filter((sent) => within(sent, day))
   const ours = autoSent.filter((sent) => sent.messageId !== null && thread.has(sent.messageId))
   const key = target === null ? null : limitKey(target)
-  const person = target === null ? null : personKey(target)
-  const toTarget = autoSent.filter((sent) => sent.key === key)
   const answersAt = context.arrivedAt.getTime()
   const reached: Record<LimitCode, boolean> = {
-    'sender-throttled':
-      person !== null &&
-      today.filter((sent) => personKey(sent.to) === person).length >= limits.perAddressPerDay,
+    'sender-throttled': target !== null && isPersonThrottled(personKey(target), today),
     'thread-throttled': new Set(ours.map((sent) => sent.messageId)).size >= limits.perThread,
     // RFC 3834 section 2, RFC 5230 section 4.2: never the same answer to the same person again.
     'same-reply':
-      context.candidateHash !== null &&
-      toTarget.some(
-        (sent) => sent.hash === context.candidateHash && within(sent, limits.sameReplyDays * day),
+      candidateHash !== null &&
+      autoSent.some(
+        (sent) =>
+          sent.hash === candidateHash &&
+          within(sent, limits.sameReplyDays * day) &&
+          limitKey(sent.to) === key,
       ),
     'hour-throttled': autoSent.filter((sent) => within(sent, hour)).length >= limits.perHour,
     'day-throttled': today.length >= limits.perDay,
-    'domain-throttled':
-      key !== null &&
-      isDomainThrottled(
-        domainPart(key),
-        today.map((sent) => domainPart(sent.key)),
-      ),
+    'domain-throttled': key !== null && isDomainThrottled(domainPart(key), today),
     'fast-answer': ours.some((sent) => answersAt - sent.at.getTime() <= limits.fastestPerson),
   }
   return (Object.keys(reached) as LimitCode[]).filter((code) => reached[code])
 }
 
-/** @param written the domains that were written to today */
-function isDomainThrottled(domain: string, written: readonly string[]): boolean {
+function isPersonThrottled(person: string, today: readonly AutoSent[]): boolean {
+  const most = limits.perAddressPerDay
+  return today.length >= most && today.filter(({ to }) => personKey(to) === person).length >= most
+}
+
+function isDomainThrottled(domain: string, today: readonly AutoSent[]): boolean {
   const organisation = organisationalDomain(domain)
   const most = isMailboxProvider(organisation) ? limits.perProviderPerDay : limits.perDomainPerDay
-  return written.filter((one) => organisationalDomain(one) === organisation).length >= most
+  const isThere = ({ to }: AutoSent) => organisationalDomain(domainPart(limitKey(to))) === organisation
+  return today.length >= most && today.filter(isThere).length >= most
 }

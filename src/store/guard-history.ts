@@ -127,22 +127,26 @@ export const guardHistory = batched<GuardQuestion, GuardHistory>(async (db, ques
     storable(windows.map(({ account, since }) => ({ account, since: new Date(since) }))),
     storable(asked),
   ])
-  const recent = new Map<string, StoredReply[]>()
+  const recent = new Map<string, RepliesById>()
   const ofMails: Found[] = []
   for (const { whole, at, found } of rows) {
     const window = windows[at - 1]
-    if (whole && window) recent.set(keyOf(window), found as StoredReply[])
+    if (whole && window) recent.set(keyOf(window), byId(found as StoredReply[]))
     else ofMails[at - 1] = found as Found
   }
   return questions.map((question, at) => {
     const { replies, ...rest } = ofMails[at] as Found
-    return { ...rest, autoSent: distinct([...(recent.get(keyOf(windowFor(question))) ?? []), ...replies]) }
+    const sent = new Map(recent.get(keyOf(windowFor(question))))
+    for (const [id, reply] of byId(replies)) sent.set(id, reply)
+    return { ...rest, autoSent: [...sent.values()] }
   })
 })
 
-const distinct = (found: readonly StoredReply[]): AutomaticReply[] => [
-  ...new Map(found.map((reply) => [reply.messageId, { ...reply, at: new Date(reply.at) }])).values(),
-]
+type RepliesById = ReadonlyMap<string, AutomaticReply>
+
+/** Each once. Questions of one batch share those of their window. */
+const byId = (found: readonly StoredReply[]): RepliesById =>
+  new Map(found.map(({ to, at, messageId, hash }) => [messageId, { to, at: new Date(at), messageId, hash }]))
 
 /** Automatic replies of this account since that moment, newest first; at most 1,000. */
 export const automaticRepliesSince = batched<{ account: string; since: Date }, AutomaticReply[]>(
@@ -151,7 +155,7 @@ export const automaticRepliesSince = batched<{ account: string; since: Date }, A
       `select ${windowOf} as found from ${questionsOf('$1', 'account text, since timestamptz')} order by one.at`,
       [storable(questions)],
     )
-    return rows.map(({ found }) => distinct(found))
+    return rows.map(({ found }) => [...byId(found).values()])
   },
 )
 
