@@ -113,6 +113,8 @@ export async function startStandIn(options: StandInOptions = {}): Promise<StandI
       else refuse(response, { status: 500, type: 'server_error', code: null, message: String(error) })
     })
   })
+  // Longer than a client keeps a connection: a request that meets the closing of its connection is lost.
+  server.keepAliveTimeout = 60_000
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject).listen(options.port ?? 0, '127.0.0.1', resolve)
   })
