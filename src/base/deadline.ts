@@ -25,7 +25,7 @@ export class Deadline implements Disposable {
     else outer?.addEventListener('abort', this.#end, { once: true })
   }
 
-  /** What to stop at the end, in place of what was named before; at once if it is over. @param stop gets the signal's reason */
+  /** Sets what the end stops, and replaces an earlier one. If the time is over, it is stopped now. @param stop gets the signal's reason */
   stops(stop: (reason: unknown) => void): void {
     this.#stop = stop
     if (this.#over) this.#end()

@@ -32,8 +32,8 @@ export function logTo(level: string, write: (line: string) => void): Log {
 const deepest = 4
 
 /**
- * The fields without what must not be logged: reasons repeat server messages, which often repeat addresses. Does not
- * modify its argument. One walk, because pino's own redaction takes longer than all the rest of a line.
+ * The fields, without those that must not be logged, and without addresses: reasons repeat server messages, which
+ * often repeat them. Does not modify its argument. One walk, because pino's own redaction takes longer than all the rest of a line.
  */
 function harmlessFields(fields: object, level = 0): Record<string, unknown> {
   const shown: Record<string, unknown> = Object.create(null)
@@ -47,7 +47,7 @@ function harmlessValue(value: unknown, level: number): unknown {
   if (typeof value !== 'object' || value === null) return value
   if (level >= deepest) return '…'
   if (Array.isArray(value)) return value.map((each) => harmlessValue(each, level + 1))
-  // A date says itself how it is written.
+  // A date, for example, knows how it is written.
   return typeof Reflect.get(value, 'toJSON') === 'function' ? value : harmlessFields(value, level + 1)
 }
 

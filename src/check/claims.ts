@@ -69,7 +69,7 @@ const keysOf = memoized((source: string): readonly string[] => {
   return [...figures, ...ranges, ...dateKeys(text), ...bareNumberKeys(rest), ...anyNumberKeys(text)]
 })
 
-/** The sources are much longer than the draft: no more of them are read than its figures need. */
+/** The sources are much longer than the draft, so reading stops once every figure was found. */
 function withoutSource(figures: readonly Found[], sources: readonly string[]): readonly Found[] {
   let left = figures
   for (const source of sources) {

@@ -1,4 +1,4 @@
-/** Runs of words, by which two texts are compared: each joined by spaces. */
+/** Two texts are compared by their runs of words. A run is joined by spaces. */
 
 /** Every run of that many words. */
 export function runsOf(words: readonly string[], length: number): string[] {

@@ -54,7 +54,7 @@ export interface StandInOptions {
 }
 
 export interface Counters {
-  /** POST /chat/completions, whatever the outcome. */
+  /** POST /chat/completions, with any outcome. */
   requests: number
   /** With a completion. */
   answered: number
@@ -113,7 +113,7 @@ export async function startStandIn(options: StandInOptions = {}): Promise<StandI
       else refuse(response, { status: 500, type: 'server_error', code: null, message: String(error) })
     })
   })
-  // Longer than a client keeps a connection: a request that meets the closing of its connection is lost.
+  // Longer than a client keeps an idle connection: a request sent while the server closes it is lost.
   server.keepAliveTimeout = 60_000
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject).listen(options.port ?? 0, '127.0.0.1', resolve)

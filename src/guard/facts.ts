@@ -90,7 +90,7 @@ function readMail(message: Message, owner: Owner): FactsOfMail {
   // Including the tag: the envelope of a forwarder, me+caf_=...@, is not a form.
   const isFormByEnvelope = isForeign(authors, isOwn) && reversePaths.some((path) => literallyOwn.has(path))
   const isFormAsOwner = writesAsOwner(people)
-  // Written out: to copy an object and then to add more properties costs a quarter of the reading.
+  // Written out, because copying an object and adding properties costs a quarter of the reading.
   return {
     authors,
     senders,

@@ -115,7 +115,7 @@ export interface SelectedMailbox {
   readOnly: boolean
   /** Checked after selecting; null if no UID comes from outside. */
   uidValidity: string | null
-  /** The view of an earlier command will do: the caller checks the result. */
+  /** The view of an earlier command is enough, because the caller checks the result. */
   asSeen?: boolean
 }
 

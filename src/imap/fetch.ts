@@ -62,7 +62,7 @@ function fetchedFrom(uid: number, row: FetchMessageObject | undefined, fault: Fa
     size: row?.size ?? 0,
     internalDate: internalDate instanceof Date ? internalDate : new Date(0),
     flags: lastingFlags(row?.flags),
-    // Only the observer asks for it: whoever reads the mail parses the header with the charset of its text.
+    // Only the observer needs it. Reading a mail parses the header again, with the charset of its text.
     get messageId() {
       return firstField({ fields: parseFields(header) }, 'message-id') || null
     },

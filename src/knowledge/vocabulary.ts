@@ -181,8 +181,8 @@ function sharedLetters(one: string, other: string): number {
 }
 
 /**
- * The row of the table of distances below that one, for one more letter of the other word. What is further from its
- * diagonal than `most` is also more than that, and need not be known. @returns the least value of the row
+ * The row of the table of distances below that one, for one more letter of the other word. A cell that is further
+ * than `most` from the diagonal is also larger than `most`, so it is not computed. @returns the least value of the row
  */
 function nextRow(
   rows: readonly Uint8Array[],

@@ -65,7 +65,7 @@ export function fieldValues(message: Pick<Message, 'fields'>, name: string): rea
   return indexOf(message.fields).get(name.toLowerCase()) ?? noValues
 }
 
-/** Whether there is a field of that name, whatever its value. @param name lower case */
+/** Whether there is a field of that name, even an empty one. @param name lower case */
 export function hasField(message: Pick<Message, 'fields'>, name: string): boolean {
   return indexOf(message.fields).has(name)
 }

@@ -47,7 +47,7 @@ function filesIn(part: Part): number[] {
   return part.type.startsWith('text/') && part.disposition !== 'attachment' ? [] : [part.size]
 }
 
-/** Servers rewrap and re-encode, so white space is ignored. Single spaces, most of it, are already as they should be. */
+/** Servers rewrap and re-encode, so white space is ignored. Single spaces, which are most of it, stay as they are. */
 const oneLine = (text: string) => text.replace(/\s{2,}|[^\S ]/g, ' ').trim()
 
 function leafTypes(part: Part): string[] {

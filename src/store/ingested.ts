@@ -54,7 +54,7 @@ export interface Ingested {
  * @param version of MessageRow; empty for a row that is not stored yet
  */
 export function newRow(message: NewMessage, now: Date, version = ''): MessageRow {
-  // Written out: to copy all but some properties of an object costs many times as much.
+  // Written out, because copying all but some properties of an object costs many times as much.
   return {
     id: message.id,
     account: message.account,

@@ -86,7 +86,7 @@ export class Derivation {
     return this.#given.filter((each) => each >= 5 || !Number.isInteger(each))
   }
 
-  /** In cents. There may be a hundred thousand: putting them into a set would take longer than to try each. */
+  /** In cents. There may be a hundred thousand: building a set of them would take longer than trying each. */
   #productsOf(): number[] {
     const shares = this.#given.filter((each) => each < 100).flatMap((each) => [each / 100, 1 - each / 100])
     const factors = [1, ...this.#counts, ...shares]

@@ -56,7 +56,7 @@ export function findLinks(text: string): Found[] {
   const add = (claim: string, index: number) => {
     if (claim.length > 3) found.push({ claim, kind: 'link', keys: [`l:${normalisedLink(claim)}`], index })
   }
-  // Most texts have no link: these signs of one are found much faster than that there is none.
+  // Most texts have no link. These tests show that much faster than the patterns do.
   if (/:|www/i.test(text)) for (const { 0: link, index } of text.matchAll(schemed)) add(trimmed(link), index)
   if (/\d\.\d/.test(text)) for (const { 0: link, index } of text.matchAll(literal)) add(trimmed(link), index)
   if (!/\.\p{L}/u.test(text)) return found

@@ -141,7 +141,7 @@ function instructionLeak(text: string, { instructions, quotable }: OutboundCheck
 const marker =
   /<<<|>>>|(?:MAIL|KNOWLEDGE|THREAD|EARLIER|CORRECTIONS|FORWARDED|QUOTED|ASKS|RULES|REPLY):[A-Za-z0-9]{6,}|<\|[\w ]+\|>|\[\/?INST\]/g
 
-/** Most texts have no link and no address: only then is it asked which ones are known. */
+/** Most texts have no link and no address, so the known ones are collected only for those that do. */
 function foreignLinks(text: string, check: OutboundCheck): string[] {
   const found = findLinks(text).map(({ claim }) => claim)
   if (found.length === 0) return found

@@ -1,4 +1,4 @@
-/** Courtesies that are true whatever the mail says: no promise, no fact, no date. */
+/** Courtesies that fit any mail: no promise, no fact, no date. */
 
 export interface Phrases {
   greeting(name: string): string

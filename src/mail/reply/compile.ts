@@ -65,7 +65,7 @@ function fieldsOf({ from, to, cc = [], inReplyTo, references, ...draft }: Draft)
   ]
 }
 
-/** Encodes single values and has no content. Its boundary is never written; without one it would draw lots for it. */
+/** Encodes single values and has no content. Its boundary is never written; without one, nodemailer would generate random octets for it. */
 const encoder = new MimeNode(false, { textEncoding: 'Q', baseBoundary: '-' })
 
 /** A field with CRLF between its lines; empty if it has no value. */

@@ -13,7 +13,7 @@ const tagRun = /(\u{1f3f4}?)([\u{e0000}-\u{e007f}]+)/gu
 // Controls except tab and line feed, and the bidi embeddings that can display text in another order than it is stored.
 const controls = /[\u202a-\u202e\u2066-\u2069]|(?![\t\n])\p{Cc}/gu
 
-/** Whatever the four patterns change. Most text has none of it, and is then read once instead of four times. */
+/** Everything that the four patterns change. Most texts contain none of it, and are read once instead of four times. */
 const anyInvisible =
   /[\u00ad\u180e\u200b\u202a-\u202e\u2060-\u2069\ufeff\u{e0000}-\u{e007f}\p{Cs}]|[^\t\n\P{Cc}]/u
 

@@ -33,7 +33,7 @@ export function bareSubject(subject: string): string {
 export const wordsOfName = (name: string): ReadonlySet<string> =>
   new Set(name.toLowerCase().match(/[\p{L}\p{M}]{2,}/gu) ?? [])
 
-/** Never throws, whatever the fields contain. */
+/** Never throws, even if the fields are malformed. */
 export function knownOf(message: Partial<Pick<Message, 'fields'>>): Known {
   const { fields } = message
   if (!fields) return nothingKnown
