@@ -18,6 +18,8 @@ describe('results of our own server', () => {
     [own(fail), 'draft dmarc-fail'],
     [own('dmarc=fail (p=none)'), 'draft dmarc-fail'],
     [own('dmarc=fail header.from=evil.example'), 'draft unauthenticated'],
+    // Longer than a domain may be (RFC 5321 section 4.5.3.1.2): it names none.
+    [own(`dmarc=fail header.from=${'a.'.repeat(125)}example`), 'draft dmarc-fail'],
     [own(`${fail}; dkim=pass header.d=quarry.example`), 'draft dmarc-fail'],
     [own(`${pass}; ${fail}`), 'draft dmarc-fail'],
     [own('dmarc=none header.from=quarry.example'), 'draft unauthenticated'],
