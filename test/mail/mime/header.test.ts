@@ -140,3 +140,7 @@ test.each([
   expect(splitHeader(octets).toString()).toBe(header)
   expect(octets.subarray(headerBounds(octets).body).toString()).toBe(body)
 })
+
+test('a header with very many fields is read up to a limit', () => {
+  expect(parseFields(Buffer.from('a: b\r\n'.repeat(6_000)))).toHaveLength(5_000)
+})
