@@ -23,16 +23,7 @@ export async function readNew(
 ): Promise<MailboxState | null> {
   const { imap } = account
   const { mailbox } = account.settings
-  const [known, state] = await Promise.all([
-    loadCursor(context.db, account.settings.owner.address, mailbox),
-    imap.state(mailbox),
-  ])
-  if (known === null) {
-    await firstBaseline(context, account)
-    return readNew(context, account, lease, onIngested, judge)
-  }
-  const cursor =
-    state.uidValidity === known.uidValidity ? known : await rebase(context, account, known, state)
+  const { cursor, state } = await whereToBegin(context, account)
   const source = { ...cursor, mailbox, lease }
   let { lastUid } = cursor
   // One batch is enqueued while the next is judged and committed and the one after that is being fetched.
@@ -58,6 +49,22 @@ export async function readNew(
 }
 
 type Rebased = Omit<Cursor, 'updatedAt'>
+
+interface Beginning {
+  cursor: Rebased
+  state: MailboxState
+}
+
+async function whereToBegin(context: StepContext, account: Account): Promise<Beginning> {
+  const { mailbox, owner } = account.settings
+  const [known, state] = await Promise.all([
+    loadCursor(context.db, owner.address, mailbox),
+    account.imap.state(mailbox),
+  ])
+  if (known === null) return firstBaseline(context, account)
+  const isSame = state.uidValidity === known.uidValidity
+  return { cursor: isSame ? known : await rebase(context, account, known, state), state }
+}
 
 /** A few mails that have just arrived are fetched without listing them first. */
 async function* newMails(
@@ -98,7 +105,7 @@ async function* oneAhead<T>(batches: AsyncGenerator<T>): AsyncGenerator<T> {
 }
 
 /** Applies `since` to mail that has already arrived. */
-async function firstBaseline(context: StepContext, account: Account): Promise<void> {
+async function firstBaseline(context: StepContext, account: Account): Promise<Beginning> {
   const { settings, imap } = account
   const { since, mailbox } = settings
   await imap.settle(mailbox)
@@ -117,6 +124,7 @@ async function firstBaseline(context: StepContext, account: Account): Promise<vo
   }
   await saveCursor(context.db, cursor, now)
   context.log.info({ event: 'watch.baseline', baselineUid, exists: state.exists })
+  return { cursor, state }
 }
 
 /** The last UID that replyd ignores. */
