@@ -13,6 +13,7 @@ export const defaultTiming: Timing = {
   connectMs: 20_000,
   greetingMs: 15_000,
   quietMs: 75_000,
+  pollAnswerMs: 60_000,
   commandMs: 300_000,
   maxIdleMs: 170_000,
   keepAliveMs: 60_000,

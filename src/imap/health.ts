@@ -5,7 +5,7 @@ import type { ConnectionHealth } from './types.ts'
 export class HealthRecord {
   readonly #clock: Clock
   readonly #onChange: (health: ConnectionHealth) => void
-  #health: ConnectionHealth
+  #health: Readonly<ConnectionHealth>
 
   constructor(clock: Clock, onChange: (health: ConnectionHealth) => void = () => {}) {
     this.#clock = clock
@@ -21,6 +21,6 @@ export class HealthRecord {
   }
 
   get(): ConnectionHealth {
-    return { ...this.#health }
+    return this.#health
   }
 }

@@ -187,6 +187,8 @@ export interface Timing {
   greetingMs: number
   /** Server silence after which it is probed, or given up if it owes an answer. */
   quietMs: number
+  /** The answer to a poll of the connection that waits for mail. */
+  pollAnswerMs: number
   /** A command and its whole answer, even while the server keeps sending. */
   commandMs: number
   /** IDLE is restarted after this; Yahoo disconnects after 3 minutes (RFC 2177 allows 29). */

@@ -18,6 +18,11 @@ import type { ConnectionHealth, Watch, WatchOptions } from './types.ts'
 const STEADY_MS = 60_000
 /** An IDLE that ends on its own sooner than this did not idle at all. */
 const IDLE_TOO_SHORT_MS = 100
+const POLL_MARGIN_MS = 15_000
+
+/** How long the silence of IDLE may last: a poll comes earlier, and shows as well whether the peer is alive. */
+export const quietMsFor = (pollMs: number): number =>
+  Math.min(Math.max(defaultTiming.quietMs, pollMs + POLL_MARGIN_MS), defaultTiming.maxIdleMs)
 
 const quietly = (promise: Promise<unknown>): Promise<void> =>
   promise.then(
@@ -76,11 +81,8 @@ export class MailboxWatch implements Watch {
     const { signal, accessToken, timing } = this.#options
     this.#health.set('connecting')
     await loginRateLimiterOf(this.#settings).pass(signal)
-    const client = await connectClient(this.#settings.imap, {
-      accessToken,
-      timing: { ...defaultTiming, ...timing },
-      signal,
-    })
+    const limits = { ...defaultTiming, quietMs: quietMsFor(this.#settings.imap.pollMs), ...timing }
+    const client = await connectClient(this.#settings.imap, { accessToken, timing: limits, signal })
     const end = () => void closeClient(client)
     signal.addEventListener('abort', end, { once: true })
     try {
@@ -92,7 +94,7 @@ export class MailboxWatch implements Watch {
       client.on('flags', () => this.#call(() => this.#options.onFlags?.()))
       this.#health.set('connected')
       report()
-      await this.#idle(client, report)
+      await this.#idle(client, report, limits.pollAnswerMs)
       return client.byeReason ?? 'the connection was lost'
     } finally {
       signal.removeEventListener('abort', end)
@@ -102,11 +104,17 @@ export class MailboxWatch implements Watch {
   }
 
   /** Idles until the connection is lost. Every poll interrupts IDLE for one NOOP, which also detects a dead peer. */
-  async #idle(client: ImapFlow, report: () => void): Promise<void> {
+  async #idle(client: ImapFlow, report: () => void, pollAnswerMs: number): Promise<void> {
     const pollMs = pollMsFor(client.capabilities, this.#settings.imap.pollMs)
     let poll: Promise<void> | undefined
     const timer = setInterval(() => {
-      poll ??= quietly(client.noop()).then(() => {
+      if (poll) return
+      const deadline = setTimeout(() => {
+        client.byeReason = `the server did not answer a poll within ${pollAnswerMs} ms`
+        client.close()
+      }, pollAnswerMs)
+      poll = quietly(client.noop()).then(() => {
+        clearTimeout(deadline)
         poll = undefined
         report()
       })

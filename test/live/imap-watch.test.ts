@@ -112,11 +112,14 @@ test.each(['fin', 'rst'] as const)('comes back after %s and tells the state agai
   expect(watcher.health().lastError).not.toBeNull()
 })
 
-test('notices a peer that died without a word', async () => {
+test.each([
+  ['by the silence', 600_000, { quietMs: 2000 }],
+  ['at a poll', 1000, { quietMs: 600_000, pollAnswerMs: 2000 }],
+])('notices a peer that died without a word, %s', async (_, pollMs, timing) => {
   const user = nextUser()
   await using relay = await Relay.start(dovecot.imapPort)
   const settings = accountOn({ ...dovecot, imapPort: relay.port }, user)
-  await using watcher = new Watcher(settings, { timing: { quietMs: 2000 } })
+  await using watcher = new Watcher({ ...settings, imap: { ...settings.imap, pollMs } }, { timing })
   await watcher.until(() => exists(watcher) === 0)
   relay.frozen = true
   await watcher.until(() => watcher.health().state === 'waiting')
