@@ -189,8 +189,11 @@ export class PooledAccount implements ImapAccount {
     }
   }
 
-  fetchAbove: ImapAccount['fetchAbove'] = (mailbox, uidValidity, above, limits) =>
-    fetchBatched((use) => this.#run(reading(mailbox, uidValidity), use), above, limits)
+  /** STATUS, which gave the expected numbers, has renewed the view; in an older one a mail would be missing. */
+  fetchAbove: ImapAccount['fetchAbove'] = (mailbox, uidValidity, above, limits) => {
+    const place = { ...reading(mailbox, uidValidity), asSeen: true }
+    return fetchBatched((use) => this.#run(place, use), above, limits)
+  }
 
   flags(mailbox: string, uidValidity: string, uid: number): Promise<string[] | null> {
     return this.#together(`flags ${uidValidity} ${mailbox}`, uid, (uids) =>

@@ -562,7 +562,10 @@ test('what has just come is read by a bounded command, though the server knew of
     answered.push(...[...text.matchAll(/FETCH \(UID (\d+)/g)].map(([, uid]) => uid ?? ''))
     return text
   }
-  const read = () => b.box.fetchAbove('INBOX', uidValidity, { last: 1, most: 2, expected: [2] }, limits)
+  const read = async () => {
+    await b.box.state('INBOX')
+    return b.box.fetchAbove('INBOX', uidValidity, { last: 1, most: 2, expected: [2] }, limits)
+  }
   for (const id of [1, 2, 3]) await b.witness.append('INBOX', mail(`${id}@x`), [], [], when)
   expect((await read())!.map(({ uid }) => uid)).toEqual([2, 3])
   for (let id = 4; id <= 30; id++) await b.witness.append('INBOX', mail(`${id}@x`), [], [], when)
@@ -575,13 +578,15 @@ test('two short mails that have just come cost one FETCH, and a lost connection 
   await using b = await broken()
   for (const id of ['1@x', '2@x']) await b.witness.append('INBOX', mail(id), [], [], when)
   const { uidValidity } = await b.box.state('INBOX')
+  const read = () => b.box.fetchAbove('INBOX', uidValidity, { last: 0, most: 4, expected: [1, 2] }, limits)
+  // It selects the mailbox.
+  await read()
   const asked: string[] = []
   const toServer = (text: string) => {
-    asked.push(...(text.match(/UID FETCH/g) ?? []))
+    asked.push(...(text.match(/UID FETCH|NOOP/g) ?? []))
     return text
   }
   b.relay.hooks = { toServer }
-  const read = () => b.box.fetchAbove('INBOX', uidValidity, { last: 0, most: 4, expected: [1, 2] }, limits)
   expect((await read())!.map(({ uid, texts }) => [uid, texts.has('1')])).toEqual([
     [1, true],
     [2, true],
