@@ -43,19 +43,28 @@ const longestAddress = 320
 /** The same function, memoized for the most recently used texts. Do not modify its results. */
 export const memoized = <Out>(read: (text: string) => Out) => keeping(mostTexts, read)
 
-/** The same for addresses and domains. */
-export function memoizedAddresses<Out>(read: (address: string) => Out): (address: string) => Out {
+/** The same for addresses and domains. @param longest characters of a text that is kept */
+export function memoizedAddresses<Out>(
+  read: (address: string) => Out,
+  longest = longestAddress,
+): (address: string) => Out {
   const kept = keeping(mostAddresses, read)
-  return (address) => (address.length > longestAddress ? read(address) : kept(address))
+  return (address) => (address.length > longest ? read(address) : kept(address))
 }
 
+/**
+ * Two halves: a text of the older one is put into the newer one when it is used, and a full newer one takes the place of
+ * the older one. Most uses only look up, where an Lru deletes and adds.
+ */
 function keeping<Out>(most: number, read: (text: string) => Out): (text: string) => Out {
-  const known = new Lru<{ read: Out }>(most)
+  let older = new Map<string, { read: Out }>()
+  let newer = new Map<string, { read: Out }>()
   return (text) => {
-    const found = known.get(text)
+    const found = newer.get(text)
     if (found) return found.read
-    const made = { read: read(text) }
-    known.set(text, made)
+    const made = older.get(text) ?? { read: read(text) }
+    if (newer.size >= most / 2) [older, newer] = [newer, new Map()]
+    newer.set(text, made)
     return made.read
   }
 }

@@ -6,7 +6,7 @@
 
 import { domainToASCII } from 'node:url'
 import { getDomain } from 'tldts'
-import { Lru, memoizedAddresses } from '../base/lru.ts'
+import { memoizedAddresses } from '../base/lru.ts'
 import { type Token, tokens } from './mime/lexer.ts'
 import { decodeWords, plainLine } from './mime/words.ts'
 
@@ -149,21 +149,13 @@ function angleEnd(list: readonly Token[], from: number): number {
 }
 
 /** The guard, the filter and the prompt read the same fields of a mail. Longer values are read each time. */
-const keptLists = new Lru<readonly Mailbox[]>(1_000)
 const longestKept = 1_000
 
 /**
  * The addresses of a From, To or Reply-To value, including members of groups. Malformed ones are omitted rather than
  * guessed at. Encoded words are decoded after parsing, so that they can't add an address. Linear time.
  */
-export function parseAddressList(value: string): readonly Mailbox[] {
-  if (value.length > longestKept) return parsed(value)
-  const kept = keptLists.get(value)
-  if (kept) return kept
-  const list = parsed(value)
-  keptLists.set(value, list)
-  return list
-}
+export const parseAddressList: (value: string) => readonly Mailbox[] = memoizedAddresses(parsed, longestKept)
 
 function parsed(value: string): Mailbox[] {
   const list = tokens(value)
