@@ -62,7 +62,7 @@ const control = /(?![\t\n\r])\p{Cc}|[\p{Bidi_Control}\u2028\u2029]/gu
  * others.
  */
 function harmless(text: string): string {
-  const plain = text.replace(control, '\ufffd')
+  const plain = /[^ -~]/.test(text) ? text.replace(control, '\ufffd') : text
   return plain.includes('@') ? addressless(plain) : plain
 }
 

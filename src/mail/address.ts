@@ -20,17 +20,20 @@ export interface Mailbox {
   address: string
 }
 
+const hostName = /^[a-z0-9_-]+(\.[a-z0-9_-]+)*$/
+
 /**
  * Lower-case A-labels without a final dot, or null if it is not a domain. Only letters outside ASCII go through IDNA,
  * because the URL parser behind it would read `127.1`, `a%2eb` or `a/b` in its own way.
  */
 function domainOf(written: string): string | null {
-  const domain = written.replace(/\.$/, '').toLowerCase()
+  const domain = (written.endsWith('.') ? written.slice(0, -1) : written).toLowerCase()
+  if (domain.length <= 255 && hostName.test(domain)) return domain
   if (domain.length > 255 || /[^a-z0-9._\-\u{a0}-\u{10ffff}]|\p{C}/u.test(domain)) return null
   const ascii = /[^a-z0-9._-]/.test(domain)
     ? domainToASCII(domain.normalize('NFC')).replace(/\.$/, '')
     : domain
-  return /^[a-z0-9_-]+(\.[a-z0-9_-]+)*$/.test(ascii) ? ascii : null
+  return hostName.test(ascii) ? ascii : null
 }
 
 const dotAtom = /^[^\s<>,;:@.()"[\]\\]+(\.[^\s<>,;:@.()"[\]\\]+)*$/u

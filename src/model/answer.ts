@@ -185,7 +185,9 @@ export function readAnswer<T>(
     return { ok: false, fault: 'length', detail: 'it was cut off at its maximum length' }
   if (content.trim() === '') return { ok: false, fault: 'empty', detail: 'it was empty' }
   if (json === undefined) return { ok: false, fault: 'not-json', detail: 'it was not a JSON object' }
-  const templates = messages.flatMap(({ role, content }) => (role === 'system' ? [templateTexts(content)] : []))
+  const templates = messages.flatMap(({ role, content }) =>
+    role === 'system' ? [templateTexts(content)] : [],
+  )
   const repeated = repeatedIn(json, templates)
   if (repeated !== null) {
     const detail = `it repeats the description ("${repeated.slice(0, 60)}") instead of a value`

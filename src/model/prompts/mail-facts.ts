@@ -5,7 +5,8 @@ import type { OpenHours } from '../../config/settings.ts'
 import type { Owner } from '../../mail/account.ts'
 import { decodeWords, domainPart, parseAddressList, plainLine } from '../../mail/address.ts'
 import { authentication } from '../../mail/authentication.ts'
-import { fieldValues, firstField, type Message, type Part } from '../../mail/message.ts'
+import { mailboxes } from '../../mail/correspondents.ts'
+import { firstField, type Message, type Part } from '../../mail/message.ts'
 import { localTime } from './calendar.ts'
 import type { Attachment, MailFacts } from './messages.ts'
 
@@ -70,7 +71,6 @@ function readFacts(message: Message, owner: Owner) {
   const from = firstField(message, 'from') ?? ''
   const author = parseAddressList(from)[0]?.address ?? ''
   const found = authentication(message, owner.authservIds, domainPart(author))
-  const recipients = ['to', 'cc'].flatMap((name) => fieldValues(message, name).flatMap(parseAddressList))
   return {
     from: plainLine(decodeWords(from)),
     subject: plainLine(decodeWords(firstField(message, 'subject') ?? '')),
@@ -79,7 +79,7 @@ function readFacts(message: Message, owner: Owner) {
     listHeaders: listFields.filter((name) => firstField(message, name) !== null),
     attachments: attachmentsOf(message.structure),
     hiddenText: message.hiddenText,
-    recipients: recipients.length,
+    recipients: mailboxes(message, 'to').length + mailboxes(message, 'cc').length,
   }
 }
 
