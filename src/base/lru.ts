@@ -36,20 +36,20 @@ export class Lru<Value> {
 const mostTexts = 128
 
 /** Enough for the people of a busy day. */
-const mostAddresses = 1_000
+const mostShort = 1_000
 /** Characters: RFC 5321 section 4.5.3.1 allows 64 and 255. Longer ones are read each time. */
 const longestAddress = 320
 
 /** The same function, memoized for the most recently used texts. Do not modify its results. */
 export const memoized = <Out>(read: (text: string) => Out) => keeping(mostTexts, read)
 
-/** The same for addresses and domains. @param longest characters of a text that is kept */
-export function memoizedAddresses<Out>(
-  read: (address: string) => Out,
-  longest = longestAddress,
-): (address: string) => Out {
-  const kept = keeping(mostAddresses, read)
-  return (address) => (address.length > longest ? read(address) : kept(address))
+/** The same for addresses and domains. */
+export const memoizedAddresses = <Out>(read: (address: string) => Out) => memoizedShort(longestAddress, read)
+
+/** The same for more texts, of which those with more than `longest` characters are read each time. */
+export function memoizedShort<Out>(longest: number, read: (text: string) => Out): (text: string) => Out {
+  const kept = keeping(mostShort, read)
+  return (text) => (text.length > longest ? read(text) : kept(text))
 }
 
 /**

@@ -6,7 +6,7 @@
 
 import { domainToASCII } from 'node:url'
 import { getDomain } from 'tldts'
-import { memoizedAddresses } from '../base/lru.ts'
+import { memoizedAddresses, memoizedShort } from '../base/lru.ts'
 import { type Token, tokens } from './mime/lexer.ts'
 import { decodeWords, plainLine } from './mime/words.ts'
 
@@ -158,7 +158,7 @@ const longestKept = 1_000
  * The addresses of a From, To or Reply-To value, including members of groups. Malformed ones are omitted rather than
  * guessed at. Encoded words are decoded after parsing, so that they can't add an address. Linear time.
  */
-export const parseAddressList: (value: string) => readonly Mailbox[] = memoizedAddresses(parsed, longestKept)
+export const parseAddressList: (value: string) => readonly Mailbox[] = memoizedShort(longestKept, parsed)
 
 function parsed(value: string): Mailbox[] {
   const list = tokens(value)

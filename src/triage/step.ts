@@ -132,12 +132,12 @@ async function ask(arrival: Arrival, sender: SenderHistory, signal: AbortSignal)
   const salt = saltOf(context)
   // A mail that is never answered is judged by its text alone.
   const attachments = row.ceiling === 'never' ? [] : await attachmentsFor(arrival)
-  const toJudge = { ...mail, ...sender, thread, attachments }
+  const toJudge = { thread, attachments, ...mail, ...sender }
   const occasion = { mail: toJudge, task: 'triage', prompt, knowledgeHash: null } as const
   await account.knowledge?.settled()
   const { value } = await budgetedCall(context, occasion, (fitted) => {
     const asking = { ...account, prompts: { ...account.prompts, triage: fitted } }
-    return { ...triageQuestion(asking, context.config.budget.timeZone, toJudge, salt), signal }
+    return { signal, ...triageQuestion(asking, context.config.budget.timeZone, toJudge, salt) }
   })
   return believed(value, mail.message, attachments)
 }
