@@ -174,10 +174,15 @@ function targetOf({ statusCode = 0, headers: { location } }: IncomingMessage, at
   return redirects && location !== undefined && URL.canParse(location, at.href) ? new URL(location, at) : null
 }
 
-/** A map takes a tenth of the time of Headers. */
-function headersOf({ headersDistinct }: IncomingMessage): ReadonlyMap<string, string> {
+/** A map takes a tenth of the time of Headers. The raw ones are names and values in turn. */
+function headersOf({ rawHeaders }: IncomingMessage): ReadonlyMap<string, string> {
   const headers = new Map<string, string>()
-  for (const name in headersDistinct) headers.set(name, headersDistinct[name]?.join(', ') ?? '')
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const name = (rawHeaders[at] ?? '').toLowerCase()
+    const value = rawHeaders[at + 1] ?? ''
+    const before = headers.get(name)
+    headers.set(name, before === undefined ? value : `${before}, ${value}`)
+  }
   return headers
 }
 
