@@ -36,9 +36,12 @@ const deepest = 4
  * often repeat them. Does not modify its argument. One walk, because pino's own redaction takes longer than all the rest of a line.
  */
 function harmlessFields(fields: object, level = 0): Record<string, unknown> {
-  const shown: Record<string, unknown> = Object.create(null)
-  for (const [name, value] of Object.entries(fields))
+  // A changed copy: an object that grows from nothing takes three times as long.
+  const shown: Record<string, unknown> = { ...fields }
+  for (const name in shown) {
+    const value = shown[name]
     shown[name] = redacted.has(name) && value !== undefined ? '[redacted]' : harmlessValue(value, level)
+  }
   return shown
 }
 
@@ -62,7 +65,7 @@ const control = /(?![\t\n\r])\p{Cc}|[\p{Bidi_Control}\u2028\u2029]/gu
  * others.
  */
 function harmless(text: string): string {
-  const plain = text.replace(control, '\ufffd')
+  const plain = /[^ -~]/.test(text) ? text.replace(control, '\ufffd') : text
   return plain.includes('@') ? addressless(plain) : plain
 }
 

@@ -36,7 +36,7 @@ export class Lru<Value> {
 const mostTexts = 128
 
 /** Enough for the people of a busy day. */
-const mostAddresses = 1_000
+const mostShort = 1_000
 /** Characters: RFC 5321 section 4.5.3.1 allows 64 and 255. Longer ones are read each time. */
 const longestAddress = 320
 
@@ -44,18 +44,27 @@ const longestAddress = 320
 export const memoized = <Out>(read: (text: string) => Out) => keeping(mostTexts, read)
 
 /** The same for addresses and domains. */
-export function memoizedAddresses<Out>(read: (address: string) => Out): (address: string) => Out {
-  const kept = keeping(mostAddresses, read)
-  return (address) => (address.length > longestAddress ? read(address) : kept(address))
+export const memoizedAddresses = <Out>(read: (address: string) => Out) => memoizedShort(longestAddress, read)
+
+/** The same for more texts, of which those with more than `longest` characters are read each time. */
+export function memoizedShort<Out>(longest: number, read: (text: string) => Out): (text: string) => Out {
+  const kept = keeping(mostShort, read)
+  return (text) => (text.length > longest ? read(text) : kept(text))
 }
 
+/**
+ * Two halves: a text of the older one is put into the newer one when it is used, and a full newer one takes the place of
+ * the older one. Most uses only look up, where an Lru deletes and adds.
+ */
 function keeping<Out>(most: number, read: (text: string) => Out): (text: string) => Out {
-  const known = new Lru<{ read: Out }>(most)
+  let older = new Map<string, { read: Out }>()
+  let newer = new Map<string, { read: Out }>()
   return (text) => {
-    const found = known.get(text)
+    const found = newer.get(text)
     if (found) return found.read
-    const made = { read: read(text) }
-    known.set(text, made)
+    const made = older.get(text) ?? { read: read(text) }
+    if (newer.size >= most / 2) [older, newer] = [newer, new Map()]
+    newer.set(text, made)
     return made.read
   }
 }

@@ -6,7 +6,7 @@
 
 import { domainToASCII } from 'node:url'
 import { getDomain } from 'tldts'
-import { Lru, memoizedAddresses } from '../base/lru.ts'
+import { memoizedAddresses, memoizedShort } from '../base/lru.ts'
 import { type Token, tokens } from './mime/lexer.ts'
 import { decodeWords, plainLine } from './mime/words.ts'
 
@@ -20,17 +20,20 @@ export interface Mailbox {
   address: string
 }
 
+const hostName = /^[a-z0-9_-]+(\.[a-z0-9_-]+)*$/
+
 /**
  * Lower-case A-labels without a final dot, or null if it is not a domain. Only letters outside ASCII go through IDNA,
  * because the URL parser behind it would read `127.1`, `a%2eb` or `a/b` in its own way.
  */
 function domainOf(written: string): string | null {
-  const domain = written.replace(/\.$/, '').toLowerCase()
+  const domain = (written.endsWith('.') ? written.slice(0, -1) : written).toLowerCase()
+  if (domain.length <= 255 && hostName.test(domain)) return domain
   if (domain.length > 255 || /[^a-z0-9._\-\u{a0}-\u{10ffff}]|\p{C}/u.test(domain)) return null
   const ascii = /[^a-z0-9._-]/.test(domain)
     ? domainToASCII(domain.normalize('NFC')).replace(/\.$/, '')
     : domain
-  return /^[a-z0-9_-]+(\.[a-z0-9_-]+)*$/.test(ascii) ? ascii : null
+  return hostName.test(ascii) ? ascii : null
 }
 
 const dotAtom = /^[^\s<>,;:@.()"[\]\\]+(\.[^\s<>,;:@.()"[\]\\]+)*$/u
@@ -149,21 +152,13 @@ function angleEnd(list: readonly Token[], from: number): number {
 }
 
 /** The guard, the filter and the prompt read the same fields of a mail. Longer values are read each time. */
-const keptLists = new Lru<readonly Mailbox[]>(1_000)
 const longestKept = 1_000
 
 /**
  * The addresses of a From, To or Reply-To value, including members of groups. Malformed ones are omitted rather than
  * guessed at. Encoded words are decoded after parsing, so that they can't add an address. Linear time.
  */
-export function parseAddressList(value: string): readonly Mailbox[] {
-  if (value.length > longestKept) return parsed(value)
-  const kept = keptLists.get(value)
-  if (kept) return kept
-  const list = parsed(value)
-  keptLists.set(value, list)
-  return list
-}
+export const parseAddressList: (value: string) => readonly Mailbox[] = memoizedShort(longestKept, parsed)
 
 function parsed(value: string): Mailbox[] {
   const list = tokens(value)

@@ -190,7 +190,9 @@ function resultsOf(value: string): MethodResult[] {
 
 function parseResult(segment: string): MethodResult | null {
   // RFC 8601 section 2.2: spaces may surround the dot of a property's name. Only there: a value keeps its spaces.
-  const joined = segment.replace(/ ?= ?/g, '=').replace(/(?<= )([\w-]{1,40}) ?\. ?([\w-]{1,40}=)/g, '$1.$2')
+  const joined = / [=.]|[=.] /.test(segment)
+    ? segment.replace(/ ?= ?/g, '=').replace(/(?<= )([\w-]{1,40}) ?\. ?([\w-]{1,40}=)/g, '$1.$2')
+    : segment
   const words = joined.match(/(?:"(?:[^"\\]|\\.)*"|[^ ])+/g) ?? []
   const pairs = words.flatMap((word) => {
     const [, key = '', value = ''] = /^([^="]{1,80})=(.+)$/s.exec(word) ?? []

@@ -61,7 +61,13 @@ export function mailboxes({ fields }: Pick<Message, 'fields'>, name: string): re
   const lists = listsOf(fields)
   const known = lists.get(name)
   if (known) return known
-  const list = fieldValues({ fields }, name).flatMap((value) => parseAddressList(value))
+  const values = fieldValues({ fields }, name)
+  const [value] = values
+  // Nearly always there is one.
+  const list =
+    values.length === 1 && value !== undefined
+      ? parseAddressList(value)
+      : values.flatMap((each) => parseAddressList(each))
   lists.set(name, list)
   return list
 }

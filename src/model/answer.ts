@@ -1,5 +1,6 @@
 /** Reads a chat completion from any server: trusts nothing in it without checking. */
 import * as z from 'zod'
+import { memoized } from '../base/lru.ts'
 import { type ChatMessage, imagesIn, imageTokens, noUsage, textOctets, type Usage } from './chat.ts'
 
 const tokens = z.number().nonnegative().finite().catch(0)
@@ -135,25 +136,28 @@ function onlyThought({ content, finish, thought }: Completion): boolean {
 
 const exampleLine = /\n\{"[^\n]*/g
 
-/** Text values of the JSON example in the system message: those with several words or alternatives. */
-function templateTexts(messages: readonly ChatMessage[]): Set<string> {
+/**
+ * Text values of the JSON example in a system message: those with several words or alternatives. Of all mails of an
+ * account it is the same message.
+ */
+const templateTexts = memoized((system: string): ReadonlySet<string> => {
   const texts = new Set<string>()
-  for (const { role, content } of messages) {
-    if (role !== 'system') continue
-    for (const [line] of `\n${content}`.matchAll(exampleLine))
-      for (const [, text = ''] of line.matchAll(/[:[]\s*"([^"]*[ |][^"]*)"/g)) texts.add(plain(text))
-  }
+  for (const [line] of `\n${system}`.matchAll(exampleLine))
+    for (const [, text = ''] of line.matchAll(/[:[]\s*"([^"]*[ |][^"]*)"/g)) texts.add(plain(text))
   return texts
-}
+})
 
 const plain = (text: string) => text.trim().toLowerCase()
 
 /** A text of the template that the answer merely repeats: a small model may fill in nothing. Null if there is none. */
-function repeatedIn(value: unknown, template: ReadonlySet<string>): string | null {
-  if (typeof value === 'string') return template.has(plain(value)) ? plain(value) : null
+function repeatedIn(value: unknown, templates: readonly ReadonlySet<string>[]): string | null {
+  if (typeof value === 'string') {
+    const text = plain(value)
+    return templates.some((texts) => texts.has(text)) ? text : null
+  }
   if (typeof value !== 'object' || value === null) return null
   for (const each of Object.values(value)) {
-    const found = repeatedIn(each, template)
+    const found = repeatedIn(each, templates)
     if (found !== null) return found
   }
   return null
@@ -181,7 +185,10 @@ export function readAnswer<T>(
     return { ok: false, fault: 'length', detail: 'it was cut off at its maximum length' }
   if (content.trim() === '') return { ok: false, fault: 'empty', detail: 'it was empty' }
   if (json === undefined) return { ok: false, fault: 'not-json', detail: 'it was not a JSON object' }
-  const repeated = repeatedIn(json, templateTexts(messages))
+  const templates = messages.flatMap(({ role, content }) =>
+    role === 'system' ? [templateTexts(content)] : [],
+  )
+  const repeated = repeatedIn(json, templates)
   if (repeated !== null) {
     const detail = `it repeats the description ("${repeated.slice(0, 60)}") instead of a value`
     return { ok: false, fault: 'template', detail }

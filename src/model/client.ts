@@ -26,7 +26,7 @@ import {
 } from './errors.ts'
 import { listModels } from './listing.ts'
 import type { Answer, Ask, ListedModel, Model, RateLimits } from './model.ts'
-import { openClient } from './transport.ts'
+import { openClient, stoppedBy } from './transport.ts'
 import { wireSchema } from './wire-schema.ts'
 
 export { ContextFault, ModelTimeout, spentOf, ThoughtOnly, tookOf, UnknownModel } from './errors.ts'
@@ -108,7 +108,12 @@ function inputOctets({ capabilities, density }: Connection, maxOutputTokens: num
 }
 
 async function list(connection: Connection, signal: AbortSignal | undefined): Promise<ListedModel[]> {
-  const models = await call(connection, [], signal, (deadline) => listModels(connection.client, deadline))
+  // For all pages together.
+  using deadline = new Deadline(connection.settings.timeoutMs, signal)
+  // The client never takes its listener off the signal that it is given.
+  const controller = new AbortController()
+  deadline.stops((reason) => controller.abort(reason))
+  const models = await call(connection, [], signal, () => listModels(connection.client, controller.signal))
   const { name, host, contextTokens: set } = connection.settings
   // llama.cpp has one model, and takes any name for it.
   const row =
@@ -222,8 +227,8 @@ async function complete<T>(connection: Connection, request: Ask<T>, messages: Ch
   for (let requests = 1; ; requests++) {
     try {
       const body = bodyOf(connection, request, messages, capabilities)
-      const completion = await call(connection, messages, request.signal, (signal) =>
-        send(connection, body, request, messages, signal),
+      const completion = await call(connection, messages, request.signal, () =>
+        send(connection, body, request, messages),
       )
       if (requests > 1) remember(connection, capabilities, named)
       return { completion, requests }
@@ -258,19 +263,15 @@ function remember(connection: Connection, capabilities: Capabilities, named: boo
   })
 }
 
-/** Runs one request under the deadline, body included, and converts errors to replyd's. */
+/** Converts errors to replyd's. Each request has its deadline, body included: see transport.ts. */
 async function call<R>(
   { settings, host, clock }: Connection,
   messages: readonly ChatMessage[],
   signal: AbortSignal | undefined,
-  request: (signal: AbortSignal) => Promise<R>,
+  request: () => Promise<R>,
 ): Promise<R> {
-  using deadline = new Deadline(settings.timeoutMs, signal)
-  // The client never takes its listener off the signal that it is given.
-  const controller = new AbortController()
-  deadline.stops((reason) => controller.abort(reason))
   try {
-    return await request(controller.signal)
+    return await request()
   } catch (error) {
     if (error instanceof TemporaryError) throw error
     throw classify(error, {
@@ -279,7 +280,6 @@ async function call<R>(
       timeoutMs: settings.timeoutMs,
       messages,
       aborted: signal?.aborted ?? false,
-      expired: deadline.expired,
       now: clock.now(),
     })
   }
@@ -332,13 +332,12 @@ function bodyOf<T>(
 async function send(
   { client, host, settings }: Connection,
   body: Body,
-  { onLimits }: Pick<Ask<unknown>, 'onLimits'>,
+  { onLimits, signal }: Pick<Ask<unknown>, 'onLimits' | 'signal'>,
   messages: readonly ChatMessage[],
-  signal: AbortSignal,
 ): Promise<Completion> {
   const tell = (limits: RateLimits | null) => limits && onLimits?.(limits)
   const { data: answer, response } = await client.chat.completions
-    .create(body, { signal })
+    .create(body, stoppedBy(signal))
     .withResponse()
     .catch((error: unknown) => {
       tell(rateLimitsOfRefusal(error))

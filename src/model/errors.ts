@@ -198,8 +198,6 @@ export interface CallContext {
   messages: readonly ChatMessage[]
   /** By the caller. */
   aborted: boolean
-  /** The deadline of this call has passed. */
-  expired: boolean
   now: Date
 }
 
@@ -255,7 +253,7 @@ export function classify(error: unknown, context: CallContext): Error {
   }
   if (context.aborted)
     return withSpent(new TemporaryError(`the call to ${host} was aborted`, cause), 'unknown')
-  const late = context.expired || chain(error).some((link) => link instanceof TimeLimitError)
+  const late = chain(error).some((link) => link instanceof TimeLimitError)
   if (late || error instanceof APIConnectionTimeoutError || error instanceof APIUserAbortError) {
     return withSpent(new ModelTimeout(`${host} did not answer within ${timeoutMs} ms`, cause), 'unknown')
   }

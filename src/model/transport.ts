@@ -20,6 +20,16 @@ function responseOf({ status, headers, body }: HttpAnswer): Response {
   return answer as unknown as Response
 }
 
+type Sent = RequestInit & { caller?: AbortSignal | undefined }
+
+/**
+ * For a request that ends when the caller's signal fires. The signal goes past the client, which would never take its
+ * listener off it.
+ */
+export const stoppedBy = (caller: AbortSignal | undefined): { fetchOptions: object } => ({
+  fetchOptions: { caller } satisfies Sent,
+})
+
 /** A client that reads nothing from the environment, never retries and never logs. */
 export function openClient(baseUrl: string, apiKey: string, timeoutMs: number, caFile?: string): OpenAI {
   return new OpenAI({
@@ -42,19 +52,18 @@ async function cappedFetch(
   url: string | URL,
   withinMs: number,
   caFile: string | undefined,
-  { method = 'GET', headers, body, signal }: RequestInit = {},
+  { method = 'GET', headers, body, signal, caller }: Sent = {},
 ): Promise<Response> {
-  // The client sends JSON, or nothing.
-  const content = typeof body === 'string' ? { body } : {}
   const answer = await exchange(url, {
     method,
     headers,
-    ...content,
+    // The client sends JSON, or nothing.
+    body: typeof body === 'string' ? body : undefined,
     mostOctets,
     withinMs,
     caFile,
     reuse: true,
-    signal: signal ?? undefined,
+    signal: caller ?? signal ?? undefined,
   })
   return responseOf(answer)
 }

@@ -9,7 +9,7 @@ import { decodeWords, domainPart } from '../mail/address.ts'
 import type { ReadAttachment } from '../mail/attachments.ts'
 import { isRefuted, senderAuthentication, trustedAuthentication } from '../mail/authentication.ts'
 import { ownAddressTest } from '../mail/correspondents.ts'
-import { firstField, isTextUnread, type Message, namedIds } from '../mail/message.ts'
+import { type Field, firstField, isTextUnread, type Message, namedIds } from '../mail/message.ts'
 import { replyAddressees } from '../mail/reply/build.ts'
 import { passedOn } from '../mail/text/passed-on.ts'
 import { visibleText } from '../mail/text/visible.ts'
@@ -132,12 +132,12 @@ async function ask(arrival: Arrival, sender: SenderHistory, signal: AbortSignal)
   const salt = saltOf(context)
   // A mail that is never answered is judged by its text alone.
   const attachments = row.ceiling === 'never' ? [] : await attachmentsFor(arrival)
-  const toJudge = { ...mail, ...sender, thread, attachments }
+  const toJudge = { thread, attachments, ...mail, ...sender }
   const occasion = { mail: toJudge, task: 'triage', prompt, knowledgeHash: null } as const
   await account.knowledge?.settled()
   const { value } = await budgetedCall(context, occasion, (fitted) => {
     const asking = { ...account, prompts: { ...account.prompts, triage: fitted } }
-    return { ...triageQuestion(asking, context.config.budget.timeZone, toJudge, salt), signal }
+    return { signal, ...triageQuestion(asking, context.config.budget.timeZone, toJudge, salt) }
   })
   return believed(value, mail.message, attachments)
 }
@@ -277,6 +277,6 @@ export function decisionOf(
 export function isSpamUpstream(message: Pick<Message, 'fields'>, authservIds: readonly string[]): boolean {
   const received = message.fields.findIndex(({ name }) => name === 'received')
   const fields = received < 0 ? [] : message.fields.slice(0, received)
-  if (trustedAuthentication({ fields }, authservIds).length === 0) return false
-  return fields.some(({ name, value }) => name === 'x-spamd-result' && /^[^:]{0,40}:\s*true\b/i.test(value))
+  const isSpam = ({ name, value }: Field) => name === 'x-spamd-result' && /^[^:]{0,40}:\s*true\b/i.test(value)
+  return fields.some(isSpam) && trustedAuthentication({ fields }, authservIds).length > 0
 }

@@ -82,5 +82,6 @@ const errand =
  */
 export function isPaymentTrap(text: string): boolean {
   const read = text.slice(0, 20_000)
-  return (accountNumber.test(read) && changed.test(read)) || (giftCard.test(read) && errand.test(read))
+  // `changed` first: it takes a quarter of the time.
+  return (changed.test(read) && accountNumber.test(read)) || (giftCard.test(read) && errand.test(read))
 }

@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events'
 import { createServer } from 'node:net'
 import { gzipSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
@@ -321,6 +322,14 @@ describe('temporary faults', () => {
     expect(error).toBeInstanceOf(TemporaryError)
     expect(error.message).toMatch(/aborted/)
     await server.abandoned
+  })
+
+  test('leaves nothing on the signal of the caller, who may use it for years', async () => {
+    const { signal } = new AbortController()
+    server.respond(says(good))
+    await ask({ signal })
+    await model.listModels(signal).catch(() => undefined)
+    expect(getEventListeners(signal, 'abort')).toEqual([])
   })
 })
 

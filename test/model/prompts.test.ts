@@ -5,7 +5,9 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { ConfigError } from '../../src/base/errors.ts'
 import { composeMessages } from '../../src/compose/prompt.ts'
+import { oneLine } from '../../src/model/prompts/fields.ts'
 import type { ComposeInput, MailFacts, TriageInput } from '../../src/model/prompts/messages.ts'
+import { systemMessage } from '../../src/model/prompts/template.ts'
 import { cutMiddle, neutralised, roughTokens } from '../../src/model/prompts/untrusted.ts'
 import { loadPrompts } from '../../src/model/prompts.ts'
 import { triageMessages } from '../../src/triage/prompt.ts'
@@ -232,6 +234,35 @@ describe('a forged marker', () => {
       'abcd می\u200cخواهم',
     )
   })
+})
+
+describe('a text that needs no change is recognised by one test, which no character escapes', () => {
+  const characters = Array.from({ length: 0x10000 }, (_, code) => String.fromCharCode(code))
+
+  test('within quoted matter', () => {
+    // A bracket alone stays, but takes the long way.
+    const wrong = characters.filter((one) => {
+      const text = `a: b${one}${one} mail: ${one}`
+      return neutralised(`${text}z`, '') !== neutralised(`${text}z<`, '').slice(0, -1)
+    })
+    expect(wrong).toEqual([])
+  })
+
+  test('on one line', () => {
+    const wrong = characters.filter(
+      (one) => oneLine(`${one}a${one} b${one}`, 99) !== oneLine(`${one}a${one}  b${one}`, 99),
+    )
+    expect(wrong).toEqual([])
+  })
+})
+
+test('a system message states the values that it is given, also after others', () => {
+  const { compose: prompt } = loadPrompts('prompts')
+  const of = (owner: string) => systemMessage(prompt, { owner })
+  const [ann, bob] = [of('Ann'), of('Bob')]
+  expect(ann).toContain('Ann')
+  expect(bob).toBe(ann.replaceAll('Ann', 'Bob'))
+  expect(of('Ann')).toBe(ann)
 })
 
 describe('the compose conversation', () => {

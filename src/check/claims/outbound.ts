@@ -57,8 +57,9 @@ const reversed = (text: string) => [...text].reverse().join('')
 
 /** Base64 depends on the offset: returns the inner part common to each of the three encodings. */
 function base64Parts(text: string): string[] {
+  const shifted = Buffer.from(`  ${text}`)
   return [0, 1, 2].map((offset) => {
-    const octets = Buffer.from(' '.repeat(offset) + text)
+    const octets = shifted.subarray(2 - offset)
     // Drop characters that share bits with the unknown neighbouring octets.
     return octets.toString('base64').slice([0, 2, 3][offset], Math.floor((octets.length * 8) / 6))
   })
@@ -82,7 +83,7 @@ function leaks(text: string, canary: string): boolean {
     within.includes(plain) ||
     within.includes(reversed(plain)) ||
     spellings.some((one) => within.includes(Buffer.from(one).toString('hex'))) ||
-    spellings.flatMap(base64Parts).some((part) => part.length >= 8 && dense.includes(part))
+    spellings.some((one) => base64Parts(one).some((part) => part.length >= 8 && dense.includes(part)))
   )
 }
 

@@ -79,13 +79,19 @@ function knownBlockAt({ lines, quoted }: QuotedLines, start: number): Span | nul
 
 /** Label and value of a line: before a colon, in two cells, or, for a label of the lists, before a space. */
 function rowValue(line: string): string | null {
-  const found = /^[\s|*_]*\p{L}[\p{L}\p{M}'’. -]{0,30}?[\s*_]*(?:[:：\t]|\s\|)[\s|*_]*(\S.*?)[\s|]*$/u.exec(
-    line,
-  )
+  // Both need one of these. Most lines have none.
+  const found = /[:：\t|]/.test(line) ? row.exec(line) : null
   if (found) return found[1] ?? null
-  const words = line.trim().split(/\s+/)
-  const count = [1, 2].find((most) => roleOfLabel(words.slice(0, most).join(' ')) !== null)
-  return count === undefined || words.length === count ? null : words.slice(count).join(' ')
+  const [first = '', second] = line.trim().split(/\s+/, 2)
+  if (second === undefined) return null
+  if (roleOfLabel(first) !== null) return wordsAfter(line, 1)
+  return roleOfLabel(`${first} ${second}`) === null ? null : wordsAfter(line, 2)
+}
+
+const row = /^[\s|*_]*\p{L}[\p{L}\p{M}'’. -]{0,30}?[\s*_]*(?:[:：\t]|\s\|)[\s|*_]*(\S.*?)[\s|]*$/u
+
+function wordsAfter(line: string, count: number): string | null {
+  return line.trim().split(/\s+/).slice(count).join(' ') || null
 }
 
 const mostRows = 8

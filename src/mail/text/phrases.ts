@@ -157,10 +157,14 @@ function markApart(line: string): string {
   return line
 }
 
+/** What each of them has. */
+const markSign = /^[\s>*_]*[-_=*]{2}|[:：]\s*\**\s*$|above|oberhalb|au-dessus/i
+
 /** True for `-----Original Message-----`, `Begin forwarded message:`, a help desk's "reply above" line and the like. */
 export function isOriginalMark(written: string): boolean {
   if (written.length > 160) return false
   const line = plainDashes(written)
+  if (!markSign.test(line)) return false
   const bare = line.toLowerCase().replace(/^[\s*_=>#-]+|[\s*_=<>#:：-]+$/g, '')
   if (
     /(?:reply|respond|type your reply|write your reply|antworten|répondre) (?:above|oberhalb|au-dessus)/.test(

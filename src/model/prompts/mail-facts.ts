@@ -5,7 +5,8 @@ import type { OpenHours } from '../../config/settings.ts'
 import type { Owner } from '../../mail/account.ts'
 import { decodeWords, domainPart, parseAddressList, plainLine } from '../../mail/address.ts'
 import { authentication } from '../../mail/authentication.ts'
-import { fieldValues, firstField, type Message, type Part } from '../../mail/message.ts'
+import { mailboxes } from '../../mail/correspondents.ts'
+import { firstField, type Message, type Part } from '../../mail/message.ts'
 import { localTime } from './calendar.ts'
 import type { Attachment, MailFacts } from './messages.ts'
 
@@ -32,8 +33,17 @@ export interface Circumstances {
 }
 
 export function mailFacts(message: Message, owner: Owner, known: Circumstances): MailFacts {
+  const own = ownFacts(message, owner)
+  // Not with a spread: objects that begin with one share no shape, so that each use of them takes longer.
   return {
-    ...ownFacts(message, owner),
+    from: own.from,
+    subject: own.subject,
+    replyTo: own.replyTo,
+    authentication: own.authentication,
+    listHeaders: own.listHeaders,
+    attachments: own.attachments,
+    hiddenText: own.hiddenText,
+    recipients: own.recipients,
     received: known.receivedAt,
     timeZone: known.timeZone,
     opening: openingOf(known),
@@ -61,7 +71,6 @@ function readFacts(message: Message, owner: Owner) {
   const from = firstField(message, 'from') ?? ''
   const author = parseAddressList(from)[0]?.address ?? ''
   const found = authentication(message, owner.authservIds, domainPart(author))
-  const recipients = ['to', 'cc'].flatMap((name) => fieldValues(message, name).flatMap(parseAddressList))
   return {
     from: plainLine(decodeWords(from)),
     subject: plainLine(decodeWords(firstField(message, 'subject') ?? '')),
@@ -70,7 +79,7 @@ function readFacts(message: Message, owner: Owner) {
     listHeaders: listFields.filter((name) => firstField(message, name) !== null),
     attachments: attachmentsOf(message.structure),
     hiddenText: message.hiddenText,
-    recipients: recipients.length,
+    recipients: mailboxes(message, 'to').length + mailboxes(message, 'cc').length,
   }
 }
 
