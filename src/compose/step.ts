@@ -14,7 +14,7 @@ import { budgetedCall } from '../model/budgeted-call.ts'
 import type { Ask } from '../model/client.ts'
 import { type Carried, mailAfter, replyAfter } from '../store/carried.ts'
 import { senderHistory } from '../store/history.ts'
-import { type Change, move, storeReply } from '../store/moves.ts'
+import { type Change, moveKnown, storeReply } from '../store/moves.ts'
 import { loadReply, type NewReply } from '../store/replies.ts'
 import { composedSchema } from './answer.ts'
 import { attachmentsFor, filesInDoubt } from './attachments.ts'
@@ -79,7 +79,7 @@ export async function compose(
 }
 
 async function askPerson(context: StepContext, change: Change<'askPerson'>): Promise<Next | null> {
-  return (await move(context.db, 'askPerson', change, context.clock.now())) ? { stage: 'review' } : null
+  return (await moveKnown(context.db, 'askPerson', change, context.clock.now())) ? { stage: 'review' } : null
 }
 
 const unreadOf = ({ unread }: Sources) => (unread > 0 ? [`thread: ${unread} messages at its beginning`] : [])
