@@ -15,7 +15,7 @@ import type { Ask } from '../model/client.ts'
 import { type Carried, mailAfter, replyAfter } from '../store/carried.ts'
 import { senderHistory } from '../store/history.ts'
 import { type Change, moveKnown, storeReply } from '../store/moves.ts'
-import { loadReply, type NewReply } from '../store/replies.ts'
+import { loadEarlier, type NewReply } from '../store/replies.ts'
 import { composedSchema } from './answer.ts'
 import { attachmentsFor, filesInDoubt } from './attachments.ts'
 import { checkDraft, instructionsFor, type MailToAnswer, promptMail, received } from './draft-check.ts'
@@ -51,7 +51,7 @@ export async function compose(
   const now = context.clock.now()
   const { version } = mail.row
   const change = { id, at: 'compose', version, durationMs: now.getTime() - started.getTime() } as const
-  const earlier = await loadReply(context.db, id)
+  const earlier = await loadEarlier(context.db, id)
   if (composed.text === '') {
     const reason = earlier ? 'rewrite-without-text' : 'needs-person'
     return askPerson(context, { ...change, reason, ...detailOf(unseen, composed.missing) })

@@ -33,8 +33,7 @@ export function batched<In, Out>(
     lines.set(db, line)
     return line
   }
-  return (db, input) =>
-    isDatabase(db) ? lineOf(db).ask(input) : run(db, [input]).then(([output]) => output as Out)
+  return async (db, input) => (isDatabase(db) ? lineOf(db).ask(input) : ((await run(db, [input]))[0] as Out))
 }
 
 const isDatabase = (db: Queryable): db is Database => 'transaction' in db

@@ -187,15 +187,23 @@ export const saveChecked = batched<{ id: string; checked: StoredCheck }, void>(
   { nameOf: ({ id }) => id },
 )
 
-const byIds = `select ${replyColumns} from replyd.reply where id = any($1)`
+function readsById<Row extends Pick<ReplyRow, 'id'>>(columns: string) {
+  const statement = `select ${columns} from replyd.reply where id = any($1)`
+  return batched<string, Row | null>(
+    async (db, ids) => {
+      const { rows } = await db.query<Row>(statement, [ids])
+      const found = new Map(rows.map((row) => [row.id, row]))
+      return ids.map((id) => found.get(id) ?? null)
+    },
+    { nameOf: (id) => id },
+  )
+}
 
-export const loadReply = batched<string, ReplyRow | null>(
-  async (db, ids) => {
-    const { rows } = await db.query<ReplyRow>(byIds, [ids])
-    const found = new Map(rows.map((row) => [row.id, row]))
-    return ids.map((id) => found.get(id) ?? null)
-  },
-  { nameOf: (id) => id },
+export const loadReply = readsById<ReplyRow>(replyColumns)
+
+/** What a new text keeps of an earlier reply to the same mail. */
+export const loadEarlier = readsById<Pick<ReplyRow, 'id' | 'attemptGroup' | 'envelope'>>(
+  'id, attempt_group as "attemptGroup", envelope',
 )
 
 /** The reply's state before a person last approved or rejected it; null: nobody did. */
