@@ -14,8 +14,8 @@ import { budgetedCall } from '../model/budgeted-call.ts'
 import type { Ask } from '../model/client.ts'
 import { type Carried, mailAfter, replyAfter } from '../store/carried.ts'
 import { senderHistory } from '../store/history.ts'
-import { type Change, move, storeReply } from '../store/moves.ts'
-import { loadReply, type NewReply } from '../store/replies.ts'
+import { type Change, moveKnown, storeReply } from '../store/moves.ts'
+import { loadEarlier, type NewReply } from '../store/replies.ts'
 import { composedSchema } from './answer.ts'
 import { attachmentsFor, filesInDoubt } from './attachments.ts'
 import { checkDraft, instructionsFor, type MailToAnswer, promptMail, received } from './draft-check.ts'
@@ -51,7 +51,7 @@ export async function compose(
   const now = context.clock.now()
   const { version } = mail.row
   const change = { id, at: 'compose', version, durationMs: now.getTime() - started.getTime() } as const
-  const earlier = await loadReply(context.db, id)
+  const earlier = await loadEarlier(context.db, id)
   if (composed.text === '') {
     const reason = earlier ? 'rewrite-without-text' : 'needs-person'
     return askPerson(context, { ...change, reason, ...detailOf(unseen, composed.missing) })
@@ -79,7 +79,7 @@ export async function compose(
 }
 
 async function askPerson(context: StepContext, change: Change<'askPerson'>): Promise<Next | null> {
-  return (await move(context.db, 'askPerson', change, context.clock.now())) ? { stage: 'review' } : null
+  return (await moveKnown(context.db, 'askPerson', change, context.clock.now())) ? { stage: 'review' } : null
 }
 
 const unreadOf = ({ unread }: Sources) => (unread > 0 ? [`thread: ${unread} messages at its beginning`] : [])

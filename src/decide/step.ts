@@ -11,9 +11,9 @@ import { nextOpening } from '../config/business-hours.ts'
 import { type Account, type Delivery, deliveryAt, type Next, type StepContext, saltOf } from '../context.ts'
 import type { Proof } from '../mail/author-proof.ts'
 import { budgetedCall } from '../model/budgeted-call.ts'
-import { type Carried, mailAfter } from '../store/carried.ts'
+import { type Carried, mailAfter, replyDecided } from '../store/carried.ts'
 import { senderHistory } from '../store/history.ts'
-import { move } from '../store/moves.ts'
+import { moveKnown } from '../store/moves.ts'
 import { type ReplyRow, saveChecked, wasAnsweredByAi } from '../store/replies.ts'
 import { isGranted } from './autonomy-record.ts'
 import { applyPolicy, type PolicyDecision } from './policy.ts'
@@ -39,7 +39,7 @@ export async function decide(
     signal,
   })
   const decision = applyPolicy({ ...input, authenticated, ...asWeighed(checked) })
-  return carryOut(delivery, { ...decision, proof: said === null ? proof : null })
+  return carryOut(delivery, { ...decision, proof: said === null ? proof : null, checked })
 }
 
 /** The check by meaning, once per reply; its result is stored. Null if it is not worth its price. */
@@ -132,10 +132,10 @@ const verbs = { hold: 'hold', 'save-draft': 'chooseDraft', send: 'schedule' } as
 
 async function carryOut(
   delivery: Delivery,
-  decision: PolicyDecision & { proof: Proof | null },
+  decision: PolicyDecision & { proof: Proof | null; checked: StoredCheck | null },
 ): Promise<Next | null> {
   const { context, account, mail } = delivery
-  const { action, reason, reasons, proof } = decision
+  const { action, reason, reasons, proof, checked } = decision
   const detail = proof === null ? {} : { detail: `author: ${proof.detail}` }
   const { sendAfter } = sendTime(context, account)
   const scheduled = action === 'send' ? { sendAfter, ...(await asAutomatic(delivery)) } : {}
@@ -144,10 +144,12 @@ async function carryOut(
   const { id, version } = mail.row
   const change = { id, at: 'decide', version, reason, ...detail, ...due, reply } as const
   const now = context.clock.now()
-  const moved = await move(context.db, verbs[action], change, now)
-  if (!moved) return null
+  const moved = await moveKnown(context.db, verbs[action], change, now)
+  if (!moved?.reply) return null
   const after = mailAfter(mail, verbs[action], change, moved, now)
-  return { stage: after.row.step, ...due, carried: { mail: after, reply: moved.reply } }
+  const { version: replyVersion } = moved.reply
+  const decided = replyDecided(delivery.reply, verbs[action], reply, { checked, version: replyVersion })
+  return { stage: after.row.step, ...due, carried: { mail: after, reply: decided } }
 }
 
 /**

@@ -11,7 +11,7 @@ import { MessageVanished, UidValidityChanged } from '../imap/imap.ts'
 import { changeAccountState, loadAccountState } from '../store/accounts.ts'
 import type { StoredMail } from '../store/bodies.ts'
 import { mailAfter } from '../store/carried.ts'
-import { move } from '../store/moves.ts'
+import { moveKnown } from '../store/moves.ts'
 import type { ReplyRow } from '../store/replies.ts'
 import { removeSavedDraft } from './draft-in-mailbox.ts'
 
@@ -26,7 +26,7 @@ export async function finishSent({ context, account, mail, reply }: Delivery): P
   const { id, reason } = mail.row
   const change = { id, at: 'deliver', reason, detail: reply.replyText } as const
   const now = context.clock.now()
-  const moved = await move(context.db, 'finishSent', change, now)
+  const moved = await moveKnown(context.db, 'finishSent', change, now)
   const after = moved && mailAfter(mail, 'finishSent', change, moved, now)
   return after && { stage: 'done', carried: { mail: after, reply: null } }
 }

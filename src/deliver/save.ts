@@ -4,7 +4,7 @@ import type { Reason } from '../base/reasons.ts'
 import { octetsOf, writtenReply } from '../compose/reply-octets.ts'
 import type { Account, Delivery, Next, StepContext } from '../context.ts'
 import { mailAfter } from '../store/carried.ts'
-import { move } from '../store/moves.ts'
+import { moveKnown } from '../store/moves.ts'
 import type { ReplyRow } from '../store/replies.ts'
 import { removeSavedDraft } from './draft-in-mailbox.ts'
 
@@ -34,14 +34,14 @@ export async function saveDraft(
   const octets = reply.kind === 'draft' ? {} : withoutMarks(delivery)
   // If another worker has begun to save it since it was read, its draft has to be looked for.
   const { version } = reply
-  const started = await move(
+  const started = await moveKnown(
     context.db,
     'startSaving',
     { id, reply: { ...octets, version } },
     context.clock.now(),
   )
-  const claimed = started?.reply
-  if (!claimed) throw new TemporaryError('the reply changed while it was being saved')
+  if (!started) throw new TemporaryError('the reply changed while it was being saved')
+  const claimed = { ...reply, ...octets }
   const drafts = await draftsOf(account)
   const retried = reply.state === 'saving' || mayStand
   const place =
@@ -51,7 +51,7 @@ export async function saveDraft(
   const saved = { mailbox: drafts, size: claimed.octets.length, ...place }
   const now = context.clock.now()
   const change = { id, at: 'deliver', ...why, reply: { saved, finishedAt: now } } as const
-  const moved = await move(context.db, 'markSaved', change, now)
+  const moved = await moveKnown(context.db, 'markSaved', change, now)
   // An earlier draft of the same reply, unchanged: the version that was to be sent instead was refused.
   if (reply.savedUid !== null && reply.savedUid !== place.uid) await removeSavedDraft(account, reply)
   const after = moved && mailAfter(mail, 'markSaved', change, moved, now)

@@ -79,8 +79,8 @@ async function paidCall<T>(
 ): Promise<Answer<T>> {
   const { db } = context
   const { id, atMost } = await reserve(context, occasion, model, ask)
-  const settle = (usage: Usage, cost: number, durationMs: number, answeredBy?: string) =>
-    settleModelCall(db, id, { ...usage, cost, durationMs, ...(answeredBy ? { answeredBy } : {}) })
+  const settle = ({ input, cachedInput, output }: Usage, cost: number, durationMs: number, by?: string) =>
+    settleModelCall(db, id, { input, cachedInput, output, cost, durationMs, answeredBy: by || undefined })
   try {
     const answer = await model.ask(ask)
     await settle(answer.usage, costOf(answer.usage, model.price), answer.durationMs, answer.model)

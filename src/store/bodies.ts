@@ -28,18 +28,17 @@ export interface StoredMail {
 
 type JoinedRow = MessageRow & { [Key in keyof Omit<MailBody, 'id'>]: MailBody[Key] | null }
 
+const column = (name: string) => `case when m.id = any($2) then null else b.${name} end`
+const joined = `select ${messageColumns}, ${column('header')} as header, ${column('structure')} as structure, ${column('text')} as text,
+  ${column('html')} as html, ${column('hidden_text')} as "hiddenText", ${column('faults')} as faults
+  from replyd.message m join replyd.body b on b.id = m.id where m.id = any($1)`
+
 /**
  * Rows with their bodies, for ids that still have one.
  * @param known messages that are not read again: a body never changes until it is removed
  */
 async function readMails(db: Queryable, ids: readonly string[], known: Lru<Message>): Promise<StoredMail[]> {
-  const column = (name: string) => `case when m.id = any($2) then null else b.${name} end`
-  const { rows } = await db.query<JoinedRow>(
-    `select ${messageColumns}, ${column('header')} as header, ${column('structure')} as structure, ${column('text')} as text,
-       ${column('html')} as html, ${column('hidden_text')} as "hiddenText", ${column('faults')} as faults
-       from replyd.message m join replyd.body b on b.id = m.id where m.id = any($1)`,
-    [ids, ids.filter((id) => known.get(id) !== undefined)],
-  )
+  const { rows } = await db.query<JoinedRow>(joined, [ids, ids.filter((id) => known.get(id) !== undefined)])
   return rows.map(({ header, structure, text, html, hiddenText, faults, ...row }) => ({
     row,
     message:

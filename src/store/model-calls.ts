@@ -34,29 +34,29 @@ const released = `changes as (
      )
      select count(*)::int as n from ended`
 
+const settling = `with used as (
+     select * from jsonb_to_recordset($1::jsonb) as x (id text, input integer, "cachedInput" integer, output integer, cost float8,
+       "durationMs" float8, "answeredBy" text)
+   ), before as (
+     select c.id, c.day, c.account, c.shares, c.cost from replyd.model_call c join used u on u.id = c.id where not c.settled
+       for update of c
+   ), settled as (
+     update replyd.model_call c set input_tokens = u.input, cached_tokens = u."cachedInput", output_tokens = u.output,
+       cost = u.cost, duration_ms = u."durationMs", answered_by = u."answeredBy", settled = true
+       from before b join used u on u.id = b.id where c.id = b.id
+   ), ended as (
+     select b.day, b.account, b.shares, u.cost, b.cost as reserved from before b join used u on u.id = b.id
+   ), ${released}`
+
 const settleOne = batched<Used & { id: string }, null>(async (db, calls) => {
-  await db.query(
-    `with used as (
-       select * from jsonb_to_recordset($1::jsonb) as x (id text, input integer, "cachedInput" integer, output integer, cost float8,
-         "durationMs" float8, "answeredBy" text)
-     ), before as (
-       select c.id, c.day, c.account, c.shares, c.cost from replyd.model_call c join used u on u.id = c.id where not c.settled
-         for update of c
-     ), settled as (
-       update replyd.model_call c set input_tokens = u.input, cached_tokens = u."cachedInput", output_tokens = u.output,
-         cost = u.cost, duration_ms = u."durationMs", answered_by = u."answeredBy", settled = true
-         from before b join used u on u.id = b.id where c.id = b.id
-     ), ended as (
-       select b.day, b.account, b.shares, u.cost, b.cost as reserved from before b join used u on u.id = b.id
-     ), ${released}`,
-    [storable(calls)],
-  )
+  await db.query(settling, [storable(calls)])
   return calls.map(() => null)
 })
 
 /** Replaces the maximum cost by the actual one; settled calls stay as they are. */
 export async function settleModelCall(db: Queryable, id: string, used: Used): Promise<void> {
-  await settleOne(db, { id, ...used })
+  const { input, cachedInput, output, cost, durationMs, answeredBy } = used
+  await settleOne(db, { id, input, cachedInput, output, cost, durationMs, answeredBy })
 }
 
 /** Cancels a reservation: nothing was sent, so nothing can have been charged. */

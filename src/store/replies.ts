@@ -109,11 +109,39 @@ export type NewReply = Pick<
   | 'attemptGroup'
 > & { envelope?: TypedEnvelope | null }
 
-/** JSON can't contain octets; reasons are stored in one text, separated by spaces. */
-export const encodedReply = <T extends { octets?: Buffer; holdReasons?: readonly Reason[] }>(value: T) => ({
-  ...value,
-  octets: value.octets?.toString('base64'),
-  holdReason: value.holdReasons?.join(' '),
+/** A reply to be stored, if its mail is at that stage. */
+interface Written {
+  reply: NewReply
+  at: Stage
+  now: Date
+}
+
+/**
+ * JSON can't contain octets; reasons are stored in one text, separated by spaces. Written out, because copying objects
+ * costs many times as much.
+ */
+const encoded = ({ reply, at, now }: Written) => ({
+  id: reply.id,
+  at,
+  account: reply.account,
+  kind: reply.kind,
+  replyMessageId: reply.replyMessageId,
+  octets: reply.octets.toString('base64'),
+  reversePath: reply.reversePath,
+  addressees: reply.addressees,
+  subject: reply.subject,
+  envelope: reply.envelope,
+  text: reply.text,
+  textHash: reply.textHash,
+  language: reply.language,
+  confidence: reply.confidence,
+  composed: reply.composed,
+  claims: reply.claims,
+  sources: reply.sources,
+  omitted: reply.omitted,
+  holdReason: reply.holdReasons.join(' '),
+  attemptGroup: reply.attemptGroup,
+  now,
 })
 
 /**
@@ -121,10 +149,7 @@ export const encodedReply = <T extends { octets?: Buffer; holdReasons?: readonly
  * undecided text is replaced; a person writes only if there is none.
  * @returns the ids of those that were stored
  */
-export async function insertReplies(
-  db: Queryable,
-  replies: readonly (NewReply & { at: Stage; now: Date })[],
-): Promise<Set<string>> {
+export async function insertReplies(db: Queryable, written: readonly Written[]): Promise<Set<string>> {
   const { rows } = await db.query<{ id: string }>(
     `insert into replyd.reply as r (id, account, state, kind, reply_message_id, octets, reverse_path, addressee, addressees,
          subject, envelope, text, draft_text, text_hash, language, confidence, composed, claims, sources, omitted, hold_reason, attempt_group, created_at)
@@ -144,7 +169,7 @@ export async function insertReplies(
          attempt_group = excluded.attempt_group, created_at = excluded.created_at
          where r.state = 'composed'
        returning r.id`,
-    [storable(replies.map(encodedReply))],
+    [storable(written.map(encoded))],
   )
   return new Set(rows.map(({ id }) => id))
 }
@@ -162,15 +187,23 @@ export const saveChecked = batched<{ id: string; checked: StoredCheck }, void>(
   { nameOf: ({ id }) => id },
 )
 
-export const loadReply = batched<string, ReplyRow | null>(
-  async (db, ids) => {
-    const { rows } = await db.query<ReplyRow>(`select ${replyColumns} from replyd.reply where id = any($1)`, [
-      ids,
-    ])
-    const found = new Map(rows.map((row) => [row.id, row]))
-    return ids.map((id) => found.get(id) ?? null)
-  },
-  { nameOf: (id) => id },
+function readsById<Row extends Pick<ReplyRow, 'id'>>(columns: string) {
+  const statement = `select ${columns} from replyd.reply where id = any($1)`
+  return batched<string, Row | null>(
+    async (db, ids) => {
+      const { rows } = await db.query<Row>(statement, [ids])
+      const found = new Map(rows.map((row) => [row.id, row]))
+      return ids.map((id) => found.get(id) ?? null)
+    },
+    { nameOf: (id) => id },
+  )
+}
+
+export const loadReply = readsById<ReplyRow>(replyColumns)
+
+/** What a new text keeps of an earlier reply to the same mail. */
+export const loadEarlier = readsById<Pick<ReplyRow, 'id' | 'attemptGroup' | 'envelope'>>(
+  'id, attempt_group as "attemptGroup", envelope',
 )
 
 /** The reply's state before a person last approved or rejected it; null: nobody did. */

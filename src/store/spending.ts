@@ -100,12 +100,35 @@ export async function reserveModelCall(
 }
 
 function limitsOf({ day, account, shares }: NewModelCall, { perDay, accountPerDay }: Ceilings): Limit[] {
-  const of = (whose: string, whole: number): Limit[] => [
-    { day, account: whose, share: everybody, ceiling: whole },
-    ...shares.map(({ name, part }) => ({ day, account: whose, share: name, ceiling: whole * part })),
-  ]
-  return [...of(everyAccount, perDay), ...(accountPerDay === null ? [] : of(account, accountPerDay))]
+  const limits: Limit[] = []
+  const add = (whose: string, whole: number) => {
+    limits.push({ day, account: whose, share: everybody, ceiling: whole })
+    for (const { name, part } of shares)
+      limits.push({ day, account: whose, share: name, ceiling: whole * part })
+  }
+  add(everyAccount, perDay)
+  if (accountPerDay !== null) add(account, accountPerDay)
+  return limits
 }
+
+/** For the statement; written out, because copying objects costs many times as much. */
+const callOf = ({ call, now }: Taking) => ({
+  id: call.id,
+  messageId: call.messageId,
+  account: call.account,
+  step: call.step,
+  day: call.day,
+  model: call.model,
+  promptHash: call.promptHash,
+  knowledgeHash: call.knowledgeHash,
+  worstCase: call.worstCase,
+  shares: call.shares.map(({ name }) => name),
+  now,
+})
+const amountsOf = ({ call, ceilings }: Taking) =>
+  limitsOf(call, ceilings).map(({ day, account, share, ceiling }) => {
+    return { day, account, share, ceiling, amount: call.worstCase }
+  })
 
 /**
  * Reserves room for all of them together or for none; then each is tried separately. The rows of the budget are locked
@@ -114,14 +137,6 @@ function limitsOf({ day, account, shares }: NewModelCall, { perDay, accountPerDa
  */
 const takeRoom = batched<Taking, null>(
   async (db, takings) => {
-    const calls = takings.map(({ call, now }) => ({
-      ...call,
-      now,
-      shares: call.shares.map(({ name }) => name),
-    }))
-    const limits = takings.flatMap(({ call, ceilings }) =>
-      limitsOf(call, ceilings).map((limit) => ({ ...limit, amount: call.worstCase })),
-    )
     const { rows } = await db.query<{ fits: boolean }>(
       `with calls as (
          select * from jsonb_to_recordset($1::jsonb) as x (id text, "messageId" text, account text, step text, day text, model text,
@@ -151,7 +166,7 @@ const takeRoom = batched<Taking, null>(
            on conflict (id) do nothing
        )
        select v.fits, 1 / case when v.fits and (select count(*) from room) < (select count(*) from wanted) then 0 else 1 end from verdict v`,
-      [storable(calls), storable(limits), nothing],
+      [storable(takings.map(callOf)), storable(takings.flatMap(amountsOf)), nothing],
     )
     if (!rows[0]?.fits) throw new NoRoom()
     return takings.map(() => null)

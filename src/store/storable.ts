@@ -4,10 +4,15 @@
  */
 export function storable(value: unknown): string {
   const json = JSON.stringify(value)
-  // Both are written as escapes (ECMA-262, QuoteJSONString). Asking a function about every value costs much more.
-  if (!json.includes('\\u') || !/\\u(?:0000|d)/.test(json)) return json
+  if (isStorable(json)) return json
   return JSON.stringify(value, (_key, inner) => (typeof inner === 'string' ? storableText(inner) : inner))
 }
+
+/**
+ * Whether JSON.stringify has met neither: it writes both as escapes (ECMA-262, QuoteJSONString). Asking a function
+ * about every value costs much more.
+ */
+export const isStorable = (json: string): boolean => !json.includes('\\u') || !/\\u(?:0000|d)/.test(json)
 
 /** The same for a text parameter. */
 export function storableText(text: string): string {

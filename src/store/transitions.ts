@@ -286,6 +286,11 @@ export type MailOnlyVerb = Exclude<MailVerb, ReplyVerb>
 /** The mail's stage after the verb. */
 export const stageAfter = (verb: MailVerb): Stage => moves[verb].mail.to
 export const dispositionAfter = (verb: MailVerb): Disposition => moves[verb].mail.as[0]
+/** The reply's state after the verb; null if it stays. */
+export function replyStateAfter(verb: ReplyVerb): ReplyState | null {
+  const { reply }: Move = moves[verb]
+  return reply?.to ?? null
+}
 
 /**
  * Fields stored with a mail's move. Absent fields stay unchanged; a person's decision clears the previous `detail`.

@@ -2,12 +2,12 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { silentLog } from '../../src/base/log.ts'
 import { loadMail } from '../../src/store/bodies.ts'
-import { mailAfter, replyAfter } from '../../src/store/carried.ts'
+import { mailAfter, replyAfter, replyDecided } from '../../src/store/carried.ts'
 import { type Database, openDatabase } from '../../src/store/database.ts'
-import { move, storeReply } from '../../src/store/moves.ts'
-import { loadReply } from '../../src/store/replies.ts'
+import { move, moveKnown, storeReply } from '../../src/store/moves.ts'
+import { loadReply, saveChecked } from '../../src/store/replies.ts'
 import { aVerdict } from '../triage/a-verdict.ts'
-import { forceMail } from './force.ts'
+import { forceMail, putReply } from './force.ts'
 import { account, seededAt, seedMails, seedReply } from './seed.ts'
 import { type Postgres, startPostgres } from './servers/index.ts'
 
@@ -54,22 +54,44 @@ test('mail and reply are carried as the store has them', async () => {
   const carried = mailAfter(mail, 'wantReply', wanted, moved, now)
   expect(carried.row).toEqual((await loadMail(database, id))?.row)
 
-  const reply = seedReply(id, 'kim@example.org')
+  const text = 'a\0b\ud800'
+  const reply = { ...seedReply(id, 'kim@example.org'), text, sources: [{ file: 'f', heading: text, text }] }
   const change = { id, at: 'compose', version: carried.row.version, reason: 'composed' } as const
   const stored = await storeReply(database, reply, change, seededAt)
   if (!stored) throw new Error('not stored')
   const after = mailAfter(carried, 'storeReply', change, stored, seededAt)
   expect(after.row).toEqual((await loadMail(database, id))?.row)
-  expect(replyAfter(reply, stored, seededAt)).toEqual(await loadReply(database, id))
+  const known = replyAfter(reply, stored, seededAt)
+  expect(known).toEqual(await loadReply(database, id))
 
   const chosen = { id, at: 'decide', version: after.row.version, reason: 'mode-draft' } as const
-  const drafted = await move(
+  const fields = { holdReasons: ['mode-draft'] } as const
+  const drafted = await moveKnown(database, 'chooseDraft', { ...chosen, reply: fields }, now)
+  const chosenVersion = { checked: null, version: drafted?.reply?.version ?? '' }
+  expect(replyDecided(known, 'chooseDraft', fields, chosenVersion)).toEqual(await loadReply(database, id))
+})
+
+test('a reply that is scheduled is carried with its check and its automatic octets', async () => {
+  await atTriage()
+  await forceMail(
     database,
-    'chooseDraft',
-    { ...chosen, reply: { holdReasons: ['mode-draft'] } },
-    now,
+    { id, from: 'triage', to: 'decide', disposition: 'pending', reason: 'ok' },
+    seededAt,
   )
-  expect(drafted?.reply).toEqual(await loadReply(database, id))
+  await putReply(database, { ...seedReply(id, 'kim@example.org'), kind: 'draft' }, 'decide', seededAt)
+  const known = await loadReply(database, id)
+  if (!known) throw new Error('no reply')
+  const checked = { uncheckable: true } as const
+  await saveChecked(database, { id, checked })
+  const fields = {
+    ...({ kind: 'send', octets: Buffer.from('automatic'), addressees: ['ann@example.org'] } as const),
+    ...{ replyMessageId: '<automatic@example.com>', textHash: 'i', holdReasons: [], sendAfter: now },
+  }
+  const change = { id, at: 'decide', reason: 'ok', reply: fields } as const
+  const scheduled = await moveKnown(database, 'schedule', change, now)
+  const version = scheduled?.reply?.version ?? ''
+  expect(scheduled?.reply).toEqual({ id, version })
+  expect(replyDecided(known, 'schedule', fields, { checked, version })).toEqual(await loadReply(database, id))
 })
 
 test('a decision on an outdated mail or reply commits nothing', async () => {

@@ -23,11 +23,23 @@ export async function forceReply(
   change: ReplyFields & { id: string; from: readonly ReplyState[]; to: ReplyState; actor: string },
   now: Date,
 ): Promise<ReplyRow | null> {
-  const forced = { looksOnly: false, orNone: false, others: [], mailAt: null, ...change, now }
-  return (await moveReplies(db, [forced])).get(change.id) ?? null
+  const { id, from, to, actor, ...fields } = change
+  const forced = {
+    id,
+    from,
+    to,
+    actor,
+    looksOnly: false,
+    orNone: false,
+    others: [],
+    mailAt: null,
+    fields,
+    now,
+  }
+  return (await moveReplies(db, [forced], 'row')).get(id) ?? null
 }
 
 /** A composed reply to a mail at that stage. False when it was not stored. */
 export async function putReply(db: Queryable, reply: NewReply, at: Stage, now: Date): Promise<boolean> {
-  return (await insertReplies(db, [{ ...reply, at, now }])).has(reply.id)
+  return (await insertReplies(db, [{ reply, at, now }])).has(reply.id)
 }

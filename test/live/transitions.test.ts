@@ -44,7 +44,7 @@ async function put(session: Queryable, places: readonly Place[]): Promise<void> 
   }))
   await storeIngested(session, { messages }, seededAt)
   const replies = places.flatMap(({ stage, reply }, at) =>
-    reply === null ? [] : [{ ...seedReply(idOf(at), 'kim@example.org'), at: stage, now: seededAt }],
+    reply === null ? [] : [{ reply: seedReply(idOf(at), 'kim@example.org'), at: stage, now: seededAt }],
   )
   await insertReplies(session, replies)
   const states = places.map(({ reply }, at) => ({ id: idOf(at), state: reply }))
