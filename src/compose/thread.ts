@@ -46,9 +46,13 @@ export async function loadThread(
 ): Promise<Thread> {
   const { row } = mail
   const named = namedIds(mail.message).thread
+  // Most mail begins a thread.
+  if (named.length === 0 && row.threadId === null) return { entries: [], ids: [], unread: 0, stranger: false }
   const ids = named.slice(-mostMessages)
   const rows = await findByMessageIds(context.db, row.account, ids)
-  const mates = [...rows.map(({ id }) => id), ...(await threadMates(context.db, row.id, mostMessages))]
+  // Few servers number threads.
+  const numbered = row.threadId === null ? [] : await threadMates(context.db, row.id, mostMessages)
+  const mates = [...rows.map(({ id }) => id), ...numbered]
   const stored = await loadMails(
     context.db,
     mates.filter((id) => id !== row.id),

@@ -4,9 +4,10 @@ import { isLooseNoReply, isPostmaster, isRobotWord, isStrictNoReply } from '../m
 import { fieldValues, isTextUnread } from '../mail/message.ts'
 import { stripComments } from '../mail/mime/keyword.ts'
 import { decodeWords } from '../mail/mime/words.ts'
+import type { GuardContext } from './context.ts'
 import { type Facts, sameOrganisation } from './facts.ts'
 import { asksForSilence, hasContentClass, isPassedOn } from './marks.ts'
-import type { Rule } from './never.ts'
+import { inContext, type Rule } from './never.ts'
 import { calendarKinds, hasTextPart } from './structure.ts'
 import {
   isAutoSubject,
@@ -26,9 +27,9 @@ export const draftRules: readonly Rule[] = [
   ['contact-form', ({ isContactForm }) => isContactForm],
   ['dmarc-fail', ({ authentication }) => authentication === 'dmarc-fail'], // RFC 7489, RFC 8601
   ['unauthenticated', ({ authentication }) => authentication === 'none'], // RFC 3834 section 2
-  ['thread-stranger', isThreadStranger],
+  inContext('thread-stranger', isThreadStranger),
   // RFC 5322 section 3.6.4 requires it to be unique; a sender who reuses one may want to hide another mail.
-  ['reused-message-id', ({ context }) => context.reusedMessageId],
+  inContext('reused-message-id', (_, { reusedMessageId }) => reusedMessageId),
   ['multiple-from', ({ message, authors }) => authors.length > 1 || fieldValues(message, 'from').length > 1], // RFC 5322 section 3.6.2
   ['malformed-from', ({ message }) => fieldValues(message, 'from').some(isMalformed)], // RFC 7103
   ['multiple-reply-to', ({ replyTo, foreignReplyTo }) => replyTo.length > 1 && foreignReplyTo.length > 0],
@@ -51,20 +52,20 @@ export const draftRules: readonly Rule[] = [
   ['robot-address', ({ words }) => words.authors.some(isRobotWord) || words.replyTo.some(isRobotWord)],
   ['no-text', hasNoText],
   // INTERNALDATE, because the Date field is unreliable.
-  ['stale', ({ context }) => context.now.getTime() - context.arrivedAt.getTime() > staleHours * hour],
+  inContext('stale', (_, { now, arrivedAt }) => now.getTime() - arrivedAt.getTime() > staleHours * hour),
   // Not in the table but in section 1: an unread part may hide a mark (RFC 7103).
   ['unreadable', ({ message }) => message.faults.some(isBlindSpot) || isTextUnread(message)],
   // An automatic reply offers a way to reach a person, so it must work.
-  ['human-asked', ({ context }) => context.humanAsked],
+  inContext('human-asked', (_, { humanAsked }) => humanAsked),
 ]
 
 /**
  * Thread hijack: an address that never took part. Quoted text does not prove a thread, only ids that we have; without
  * them the participants are unknown.
  */
-function isThreadStranger({ inThread, context, authors }: Facts): boolean {
-  if (!inThread || context.threadParticipants === null) return false
-  const known = new Set(context.threadParticipants.map(canonical))
+function isThreadStranger({ inThread, authors }: Facts, { threadParticipants }: GuardContext): boolean {
+  if (!inThread || threadParticipants === null) return false
+  const known = new Set(threadParticipants.map(canonical))
   return !authors.some(({ address }) => known.has(comparable(address)))
 }
 

@@ -17,18 +17,15 @@ import {
   mailboxes,
 } from '../mail/correspondents.ts'
 import { isMailboxProvider } from '../mail/local-parts.ts'
-import { fieldValues, firstField, hasField, type Message, namedIds, type Part } from '../mail/message.ts'
+import { fieldValues, firstField, hasField, type Message, type Part } from '../mail/message.ts'
 import { stripComments } from '../mail/mime/keyword.ts'
-import type { GuardContext } from './context.ts'
-import { type LimitCode, reachedLimits } from './limits.ts'
 import { loopMarks } from './marks.ts'
 import { partsOf } from './structure.ts'
 
-/** All inputs of the rules, read once from the outermost header block, the structure and the context. */
+/** What the rules need of the mail, read once from the outermost header block and the structure. */
 export interface Facts extends Correspondents {
   message: Message
   owner: Owner
-  context: GuardContext
   parts: readonly Part[]
   /** Decoded, folded, trimmed; NFC (section 2.10). */
   subjects: readonly string[]
@@ -50,13 +47,6 @@ export interface Facts extends Correspondents {
   /** The same, recognised by one of our addresses in From; such mail is not `self-sent`. */
   isFormAsOwner: boolean
   authentication: Authentication
-  limits: readonly LimitCode[]
-}
-
-export function readFacts(message: Message, owner: Owner, context: GuardContext): Facts {
-  const facts = factsOfMail(message, owner)
-  const limits = reachedLimits(facts.target?.address ?? null, namedIds(message).thread, context)
-  return { ...facts, context, limits }
 }
 
 /** Local part words (section 2.8): most rules about an address look at its word. */
@@ -68,12 +58,11 @@ interface Words {
   target: string | null
 }
 
-type FactsOfMail = Omit<Facts, 'context' | 'limits'>
-
 /** The guard judges a mail up to three times: when it arrives, before its reply is sent, and once that is claimed. */
-const known = new WeakMap<Message, FactsOfMail>()
+const known = new WeakMap<Message, Facts>()
 
-function factsOfMail(message: Message, owner: Owner): FactsOfMail {
+/** The same object each time. */
+export function factsOf(message: Message, owner: Owner): Facts {
   const found = known.get(message)
   if (found?.owner === owner) return found
   const facts = readMail(message, owner)
@@ -81,7 +70,7 @@ function factsOfMail(message: Message, owner: Owner): FactsOfMail {
   return facts
 }
 
-function readMail(message: Message, owner: Owner): FactsOfMail {
+function readMail(message: Message, owner: Owner): Facts {
   const people = correspondents(message, owner)
   const { authors, senders, replyTo, foreignReplyTo, visitor, target, targetElsewhere, isOwn } = people
   const reversePaths = mailboxes(message, 'return-path').map(({ address }) => comparable(address))

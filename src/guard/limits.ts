@@ -1,7 +1,8 @@
+import { memoizedAddresses } from '../base/lru.ts'
 import { domainPart, organisationalDomain } from '../mail/address.ts'
 import { limitKey, personKey } from '../mail/correspondents.ts'
 import { isMailboxProvider } from '../mail/local-parts.ts'
-import type { AutoSent, GuardContext } from './context.ts'
+import type { GuardContext } from './context.ts'
 
 const second = 1000
 const hour = 3_600 * second
@@ -41,43 +42,65 @@ export function reachedLimits(
   threadIds: readonly string[],
   context: GuardContext,
 ): LimitCode[] {
-  const { now, autoSent, candidateHash } = context
-  if (autoSent.length === 0) return []
-  const thread = new Set(threadIds)
-  // A slot in the future (the clock was set back) counts as now: a limit must not fail open.
-  const within = (sent: AutoSent, span: number) => now.getTime() - sent.at.getTime() <= span
-  const today = autoSent.filter((sent) => within(sent, day))
-  const ours = autoSent.filter((sent) => sent.messageId !== null && thread.has(sent.messageId))
-  const key = target === null ? null : limitKey(target)
-  const answersAt = context.arrivedAt.getTime()
+  if (context.autoSent.length === 0) return []
+  const keys = target === null ? null : keysOf(target)
+  const found = counted(keys, new Set(threadIds), context)
+  const isProvider = keys !== null && isMailboxProvider(keys.organisation)
   const reached: Record<LimitCode, boolean> = {
-    'sender-throttled': target !== null && isPersonThrottled(personKey(target), today),
-    'thread-throttled': new Set(ours.map((sent) => sent.messageId)).size >= limits.perThread,
-    // RFC 3834 section 2, RFC 5230 section 4.2: never the same answer to the same person again.
-    'same-reply':
-      candidateHash !== null &&
-      autoSent.some(
-        (sent) =>
-          sent.hash === candidateHash &&
-          within(sent, limits.sameReplyDays * day) &&
-          limitKey(sent.to) === key,
-      ),
-    'hour-throttled': autoSent.filter((sent) => within(sent, hour)).length >= limits.perHour,
-    'day-throttled': today.length >= limits.perDay,
-    'domain-throttled': key !== null && isDomainThrottled(domainPart(key), today),
-    'fast-answer': ours.some((sent) => answersAt - sent.at.getTime() <= limits.fastestPerson),
+    'sender-throttled': found.toPerson >= limits.perAddressPerDay,
+    'thread-throttled': found.ours.size >= limits.perThread,
+    'same-reply': found.sameReply,
+    'hour-throttled': found.lastHour >= limits.perHour,
+    'day-throttled': found.lastDay >= limits.perDay,
+    'domain-throttled':
+      found.toOrganisation >= (isProvider ? limits.perProviderPerDay : limits.perDomainPerDay),
+    'fast-answer': found.fastAnswer,
   }
   return (Object.keys(reached) as LimitCode[]).filter((code) => reached[code])
 }
 
-function isPersonThrottled(person: string, today: readonly AutoSent[]): boolean {
-  const most = limits.perAddressPerDay
-  return today.length >= most && today.filter(({ to }) => personKey(to) === person).length >= most
+/** What the limits compare of an address. */
+interface Keys {
+  mailbox: string
+  person: string
+  organisation: string
 }
 
-function isDomainThrottled(domain: string, today: readonly AutoSent[]): boolean {
-  const organisation = organisationalDomain(domain)
-  const most = isMailboxProvider(organisation) ? limits.perProviderPerDay : limits.perDomainPerDay
-  const isThere = ({ to }: AutoSent) => organisationalDomain(domainPart(limitKey(to))) === organisation
-  return today.length >= most && today.filter(isThere).length >= most
+/** Each reply of the last day is compared with each mail. */
+const keysOf = memoizedAddresses((address): Keys => {
+  const mailbox = limitKey(address)
+  return {
+    mailbox,
+    person: personKey(address),
+    organisation: organisationalDomain(domainPart(mailbox)),
+  }
+})
+
+/** In one pass: there may be a thousand replies. @param keys of the target; null if there is none */
+function counted(keys: Keys | null, thread: ReadonlySet<string>, context: GuardContext) {
+  const { autoSent, candidateHash } = context
+  const [now, answersAt] = [context.now.getTime(), context.arrivedAt.getTime()]
+  /** Ids of our replies that the mail names. */
+  const ours = new Set<string>()
+  let [lastHour, lastDay, toPerson, toOrganisation] = [0, 0, 0, 0]
+  let [sameReply, fastAnswer] = [false, false]
+  for (const { to, at, messageId, hash } of autoSent) {
+    // A slot in the future (the clock was set back) counts as now: a limit must not fail open.
+    const age = now - at.getTime()
+    const its = keysOf(to)
+    if (age <= hour) lastHour++
+    if (age <= day) {
+      lastDay++
+      if (its.person === keys?.person) toPerson++
+      if (its.organisation === keys?.organisation) toOrganisation++
+    }
+    // RFC 3834 section 2, RFC 5230 section 4.2: never the same answer to the same person again.
+    if (candidateHash !== null && hash === candidateHash && age <= limits.sameReplyDays * day)
+      sameReply ||= its.mailbox === keys?.mailbox
+    if (messageId !== null && thread.has(messageId)) {
+      ours.add(messageId)
+      fastAnswer ||= answersAt - at.getTime() <= limits.fastestPerson
+    }
+  }
+  return { lastHour, lastDay, toPerson, toOrganisation, sameReply, ours, fastAnswer }
 }

@@ -8,6 +8,7 @@ import {
   isSystemReversePath,
 } from '../mail/local-parts.ts'
 import { hasField } from '../mail/message.ts'
+import type { GuardContext } from './context.ts'
 import { bareWords, type Facts, firstReversePathWord, holdsId } from './facts.ts'
 import {
   hasContentClass,
@@ -20,12 +21,22 @@ import { isSpamFlagged } from './spam.ts'
 import { calendarKinds, hasReport, isAnyReport, isEncrypted } from './structure.ts'
 import { isBounceSubject, isReportSubject, isResponderSubject } from './subjects.ts'
 
-export type Rule = readonly [code: GuardCode, fires: (facts: Facts) => boolean]
+/** On the mail alone: it is asked once for a mail. */
+type MailRule = readonly [code: GuardCode, fires: (facts: Facts) => boolean]
+/** On the mailbox or the history as well: it is asked each time. */
+export type ContextRule = readonly [
+  code: GuardCode,
+  fires: null,
+  firesIn: (facts: Facts, context: GuardContext) => boolean,
+]
+export type Rule = MailRule | ContextRule
+
+export const inContext = (code: GuardCode, firesIn: ContextRule[2]): ContextRule => [code, null, firesIn]
 
 /** Section 3.1, in table order: messages that get neither reply nor draft. */
 export const neverRules: readonly Rule[] = [
-  ['own-message', isOwnMessage],
-  ['already-handled', isHandled],
+  inContext('own-message', isOwnMessage),
+  inContext('already-handled', isHandled),
   ['self-sent', isSelfSent],
   ['dsn', isBounce], // RFC 3464, RFC 6522, RFC 6533
   ['mdn', isReadReceipt], // RFC 8098
@@ -43,38 +54,37 @@ export const neverRules: readonly Rule[] = [
   ['no-reply-address', ({ words }) => words.target !== null && isStrictNoReply(words.target)],
   ['calendar', ({ parts }) => calendarKinds(parts).answers], // RFC 6047
   ['reaction', isReaction], // RFC 9078
-  [
-    'spam-flagged',
-    ({ message, subjects, context }) => isSpamFlagged(message, subjects, context.specialUse, context.flags),
-  ],
+  inContext('spam-flagged', ({ message, subjects }, { specialUse, flags }) =>
+    isSpamFlagged(message, subjects, specialUse, flags),
+  ),
   ['no-sender', hasNoSender], // RFC 6854, RFC 2606
   ['encrypted', ({ parts }) => isEncrypted(parts)], // RFC 1847, RFC 8551
 ]
 
-function hasFlag(facts: Facts, ...wanted: string[]): boolean {
-  return facts.context.flags.some((flag) => wanted.includes(flag.toLowerCase()))
+function hasFlag({ flags }: GuardContext, ...wanted: string[]): boolean {
+  return flags.some((flag) => wanted.includes(flag.toLowerCase()))
 }
 
-function isInMailbox(facts: Facts, ...wanted: string[]): boolean {
-  return wanted.includes(facts.context.specialUse?.toLowerCase() ?? '')
+function isInMailbox({ specialUse }: GuardContext, ...wanted: string[]): boolean {
+  return wanted.includes(specialUse?.toLowerCase() ?? '')
 }
 
 /** Loop safety. Not by host name: colleagues share the domain. */
-function isOwnMessage(facts: Facts): boolean {
+function isOwnMessage({ ownIds, loop }: Facts, context: GuardContext): boolean {
   return (
-    isInMailbox(facts, '\\sent', '\\drafts') ||
-    hasFlag(facts, '\\draft') ||
-    facts.ownIds.some((id) => holdsId(facts.context.sentMessageIds, id)) ||
-    facts.loop.own
+    isInMailbox(context, '\\sent', '\\drafts') ||
+    hasFlag(context, '\\draft') ||
+    ownIds.some((id) => holdsId(context.sentMessageIds, id)) ||
+    loop.own
   )
 }
 
 /** RFC 9051 section 2.3.2. One reply per Message-ID and account, forever. */
-function isHandled(facts: Facts): boolean {
+function isHandled({ ownIds }: Facts, context: GuardContext): boolean {
   return (
-    isInMailbox(facts, '\\trash') ||
-    hasFlag(facts, '\\answered', '\\deleted') ||
-    facts.ownIds.some((id) => holdsId(facts.context.answeredMessageIds, id))
+    isInMailbox(context, '\\trash') ||
+    hasFlag(context, '\\answered', '\\deleted') ||
+    ownIds.some((id) => holdsId(context.answeredMessageIds, id))
   )
 }
 

@@ -3,6 +3,7 @@
  * mailbox (8 ms for 2,000 mails on Dovecot) and runs once per reply; this reads each header once.
  */
 import type { ImapFlow } from 'imapflow'
+import { Batcher } from '../base/batcher.ts'
 import { fieldValues } from '../mail/message.ts'
 import { parseFields } from '../mail/mime/header.ts'
 import { type InMailbox, stateOf } from './client.ts'
@@ -28,8 +29,11 @@ export class RecentIds {
   #mails = 0
   /** Mails in the mailbox at the last look. */
   #exists = 0
-  #refreshing: Promise<void> | null = null
-  #next: Promise<void> | null = null
+  /** A look begins after all calls that it answers. */
+  readonly #looks = new Batcher<null, null>(async (calls) => {
+    await this.#look()
+    return calls
+  })
 
   /** @param state the mailbox's state now, which costs less than selecting it; null if it is selected */
   constructor(inMailbox: InMailbox, state: () => Promise<MailboxState | null>, from: Date) {
@@ -45,7 +49,7 @@ export class RecentIds {
 
   /** UIDs of existing mails that have this id in one of the fields, ascending; null when it is full. */
   async find(fields: readonly IdField[], messageId: string): Promise<number[] | null> {
-    await this.#refresh()
+    await this.#looks.ask(null)
     if (this.full) return null
     const id = bareId(messageId)
     const known = new Set(fields.flatMap((field) => this.#uids.get(`${field} ${id}`) ?? []))
@@ -64,25 +68,6 @@ export class RecentIds {
     this.#last = uid
     this.#mails++
     this.#exists++
-  }
-
-  /** Resolves after a scan of the mailbox that began after this call; waiting callers share it. */
-  #refresh(): Promise<void> {
-    if (!this.#refreshing) return this.#begin()
-    this.#next ??= this.#refreshing.then(
-      () => this.#begin(),
-      () => this.#begin(),
-    )
-    return this.#next
-  }
-
-  #begin(): Promise<void> {
-    this.#next = null
-    const refreshing = this.#look().finally(() => {
-      if (this.#refreshing === refreshing) this.#refreshing = null
-    })
-    this.#refreshing = refreshing
-    return refreshing
   }
 
   async #look(): Promise<void> {

@@ -1,9 +1,10 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { applyGuard, freshContext } from '../../src/guard/ceiling.ts'
+import { applyGuard, freshContext, type GuardContext } from '../../src/guard/ceiling.ts'
 import { draftRules } from '../../src/guard/draft.ts'
 import { neverRules } from '../../src/guard/never.ts'
 import type { Owner } from '../../src/mail/account.ts'
+import type { Message } from '../../src/mail/message.ts'
 import { parseOctets } from '../../src/mail/mime/octets.ts'
 import { anyText, codes, letter, now, owner, verdict } from './letter.ts'
 
@@ -72,6 +73,46 @@ describe('it fails closed', () => {
   test('a rule of the draft table that throws, too', () => {
     const threadParticipants = [1] as unknown as string[]
     expect(verdict(letter(['In-Reply-To: <a@b.example>']), { threadParticipants })).toBe('draft guard-error')
+  })
+})
+
+describe('a mail that is judged again', () => {
+  const judge = (message: Message, context: Partial<GuardContext> = {}) =>
+    applyGuard(message, owner, { ...freshContext(now), ...context }).codes
+  test('the rules on the context are asked again', () => {
+    const message = letter(['In-Reply-To: <a@b.example>'])
+    expect(judge(message)).toEqual([])
+    const changed = { flags: ['\\Answered', '$Junk', '\\Draft'], humanAsked: true, reusedMessageId: true }
+    const later = { threadParticipants: [], arrivedAt: new Date(0) }
+    expect(judge(message, { ...changed, ...later })).toEqual(
+      'own-message already-handled spam-flagged thread-stranger reused-message-id stale human-asked'.split(
+        ' ',
+      ),
+    )
+    expect(judge(message)).toEqual([])
+  })
+  test('those on the mail alone are not', () => {
+    let reads = 0
+    const message = Object.defineProperty(letter(['Precedence: bulk', 'To: x@b.example']), 'text', {
+      get: () => {
+        reads++
+        return 'How much?'
+      },
+    })
+    expect(judge(message)).toEqual(['precedence', 'not-addressed'])
+    const before = reads
+    expect(judge(message)).toEqual(['precedence', 'not-addressed'])
+    expect(reads).toBe(before)
+  })
+  test('one of those that threw still counts', () => {
+    const message = Object.defineProperty(letter(['To: x@b.example']), 'text', {
+      get: () => {
+        throw new Error('no text')
+      },
+    })
+    const expected = ['guard-error', 'not-addressed', 'guard-error', 'guard-error']
+    expect(judge(message)).toEqual(expected)
+    expect(judge(message)).toEqual(expected)
   })
 })
 

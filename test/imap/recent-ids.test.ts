@@ -22,7 +22,9 @@ function sentWith(headers: Record<number, string>, { uidNext }: { uidNext?: numb
         .map((uid) => ({ uid, headers: Buffer.from(`${headers[uid]}\r\n\r\n`) }))
     },
   }
-  const use = <T>(work: (client: ImapFlow) => Promise<T>) => {
+  let failure: string | null = null
+  const use = async <T>(work: (client: ImapFlow) => Promise<T>) => {
+    if (failure !== null) throw new Error(failure)
     Object.assign(client.mailbox, { uidNext: next(), exists: uids().length })
     return work(client as unknown as ImapFlow)
   }
@@ -30,7 +32,13 @@ function sentWith(headers: Record<number, string>, { uidNext }: { uidNext?: numb
     commands.push('STATUS')
     return { path: 'Sent', uidValidity: '1', uidNext: next(), exists: uids().length, highestModseq: null }
   }
-  return { ids: new RecentIds(use, state, new Date()), asked: () => commands.splice(0).join(' ') }
+  return {
+    ids: new RecentIds(use, state, new Date()),
+    asked: () => commands.splice(0).join(' '),
+    fail: (reason: string | null) => {
+      failure = reason
+    },
+  }
 }
 
 /** STATUS without UIDNEXT. */
@@ -78,6 +86,29 @@ test('nothing is read while STATUS shows nothing new', async () => {
   headers[2] = 'In-Reply-To: <q@x>'
   expect(await ids.find(['in-reply-to'], '<q@x>')).toEqual([2])
   expect(asked()).toBe('STATUS FETCH SEARCH')
+})
+
+test('questions of one turn share a look, and one that comes later waits for a look of its own', async () => {
+  const headers: Record<number, string> = { 1: 'Message-ID: <a@x>' }
+  const { ids, asked } = sentWith(headers)
+  await ids.find(['message-id'], '<none@x>')
+  asked()
+  const first = [ids.find(['message-id'], '<c@x>'), ids.find(['message-id'], '<b@x>')]
+  await new Promise(setImmediate)
+  headers[2] = 'Message-ID: <b@x>'
+  expect(await ids.find(['message-id'], '<b@x>')).toEqual([2])
+  expect(await Promise.all(first)).toEqual([[], []])
+  expect(asked()).toBe('STATUS STATUS FETCH SEARCH')
+})
+
+test('after a look that failed the mailbox is asked again', async () => {
+  const { ids, asked, fail } = sentWith({ 1: 'Message-ID: <a@x>' })
+  fail('gone')
+  const failed = [ids.find(['message-id'], '<a@x>'), ids.find(['message-id'], '<b@x>')]
+  for (const one of failed) await expect(one).rejects.toThrow('gone')
+  fail(null)
+  expect(await ids.find(['message-id'], '<a@x>')).toEqual([1])
+  expect(asked()).toBe('SEARCH FETCH SEARCH')
 })
 
 test('an empty mailbox is read once its first mail is there', async () => {

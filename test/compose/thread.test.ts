@@ -1,0 +1,36 @@
+import { expect, test } from '@jest/globals'
+import { loadThread } from '../../src/compose/thread.ts'
+import type { Arrival } from '../../src/context.ts'
+import { parseOctets } from '../../src/mail/mime/octets.ts'
+
+/** What the store is asked about the thread of a mail of a server without \\Sent. */
+async function asked(fields: string, threadId: string | null) {
+  const message = parseOctets(Buffer.from(`From: kim@loom.example\r\n${fields}\r\nHow much?\r\n`))
+  const statements: string[] = []
+  const query = async (statement: string) => {
+    statements.push(statement)
+    return { rows: [] }
+  }
+  const arrival = {
+    context: { db: { query } },
+    account: { imap: { specialMailboxes: async () => ({ sent: null }) } },
+    mail: { row: { id: 'm1', account: 'mara@harbor.example', messageId: '<a@x>', threadId }, message },
+  } as unknown as Arrival
+  const thread = await loadThread(arrival, ['kim@loom.example'])
+  return {
+    thread,
+    byMessageId: statements.filter((statement) => statement.includes('message_id = any')).length,
+    byNumber: statements.filter((statement) => statement.includes('thread_id')).length,
+  }
+}
+
+test.each<[string, string, string | null, [ids: string[], byMessageId: number, byNumber: number]]>([
+  ['begins a thread', '', null, [[], 0, 0]],
+  ['names another one', 'In-Reply-To: <b@x>\r\n', null, [['<b@x>'], 2, 0]],
+  ['has a number of a thread', '', 't1', [[], 0, 1]],
+  ['has both', 'References: <b@x> <c@x>\r\n', 't1', [['<b@x>', '<c@x>'], 2, 1]],
+])('the store is asked no more than needed if a mail %s', async (_, fields, threadId, expected) => {
+  const { thread, byMessageId, byNumber } = await asked(fields, threadId)
+  expect([thread.ids, byMessageId, byNumber]).toEqual(expected)
+  expect(thread).toMatchObject({ entries: [], unread: 0, stranger: false })
+})
