@@ -2,7 +2,6 @@
  * Limits how many accounts use one server at once. The others wait in order of arrival, but not for a server that has
  * stopped answering: a turn that takes too long counts as over.
  */
-import { setTimeout as delay } from 'node:timers/promises'
 import { Semaphore } from './semaphore.ts'
 
 interface Server {
@@ -29,10 +28,20 @@ export class Turns {
     const semaphore = this.#servers.get(key) ?? new Semaphore(this.#atOnce)
     this.#servers.set(key, semaphore)
     const leave = await semaphore.enter()
-    const ended = new AbortController()
-    void delay(this.#longestMs, undefined, { signal: ended.signal, ref: false })
-      .catch(() => undefined)
-      .then(leave)
-    return () => ended.abort()
+    let isOver = false
+    const end = () => {
+      if (isOver) return
+      isOver = true
+      clearTimeout(timer)
+      leave()
+    }
+    const timer = setTimeout(end, this.#longestMs).unref()
+    return end
+  }
+
+  /** Waits until all turns at that server that were asked for earlier have begun, and there is a place. */
+  async pass({ host, port }: Server): Promise<void> {
+    const leave = await this.#servers.get(`${host} ${port}`)?.enter()
+    leave?.()
   }
 }

@@ -17,8 +17,11 @@ import type { Lease, Leases } from '../store/leases.ts'
 import { readNew } from './catch-up.ts'
 import { type Judge, LeaseLost } from './ingest.ts'
 
-/** A start is two logins, a second apart, and the first look at the mailbox. */
-const starts = new Turns(50)
+/**
+ * A start is two logins, a second apart, and the first look at the mailbox. By default, Dovecot has a hundred processes
+ * for logins.
+ */
+const starts = new Turns(100)
 /** How long a mailbox that is renumbered at each look is left alone, doubling each time. Milliseconds. */
 const usualRestMs = { first: 5_000, longest: 1_800_000 }
 /** How often a stopped watcher checks whether a person has asked another process to try again, milliseconds. */
@@ -106,9 +109,13 @@ export class Watcher {
       await once(this.#events, 'looked', { signal }).catch(() => undefined)
   }
 
-  /** Resolves with true once this process has looked under the mailbox's lease, or with false if the signal fires. */
+  /**
+   * Resolves with true once this process has looked under the mailbox's lease and no account that waited to start is left
+   * at the server, or with false if the signal fires.
+   */
   async looked(signal: AbortSignal): Promise<boolean> {
     await this.lookedAgain(0, signal)
+    await starts.pass(this.account.settings.imap)
     return (await this.#wanted().held(signal)) !== null
   }
 

@@ -35,3 +35,22 @@ test('a turn that nobody ends expires', async () => {
   const next = await Promise.race([turns.begin(server), once(late, 'abort')])
   expect(next).toBeInstanceOf(Function)
 })
+
+test('who passes comes after the turns that were asked for earlier', async () => {
+  const turns = new Turns(1, 600_000)
+  await turns.pass(server)
+  const end = await turns.begin(server)
+  const began: string[] = []
+  const second = turns.begin(server).then((endSecond) => {
+    began.push('second')
+    return endSecond
+  })
+  const passed = turns.pass(server).then(() => began.push('passed'))
+  await turns.pass({ ...server, host: 'other.example' })
+  end()
+  const endSecond = await second
+  await turn()
+  expect(began).toEqual(['second'])
+  endSecond()
+  await passed
+})
