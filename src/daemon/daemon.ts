@@ -123,7 +123,7 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
   const watchers = roles.includes('watch') ? watchersOf(context, pipeline, leases) : []
   using _lost = new LostConnections(context.db, leases, watchers)
   // Restarting clears the 'stopped' state and retries.
-  for (const { address } of watchers) await tellOwner(context, null, address)
+  await Promise.all(watchers.map(({ address }) => tellOwner(context, null, address)))
   const observes = (options.observes ?? true) && roles.includes('watch') && !options.once
   const observers = observes ? observersOf(context, pipeline, watchers) : []
   const health = () => healthOf(context, pipeline, queues, watchers)

@@ -6,7 +6,7 @@ import { batched } from './batched.ts'
 import type { Database, Queryable } from './database.ts'
 import { bothStatement, mailStatement, replyStatement, type Wanted } from './move-statements.ts'
 import { insertReplies, type NewReply, type ReplyRow } from './replies.ts'
-import { storable } from './storable.ts'
+import { storable, type Whole } from './storable.ts'
 import {
   type MailFields,
   type MailOnlyVerb,
@@ -43,46 +43,50 @@ interface ReplyMove {
   now: Date
 }
 
+/** Those of ReplyFields that the statement takes as they are. */
+type Plain = Whole<Omit<ReplyFields, 'octets' | 'holdReasons' | 'saved'>>
+
 /**
  * JSON does not keep `undefined`, so a field that can be cleared with null has a separate flag. Written out, because
  * copying objects costs many times as much.
  */
-const asWanted = ({ id, from, to, looksOnly, orNone, others, mailAt, actor, fields, now }: ReplyMove) => ({
-  id,
-  from,
-  to,
-  looksOnly,
-  orNone,
-  others,
-  mailAt,
-  actor,
-  now,
-  version: fields.version,
-  fromText: fields.fromText,
-  kind: fields.kind,
-  octets: fields.octets?.toString('base64'),
-  addressees: fields.addressees,
-  subject: fields.subject,
-  setsEnvelope: fields.envelope !== undefined,
-  envelope: fields.envelope,
-  replyMessageId: fields.replyMessageId,
-  attemptGroup: fields.attemptGroup,
-  text: fields.text,
-  textHash: fields.textHash,
-  diff: fields.diff,
-  holdReason: fields.holdReasons?.join(' '),
-  setsSendAfter: fields.sendAfter !== undefined,
-  sendAfter: fields.sendAfter,
-  setsClaimedAt: fields.claimedAt !== undefined,
-  claimedAt: fields.claimedAt,
-  finishedAt: fields.finishedAt,
-  replyText: fields.replyText,
-  setsSaved: fields.saved !== undefined,
-  savedMailbox: fields.saved?.mailbox,
-  savedUidValidity: fields.saved?.uidValidity,
-  savedUid: fields.saved?.uid,
-  savedSize: fields.saved?.size,
-})
+const asWanted = ({ id, from, to, looksOnly, orNone, others, mailAt, actor, fields, now }: ReplyMove) =>
+  ({
+    id,
+    from,
+    to,
+    looksOnly,
+    orNone,
+    others,
+    mailAt,
+    actor,
+    now,
+    version: fields.version,
+    fromText: fields.fromText,
+    kind: fields.kind,
+    octets: fields.octets?.toString('base64'),
+    addressees: fields.addressees,
+    subject: fields.subject,
+    setsEnvelope: fields.envelope !== undefined,
+    envelope: fields.envelope,
+    replyMessageId: fields.replyMessageId,
+    attemptGroup: fields.attemptGroup,
+    text: fields.text,
+    textHash: fields.textHash,
+    diff: fields.diff,
+    holdReason: fields.holdReasons?.join(' '),
+    setsSendAfter: fields.sendAfter !== undefined,
+    sendAfter: fields.sendAfter,
+    setsClaimedAt: fields.claimedAt !== undefined,
+    claimedAt: fields.claimedAt,
+    finishedAt: fields.finishedAt,
+    replyText: fields.replyText,
+    setsSaved: fields.saved !== undefined,
+    savedMailbox: fields.saved?.mailbox,
+    savedUidValidity: fields.saved?.uidValidity,
+    savedUid: fields.saved?.uid,
+    savedSize: fields.saved?.size,
+  }) satisfies Plain & Record<string, unknown>
 
 const idsOf = (changes: readonly { id: string }[]) => changes.map(({ id }) => id)
 
@@ -173,7 +177,7 @@ export interface Moved<Reply = ReplyRow> {
 const isMailOnly = (verb: VerbName): boolean => 'mail' in moves[verb] && !('reply' in moves[verb])
 
 /** Written out, as is replyPart, because copying objects costs many times as much. */
-function mailPart(verb: VerbName, change: BothChange, now: Date): MailMove | null {
+function mailPart(verb: VerbName, change: BothChange, now: Date): Whole<MailMove> | null {
   const { mail }: Move = moves[verb]
   if (!mail) return null
   const disposition = change.disposition ?? (mail.as[0] as Disposition)

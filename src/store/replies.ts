@@ -4,7 +4,7 @@ import type { TypedEnvelope } from '../base/typed-envelope.ts'
 import type { Composed, StoredCheck } from '../base/verdicts.ts'
 import { batched } from './batched.ts'
 import type { Queryable } from './database.ts'
-import { storable } from './storable.ts'
+import { storable, type Whole } from './storable.ts'
 
 /** A statement in a draft without a source, or one that it must not contain. */
 interface StoredClaim {
@@ -120,29 +120,30 @@ interface Written {
  * JSON can't contain octets; reasons are stored in one text, separated by spaces. Written out, because copying objects
  * costs many times as much.
  */
-const encoded = ({ reply, at, now }: Written) => ({
-  id: reply.id,
-  at,
-  account: reply.account,
-  kind: reply.kind,
-  replyMessageId: reply.replyMessageId,
-  octets: reply.octets.toString('base64'),
-  reversePath: reply.reversePath,
-  addressees: reply.addressees,
-  subject: reply.subject,
-  envelope: reply.envelope,
-  text: reply.text,
-  textHash: reply.textHash,
-  language: reply.language,
-  confidence: reply.confidence,
-  composed: reply.composed,
-  claims: reply.claims,
-  sources: reply.sources,
-  omitted: reply.omitted,
-  holdReason: reply.holdReasons.join(' '),
-  attemptGroup: reply.attemptGroup,
-  now,
-})
+const encoded = ({ reply, at, now }: Written) =>
+  ({
+    id: reply.id,
+    at,
+    account: reply.account,
+    kind: reply.kind,
+    replyMessageId: reply.replyMessageId,
+    octets: reply.octets.toString('base64'),
+    reversePath: reply.reversePath,
+    addressees: reply.addressees,
+    subject: reply.subject,
+    envelope: reply.envelope,
+    text: reply.text,
+    textHash: reply.textHash,
+    language: reply.language,
+    confidence: reply.confidence,
+    composed: reply.composed,
+    claims: reply.claims,
+    sources: reply.sources,
+    omitted: reply.omitted,
+    holdReason: reply.holdReasons.join(' '),
+    attemptGroup: reply.attemptGroup,
+    now,
+  }) satisfies Whole<Omit<NewReply, 'octets' | 'holdReasons'>> & Record<string, unknown>
 
 /**
  * Stores texts for mails at that stage; a mail that was forgotten in the meantime gets none. At `compose` an

@@ -2,7 +2,7 @@
 import type { Reason } from '../base/reasons.ts'
 import { batched } from './batched.ts'
 import type { Database, Queryable } from './database.ts'
-import { storable } from './storable.ts'
+import { storable, type Whole } from './storable.ts'
 
 export interface NewModelCall {
   id: string
@@ -112,19 +112,20 @@ function limitsOf({ day, account, shares }: NewModelCall, { perDay, accountPerDa
 }
 
 /** For the statement; written out, because copying objects costs many times as much. */
-const callOf = ({ call, now }: Taking) => ({
-  id: call.id,
-  messageId: call.messageId,
-  account: call.account,
-  step: call.step,
-  day: call.day,
-  model: call.model,
-  promptHash: call.promptHash,
-  knowledgeHash: call.knowledgeHash,
-  worstCase: call.worstCase,
-  shares: call.shares.map(({ name }) => name),
-  now,
-})
+const callOf = ({ call, now }: Taking) =>
+  ({
+    id: call.id,
+    messageId: call.messageId,
+    account: call.account,
+    step: call.step,
+    day: call.day,
+    model: call.model,
+    promptHash: call.promptHash,
+    knowledgeHash: call.knowledgeHash,
+    worstCase: call.worstCase,
+    shares: call.shares.map(({ name }) => name),
+    now,
+  }) satisfies Whole<Omit<NewModelCall, 'shares'>> & Record<string, unknown>
 const amountsOf = ({ call, ceilings }: Taking) =>
   limitsOf(call, ceilings).map(({ day, account, share, ceiling }) => {
     return { day, account, share, ceiling, amount: call.worstCase }

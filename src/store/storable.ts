@@ -14,6 +14,9 @@ export function storable(value: unknown): string {
  */
 export const isStorable = (json: string): boolean => !json.includes('\\u') || !/\\u(?:0000|d)/.test(json)
 
+/** All properties, written out: one that is added and forgotten where a parameter is built would not be stored. */
+export type Whole<T> = { [Key in keyof Required<T>]: T[Key] }
+
 /** The same for a text parameter. */
 export function storableText(text: string): string {
   return (text.includes('\0') ? text.replaceAll('\0', '\uFFFD') : text).toWellFormed()
