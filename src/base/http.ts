@@ -212,7 +212,7 @@ function collect(body: Readable, mostOctets: number, cut: boolean): Promise<Buff
       body.destroy()
     })
     body.on('end', whole).on('error', reject)
-    // It also follows a whole answer, which has to be no error: its stack would take time.
+    // `close` also follows a whole answer. An error would be created for nothing then, and its stack takes time.
     body.on('close', () => {
       if (!body.readableEnded) reject(new Error('the connection was closed in the middle of the answer'))
     })

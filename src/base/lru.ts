@@ -53,8 +53,8 @@ export function memoizedShort<Out>(longest: number, read: (text: string) => Out)
 }
 
 /**
- * Two halves: a text of the older one is put into the newer one when it is used, and a full newer one takes the place of
- * the older one. Most uses only look up, where an Lru deletes and adds.
+ * Two halves. A text that is found in the older half moves to the newer one. When the newer half is full, it replaces
+ * the older one. Most uses only look up, whereas an Lru deletes and adds.
  */
 function keeping<Out>(most: number, read: (text: string) => Out): (text: string) => Out {
   let older = new Map<string, { read: Out }>()

@@ -39,7 +39,7 @@ export class Turns {
     return end
   }
 
-  /** Waits until all turns at that server that were asked for earlier have begun, and there is a place. */
+  /** Waits until all turns at that server that were asked for earlier have begun and a place is free. */
   async pass({ host, port }: Server): Promise<void> {
     const leave = await this.#servers.get(`${host} ${port}`)?.enter()
     leave?.()

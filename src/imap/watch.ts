@@ -20,7 +20,7 @@ const STEADY_MS = 60_000
 const IDLE_TOO_SHORT_MS = 100
 const POLL_MARGIN_MS = 15_000
 
-/** How long the silence of IDLE may last: a poll comes earlier, and shows as well whether the peer is alive. */
+/** How long the silence of IDLE may last. A poll comes before that, and it also shows whether the peer is alive. */
 export const quietMsFor = (pollMs: number): number =>
   Math.min(Math.max(defaultTiming.quietMs, pollMs + POLL_MARGIN_MS), defaultTiming.maxIdleMs)
 

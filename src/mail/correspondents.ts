@@ -63,7 +63,7 @@ export function mailboxes({ fields }: Pick<Message, 'fields'>, name: string): re
   if (known) return known
   const values = fieldValues({ fields }, name)
   const [value] = values
-  // Nearly always there is one.
+  // There is nearly always just one.
   const list =
     values.length === 1 && value !== undefined
       ? parseAddressList(value)

@@ -137,8 +137,8 @@ function onlyThought({ content, finish, thought }: Completion): boolean {
 const exampleLine = /\n\{"[^\n]*/g
 
 /**
- * Text values of the JSON example in a system message: those with several words or alternatives. Of all mails of an
- * account it is the same message.
+ * Text values of the JSON example in a system message: those with several words or alternatives. All mails of an account
+ * have the same system message.
  */
 const templateTexts = memoized((system: string): ReadonlySet<string> => {
   const texts = new Set<string>()

@@ -284,7 +284,7 @@ export function move<V extends VerbName>(
   return 'mail' in moves[verb] ? withRow.both(db, asked) : withRow.replyOnly(db, asked)
 }
 
-/** As move, for a step that has read the reply: only the reply's new version comes back, not its octets and sources. */
+/** Like move, for a step that has already read the reply: returns only its new version, not its octets and sources. */
 export function moveKnown<V extends ReplyVerb>(
   db: Queryable,
   verb: V,

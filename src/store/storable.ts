@@ -9,7 +9,7 @@ export function storable(value: unknown): string {
 }
 
 /**
- * Whether JSON.stringify has met neither: it writes both as escapes (ECMA-262, QuoteJSONString). Asking a function
+ * Whether the JSON contains neither: JSON.stringify writes both as escapes (ECMA-262, QuoteJSONString). Asking a function
  * about every value costs much more.
  */
 export const isStorable = (json: string): boolean => !json.includes('\\u') || !/\\u(?:0000|d)/.test(json)

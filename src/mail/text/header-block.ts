@@ -79,7 +79,7 @@ function knownBlockAt({ lines, quoted }: QuotedLines, start: number): Span | nul
 
 /** Label and value of a line: before a colon, in two cells, or, for a label of the lists, before a space. */
 function rowValue(line: string): string | null {
-  // Both need one of these. Most lines have none.
+  // The pattern needs one of these characters, and most lines have none.
   const found = /[:：\t|]/.test(line) ? row.exec(line) : null
   if (found) return found[1] ?? null
   const [first = '', second] = line.trim().split(/\s+/, 2)

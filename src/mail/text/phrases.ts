@@ -157,7 +157,7 @@ function markApart(line: string): string {
   return line
 }
 
-/** What each of them has. */
+/** Every mark has one of these signs, so most lines need no further test. */
 const markSign = /^[\s>*_]*[-_=*]{2}|[:：]\s*\**\s*$|above|oberhalb|au-dessus/i
 
 /** True for `-----Original Message-----`, `Begin forwarded message:`, a help desk's "reply above" line and the like. */
