@@ -59,7 +59,7 @@ export interface Delivery extends Arrival {
 export interface Next {
   stage: Stage
   dueAt?: Date
-  /** What the next step need not read, if it runs in this process. If there is no next step: the settled mail. */
+  /** What the next step does not have to read if it runs in this process. If there is no next step: the settled mail. */
   carried?: Carried
 }
 

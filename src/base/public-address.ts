@@ -40,7 +40,7 @@ export function isPublicAddress(address: string): boolean {
 
 /**
  * For connections to names that a stranger chose: resolves them, and refuses a name if any of its addresses may not be
- * reached. The connection uses exactly what was checked. An address in place of a name never gets here: the caller has
+ * reached. The connection uses exactly what was checked. An address instead of a name never gets here: the caller has
  * to refuse it.
  */
 export function guardedLookup(mayReach: (address: string) => boolean): LookupFunction {

@@ -190,7 +190,7 @@ export async function idBeginning(api: ApiClient, given: string): Promise<string
   return first
 }
 
-/** @param path with `{id}` in place of the id */
+/** @param path with `{id}` instead of the id */
 async function pathOf(api: ApiClient, path: string, id: string): Promise<string> {
   return path.replace('{id}', encodeURIComponent(await idBeginning(api, id)))
 }

@@ -124,7 +124,7 @@ function resolveServer(
     oauth2: credentials.oauth2 ? resolveOAuth2(credentials.oauth2) : null,
     ...caFileOf(server.tls ?? account.tls, path),
     allowPlaintext: server.allowPlaintext ?? account.allowPlaintext ?? false,
-    /** A relay on loopback without a login of its own; it may not offer one. */
+    /** A relay on loopback without its own login; it may not offer one. */
     ...(!hasOwnLogin && isLoopback(server.host) ? { loginOptional: true } : {}),
   }
 }

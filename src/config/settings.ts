@@ -30,7 +30,7 @@ export type SpamSettings = AccountSettings['spam']
 export type ModelChoice = Config['model']
 /** One model at one endpoint. */
 export type ModelSettings = ModelChoice['tasks']['triage']
-/** What a model is asked to do. Each task may have a model of its own. */
+/** What a model is asked to do. Each task may have a separate model. */
 export type ModelTask = keyof ModelChoice['tasks']
 
 export type WebhookSettings = Config['webhooks'][number]

@@ -23,7 +23,7 @@ import { isBounceSubject, isReportSubject, isResponderSubject } from './subjects
 
 /** On the mail alone: it is asked once for a mail. */
 type MailRule = readonly [code: GuardCode, fires: (facts: Facts) => boolean]
-/** On the mailbox or the history as well: it is asked each time. */
+/** It also depends on the mailbox or the history: it is asked each time. */
 export type ContextRule = readonly [
   code: GuardCode,
   fires: null,

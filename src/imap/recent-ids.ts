@@ -59,7 +59,7 @@ export class RecentIds {
     return this.#inMailbox((client) => search(client, { uid: uids.join(',') }))
   }
 
-  /** Notes a mail that this process has stored, so that it need not be read back. */
+  /** Notes a mail that this process has stored, so that it does not have to be read back. */
   appended({ uid, uidValidity }: Stored, octets: Buffer): void {
     // A gap means that another mail was stored meanwhile: the next look reads both.
     if (uidValidity !== this.#uidValidity || uid !== this.#last + 1 || this.full) return

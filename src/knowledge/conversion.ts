@@ -95,7 +95,7 @@ export class Converter {
     return new Promise((resolve) => {
       const end = (result: R | { fault: string }, fails: boolean) => {
         clearInterval(look)
-        // Not all of them: the worker has listeners of its own.
+        // Not all of them: the worker has its own listeners.
         worker.off('message', answered).off('error', failed).off('exit', exited)
         if (fails) this.close()
         resolve(result)

@@ -128,7 +128,7 @@ function readStart(path: string): string {
   }
 }
 
-/** Each value is JSON on a line of its own, which YAML reads, too. */
+/** Each value is JSON on a separate line, which YAML reads, too. */
 function written({ fact, question, ...about }: Omit<TaughtFact, 'id' | 'file'>): string {
   const fields = Object.entries({ question, ...about }).map(
     ([key, value]) => `${key}: ${JSON.stringify(value)}`,

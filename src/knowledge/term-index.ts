@@ -1,5 +1,5 @@
 /**
- * The terms of passages: words, and the parts that words are made of. A part has no postings of its own: it occurs
+ * The terms of passages: words, and the parts that words are made of. A part has no postings: it occurs
  * where its words occur. What a search may read is limited, so that it takes no longer in a large folder.
  */
 import { growingCounts, growingFlags, growingInts } from './growing.ts'

@@ -60,7 +60,7 @@ export class Observer {
 
   /** Runs until the signal. */
   async run(ending: AbortSignal): Promise<void> {
-    // A signal of its own: adding a listener compares it with all others, and the accounts share the given signal.
+    // A separate signal: adding a listener compares it with all others, and the accounts share the given signal.
     const signal = AbortSignal.any([ending])
     const { log } = this.#context
     const { everyMs, firstMs, mayLook, watcher } = this.#options

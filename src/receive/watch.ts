@@ -132,7 +132,7 @@ export class Watcher {
 
   /** Runs until the signal; resolves when the connection is closed and the lease released. */
   async run(ending: AbortSignal): Promise<void> {
-    // A signal of its own, as in the observer.
+    // A separate signal, as in the observer.
     const signal = AbortSignal.any([ending])
     const { leases } = this.#options
     const lease = this.#wanted()

@@ -1,4 +1,4 @@
-/** A mail and its reply in the state after a move, so that the next step in the same process need not read them. */
+/** A mail and its reply in the state after a move, so that the next step in the same process does not read them again. */
 import type { StoredMail } from './bodies.ts'
 import type { Moved } from './moves.ts'
 import type { NewReply, ReplyRow } from './replies.ts'

@@ -213,7 +213,7 @@ export function triageQuestion(
 
 /**
  * Combines the model's verdict with what replyd knows without it: text that only a machine can see was written for a
- * machine, and changed bank details are a trap, whatever the model concluded.
+ * machine, and changed bank details are a trap, even if the model concluded otherwise.
  */
 export function believed(
   verdict: Verdict,

@@ -7,7 +7,7 @@ const schemed =
 /** Not within a word, an address or a path; any other prefix of a host, such as `//`, is ignored. */
 const bare =
   /(?<![\p{L}\p{N}@]|[\p{L}\p{N}@][._/-])(?:[\p{L}\p{N}](?:[\p{L}\p{N}-]{0,61}[\p{L}\p{N}])?\.)+[\p{L}][\p{L}\p{N}-]{1,23}(?::\d{2,5})?(?:[/?#][^\s<>"'`]*)?(?![\p{L}\p{N}]|@[\p{L}\p{N}])/gu
-/** An IP address in place of a name, with a port or a path: without them it may be a version number. */
+/** An IP address instead of a name, with a port or a path: without them it may be a version number. */
 const literal = /(?<![\p{L}\p{N}@._/-])(?:\d{1,3}\.){3}\d{1,3}(?:\/|:\d)[^\s<>"'`]*/gu
 const mailAddress =
   /[\p{L}\p{N}.!#$%&'*+/=?^_{|}~-]{1,64}@(?:[\p{L}\p{N}](?:[\p{L}\p{N}-]{0,61}[\p{L}\p{N}])?\.)+[\p{L}\p{N}-]{2,24}/gu

@@ -138,7 +138,7 @@ export class Asker implements Disposable {
   }
 }
 
-/** A question for the list of earlier answers; null if the list need not repeat it. */
+/** A question for the list of earlier answers; null if the list does not have to repeat it. */
 const shownLater = (question: string, { hidden = false }: Asking): Shown | null =>
   question.endsWith('(y/n)') ? null : { question: question.replace(/[;,] .*| \(.*\)$/, ''), hidden }
 

@@ -127,7 +127,7 @@ export function environmentText(present: string, variables: Readonly<Record<stri
   return lines.length === 0 ? present : `${present}${gap}${lines.join('\n')}\n`
 }
 
-/** `.env` with that value in place of any earlier one. */
+/** `.env` with that value instead of any earlier one. */
 export const withVariable = (present: string, name: string, text: string): string =>
   environmentText(withoutVariable(present, name), { [name]: text })
 

@@ -1,4 +1,4 @@
-/** The text of a DOCX file (ECMA-376) as Markdown. XML entities of its own are not expanded. */
+/** The text of a DOCX file (ECMA-376) as Markdown. Entities that it defines are not expanded. */
 import { type Entry, fromBuffer, type ZipFile } from 'yauzl'
 import { hiddenStyles, Looks } from './docx-looks.ts'
 import { DocumentFault, limits } from './limits.ts'

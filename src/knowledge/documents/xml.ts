@@ -8,7 +8,7 @@ interface Receiver {
   closed?: (name: string) => void
 }
 
-/** Entities of its own are not expanded. @throws DocumentFault when it is nested too deeply */
+/** Entities that the document defines are not expanded. @throws DocumentFault when it is nested too deeply */
 export function read(xml: string, { opened, text, closed }: Receiver): void {
   let depth = 0
   const parser = new Parser(

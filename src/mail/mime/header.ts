@@ -71,7 +71,7 @@ interface RawField {
 }
 
 /**
- * The fields of a block, folded lines joined (RFC 5322 section 2.2.3). Each line is a string of its own, so that a
+ * The fields of a block, folded lines joined (RFC 5322 section 2.2.3). Each line is a separate string, so that a
  * value that is kept does not keep the whole header.
  */
 function rawFields(header: Buffer): RawField[] {

@@ -25,7 +25,7 @@ function stuffed(line: string): string {
 
 /** Breaks after spaces; every line but the last ends with one. */
 function wrapped(text: string, longest: number): string[] {
-  // Most lines are short: their words need not be counted.
+  // Most lines are short: their words do not have to be counted.
   if (text.length < longest) return [text.trimEnd()]
   const lines: string[] = []
   let line = ''
