@@ -36,6 +36,13 @@ function domainOf(written: string): string | null {
   return hostName.test(ascii) ? ascii : null
 }
 
+/** RFC 5321 section 4.1.3: printable ASCII without brackets and backslash. */
+const literalText = /^[!-Z^-~]+$/
+
+function literalDomain(text: string): string | null {
+  return literalText.test(text) ? `[${text.toLowerCase()}]` : null
+}
+
 const dotAtom = /^[^\s<>,;:@.()"[\]\\]+(\.[^\s<>,;:@.()"[\]\\]+)*$/u
 
 /** Quotes are kept only if RFC 5321 section 4.1.2 requires them: `"joe"@x` and `joe@x` are the same address. */
@@ -81,7 +88,7 @@ function specAt(list: readonly Token[], at: number): Spec {
   const local = localPart(list.slice(first, at).map(text).join(''))
   const quoted = right.some((token) => token.kind === 'quoted')
   const domain = literal
-    ? `[${literal.text.toLowerCase()}]`
+    ? literalDomain(literal.text)
     : quoted
       ? null
       : domainOf(right.map(text).join(''))

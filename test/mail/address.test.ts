@@ -42,6 +42,8 @@ const lists: [string, string[]][] = [
   ['joe@example.com/path', []],
   ['joe@exam\u200bple.com', []],
   ['jo\u202ee@example.com', []],
+  ['joe@[exam\u202eple]', []],
+  ['joe@[]', []],
   ['"a\u0000b"@example.com', []],
   ['<>', []],
   ['@', []],
