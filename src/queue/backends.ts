@@ -1,10 +1,15 @@
 /** BullMQ's classes on Redis and on PostgreSQL, with their common options. */
 import type { EventEmitter } from 'node:events'
+import { setTimeout as delay } from 'node:timers/promises'
 import {
+  type BackendFactory,
   type ConnectionOptions,
-  createPostgresBackend,
+  createRedisBackend,
+  type IQueueBackend,
   type Job,
   type PgPool,
+  PostgresConnection,
+  PostgresQueueBackend,
   Queue,
   type Telemetry,
   Worker,
@@ -54,12 +59,12 @@ export function redisClasses(
     kind: 'redis',
     queue: (name) => new Queue(name, { connection: producer, prefix, ...traced }),
     worker: (name, processor, concurrency) =>
-      new Worker(name, processor, {
-        connection: worker,
-        prefix,
-        ...traced,
-        ...workerOptions(name, concurrency),
-      }),
+      new Worker(
+        name,
+        processor,
+        { connection: worker, prefix, ...traced, ...workerOptions(name, concurrency) },
+        (...given) => patient(createRedisBackend(...given)),
+      ),
     countExisting: (queue, ids) => connections.producer.exists(...ids.map((id) => queue.toKey(id))),
     ping: () => connections.ping(),
     close: () => connections.close(),
@@ -68,7 +73,7 @@ export function redisClasses(
 
 export function postgresClasses(pool: PgPool, prefix: string, telemetry: Telemetry | undefined): Classes {
   const traced = telemetry ? { telemetry } : {}
-  const bound = withBackend(createPostgresBackend)
+  const bound = withBackend(onPool)
   const tracked = trackedListeners(pool as unknown as EventEmitter)
   return {
     kind: 'postgres',
@@ -89,6 +94,39 @@ export function postgresClasses(pool: PgPool, prefix: string, telemetry: Telemet
     ping: () => pool.query('select 1').then(() => true),
     close: async () => tracked.remove(),
   }
+}
+
+/** The schema was migrated when the queues were opened. BullMQ checks it once, and keeps a failure forever. */
+class OpenedConnection extends PostgresConnection {
+  override async waitUntilReady(): Promise<void> {}
+}
+
+const onPool: BackendFactory<PostgresQueueBackend, PgPool> = (
+  name,
+  options,
+  { withBlockingConnection } = {},
+) => {
+  const listener = withBlockingConnection ? name : undefined
+  return patient(
+    new PostgresQueueBackend(new OpenedConnection(options.connection), name, options, true, listener),
+  )
+}
+
+/** Milliseconds until a worker asks for a job again after its question has failed. */
+const pauseMs = 500
+
+/** A worker of BullMQ asks again at once, thousands of times a second, and each failure is a line in the log. */
+function patient<Backend extends IQueueBackend>(backend: Backend): Backend {
+  const moveToActive = backend.moveToActive.bind(backend)
+  backend.moveToActive = async (...asked) => {
+    try {
+      return await moveToActive(...asked)
+    } catch (error) {
+      await delay(pauseMs, undefined, { ref: false })
+      throw error
+    }
+  }
+  return backend
 }
 
 /** BullMQ's objects listen for the pool's errors, even after they are closed. */

@@ -1,5 +1,6 @@
 /** The queues on both backends: delayed jobs that are run early. */
 import { EventEmitter } from 'node:events'
+import { setImmediate as turn } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { Redis as Client } from 'ioredis'
 import { ConfigError } from '../../src/base/errors.ts'
@@ -55,6 +56,74 @@ test('on PostgreSQL, too', async () => {
   expect(await ranAfterHastening(queues)).toEqual(['late'])
   expect(await queues.counts('model')).toMatchObject({ delayed: 1 })
 })
+
+/** A worker that logs more lines is stopped, so that the test fails. */
+const endless = 2_000
+/** Only a worker that never runs its job takes that long. Milliseconds. */
+const hangs = 120_000
+
+function errorsOf(lines: string[]) {
+  return logTo('warn', (line) => {
+    if (lines.push(line) > endless) throw new Error('the log has no end')
+  })
+}
+
+test(
+  'a worker that finds PostgreSQL full when it starts works once there is room, and asks with pauses',
+  async () => {
+    const databaseUrl = await postgres.createDatabase()
+    await using db = await openDatabase({ directory: '', databaseUrl }, silentLog)
+    const lines: string[] = []
+    const log = errorsOf(lines)
+    await using queues = await openQueues({ redisUrl: null, pool: db.pool, namespace: 'replyd' }, log)
+    await queues.enqueue([{ queue: 'model', step: 'triage', messageId: 'first' }])
+    const pool = db.pool as unknown as { connect: (done?: (error: Error) => void) => Promise<unknown> }
+    const { connect } = pool
+    const full = new Error('sorry, too many clients already')
+    pool.connect = async (done) => {
+      await turn()
+      if (!done) throw full
+      done(full)
+    }
+    const ran = new Promise<string>((resolve) => {
+      queues.work('model', 1, async (_step, id) => resolve(id))
+    })
+    for (let at = 0; at < 1_000; at++) await turn()
+    pool.connect = connect
+    expect(lines.length).toBeGreaterThan(0)
+    expect(lines.length).toBeLessThan(200)
+    expect(await ran).toBe('first')
+  },
+  hangs,
+)
+
+test(
+  'a worker whose questions Redis refuses asks with pauses',
+  async () => {
+    const redisUrl = redis.newDatabase()
+    const lines: string[] = []
+    const log = errorsOf(lines)
+    await using queues = await openQueues({ redisUrl, pool: null, namespace: 'replyd' }, log)
+    await using client = Object.assign(new Client(redisUrl), {
+      [Symbol.asyncDispose]: async () => client.disconnect(),
+    })
+    const meta = queues.board('model').toKey('meta')
+    await queues.enqueue([{ queue: 'model', step: 'triage', messageId: 'first' }])
+    const before = await client.hgetall(meta)
+    await client.del(meta)
+    await client.set(meta, 'not a hash')
+    const ran = new Promise<string>((resolve) => {
+      queues.work('model', 1, async (_step, id) => resolve(id))
+    })
+    for (let at = 0; at < 1_000; at++) await turn()
+    await client.del(meta)
+    await client.hset(meta, before)
+    expect(lines.length).toBeGreaterThan(0)
+    expect(lines.length).toBeLessThan(200)
+    expect(await ran).toBe('first')
+  },
+  hangs,
+)
 
 test('closed queues leave nothing on the pool of the store', async () => {
   const databaseUrl = await postgres.createDatabase()
