@@ -115,11 +115,12 @@ test(
     const ran = new Promise<string>((resolve) => {
       queues.work('model', 1, async (_step, id) => resolve(id))
     })
-    for (let at = 0; at < 1_000; at++) await turn()
+    // Without a pause there is about one question for each answer of Redis.
+    for (let at = 0; at < 500; at++) await client.ping()
     await client.del(meta)
     await client.hset(meta, before)
     expect(lines.length).toBeGreaterThan(0)
-    expect(lines.length).toBeLessThan(200)
+    expect(lines.length).toBeLessThan(100)
     expect(await ran).toBe('first')
   },
   hangs,
