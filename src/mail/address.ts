@@ -87,11 +87,7 @@ function specAt(list: readonly Token[], at: number): Spec {
   const text = (token: Token) => token.text
   const local = localPart(list.slice(first, at).map(text).join(''))
   const quoted = right.some((token) => token.kind === 'quoted')
-  const domain = literal
-    ? literalDomain(literal.text)
-    : quoted
-      ? null
-      : domainOf(right.map(text).join(''))
+  const domain = literal ? literalDomain(literal.text) : quoted ? null : domainOf(right.map(text).join(''))
   return { address: local !== null && domain !== null ? `${local}@${domain}` : null, first, last }
 }
 
