@@ -64,7 +64,7 @@ function NameField({ name, hasPeople }: { name: string; hasPeople: boolean }) {
       />
       {hasPeople ? (
         <small id="name-help" class="meta">
-          With the shared password you are the owner, whatever name you type here.
+          With the shared password you are always the owner; the name does not matter.
         </small>
       ) : null}
     </>

@@ -263,7 +263,7 @@ const nameField: Field = {
 const accountBudget: Field = {
   path: ['budget', 'perDay'],
   label: 'US dollars a day for this account',
-  help: 'Its part of the budget of all accounts. Empty: no limit of its own.',
+  help: 'Its part of the budget of all accounts. Empty: no separate limit.',
   form: dollars,
 }
 
