@@ -4,7 +4,7 @@ import { PutOff, reasonOf, TemporaryError } from '../base/errors.ts'
 import type { Reason } from '../base/reasons.ts'
 import type { Delivery, StepContext } from '../context.ts'
 import { move } from '../store/moves.ts'
-import type { ReplyRow } from '../store/replies.ts'
+import { loadReply, type ReplyRow } from '../store/replies.ts'
 
 /** Two and a half minutes in total. */
 const mostWrites = 160
@@ -14,30 +14,67 @@ const writeEveryMs = 1_000
 const lookAgainMs = { least: 500, spread: 2_500 }
 
 /**
+ * Claims a reply whose text the server has and whose final dot is not written yet. After any error the reply is as
+ * unclaimed as before: a claim that stays is one whose final dot may have been written.
+ * @param stillAllowed called once the claim is made
+ * @throws PutOff when the reply or the limits have changed; TemporaryError when another worker has the reply
+ */
+export async function claimForFinalDot(
+  delivery: Delivery,
+  stillAllowed: () => Promise<boolean>,
+): Promise<ReplyRow> {
+  const claimed = await claim(delivery)
+  const held = { ...delivery, reply: claimed }
+  if (!isUnchanged(claimed, delivery.reply)) throw await giveBack(held, 'changed-meanwhile')
+  const allowed = await stillAllowed().catch(async (error: unknown) => {
+    await release(held)
+    throw error
+  })
+  if (!allowed) throw await giveBack(held, 'limits-changed')
+  return claimed
+}
+
+/**
  * One conditional update. It also takes the slot that the limits count, because a failed sending still counts
  * (docs/rules.md section 7).
  * @throws TemporaryError when another worker has the reply
  */
-export async function claim({ context, reply: { id } }: Delivery): Promise<ReplyRow> {
+export async function claim(delivery: Delivery): Promise<ReplyRow> {
+  const { context, reply } = delivery
   const now = context.clock.now()
-  const claimed = await move(context.db, 'claim', { id, reply: { claimedAt: now } }, now)
+  const change = { id: reply.id, reply: { claimedAt: now } }
+  const claimed = await move(context.db, 'claim', change, now).catch(async (error: unknown) => {
+    await releaseUnanswered(delivery, now)
+    throw error
+  })
   if (!claimed?.reply) throw new TemporaryError('another worker has this reply')
   return claimed.reply
 }
 
-/**
- * Releases the claim and its slot: nothing was sent.
- * @returns the error that makes the pipeline check it again soon
- */
-export async function giveBack({ context, reply: { id } }: Delivery, reason: Reason): Promise<PutOff> {
-  const now = context.clock.now()
-  await persistently(context, () => move(context.db, 'giveBack', { id, reply: { claimedAt: null } }, now))
-  const ms = lookAgainMs.least + context.random() * lookAgainMs.spread
-  return new PutOff(new Date(now.getTime() + ms), reason)
+/** Releases the claim and its slot: nothing was sent. Only this claim: another worker may have made the next one. */
+async function release({ context, reply: { id, version } }: Delivery): Promise<void> {
+  const change = { id, reply: { claimedAt: null, version } }
+  await persistently(context, () => move(context.db, 'giveBack', change, context.clock.now()))
+}
+
+/** The answer to a claim was lost. If the store has made it, nobody but this process knows that nothing was sent. */
+async function releaseUnanswered(delivery: Delivery, claimedAt: Date): Promise<void> {
+  const { context, reply } = delivery
+  const stored = await persistently(context, () => loadReply(context.db, reply.id))
+  const isOurs = stored?.state === 'sending' && stored.claimedAt?.getTime() === claimedAt.getTime()
+  if (isOurs) await release({ ...delivery, reply: stored })
+}
+
+/** @returns the error that makes the pipeline check the released reply again soon */
+async function giveBack(delivery: Delivery, reason: Reason): Promise<PutOff> {
+  const { clock, random } = delivery.context
+  await release(delivery)
+  const ms = lookAgainMs.least + random() * lookAgainMs.spread
+  return new PutOff(new Date(clock.now().getTime() + ms), reason)
 }
 
 /** Whether it is still what the server has received: a person may have edited it in the meantime. */
-export function isUnchanged(claimed: ReplyRow, given: ReplyRow): boolean {
+function isUnchanged(claimed: ReplyRow, given: ReplyRow): boolean {
   return (
     claimed.octets.equals(given.octets) &&
     claimed.reversePath === given.reversePath &&

@@ -12,7 +12,7 @@ import type { Delivery, Next } from '../context.ts'
 import { type Accepted, type Outgoing, RefusedAddressees } from '../smtp/submission.ts'
 import { move } from '../store/moves.ts'
 import type { ReplyRow } from '../store/replies.ts'
-import { claim, giveBack, isUnchanged, persistently } from './claim.ts'
+import { claim, claimForFinalDot, persistently } from './claim.ts'
 import { finishSent, providerFilesWithinMs } from './finish.ts'
 import { saveDraft } from './save.ts'
 
@@ -29,12 +29,10 @@ export async function sendReply(
   let accepted: Accepted
   try {
     accepted = await account.smtp.send(outgoing(reply), async () => {
-      claimed = await claim(delivery)
-      if (!isUnchanged(claimed, reply)) throw await giveBack(delivery, 'changed-meanwhile')
-      if (!(await stillAllowed())) throw await giveBack(delivery, 'limits-changed')
+      claimed = await claimForFinalDot(delivery, stillAllowed)
     })
   } catch (error) {
-    if (error instanceof PutOff || (claimed === null && !(error instanceof PermanentError))) throw error
+    if (claimed === null && !(error instanceof PermanentError)) throw error
     // A refusal also takes a slot, and only one worker may decide what happens to the reply.
     return afterFailure({ ...delivery, reply: claimed ?? (await claim(delivery)) }, error)
   }
@@ -74,7 +72,7 @@ async function afterFailure(delivery: Delivery, error: unknown): Promise<Next | 
   if (error instanceof UncertainError) return lookForIt(delivery, why)
   if (error instanceof TemporaryError || error instanceof OwnerActionError) {
     // Certainly not accepted: back to `approved`, and the pipeline's back-off decides when to retry.
-    const back = { id: reply.id, reply: { replyText: why } }
+    const back = { id: reply.id, reply: { replyText: why, version: reply.version } }
     await persistently(context, () => move(context.db, 'giveBack', back, context.clock.now()))
     throw error
   }

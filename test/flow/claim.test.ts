@@ -8,7 +8,7 @@ import { edit } from '../../src/review/edit.ts'
 import { junk, undoJunk } from '../../src/review/junk.ts'
 import { reject, reopen } from '../../src/review/reject.ts'
 import type { Review } from '../../src/review/review.ts'
-import type { Queryable } from '../../src/store/database.ts'
+import type { Database, Queryable } from '../../src/store/database.ts'
 import { loadMessage } from '../../src/store/messages.ts'
 import { move } from '../../src/store/moves.ts'
 import { loadReply } from '../../src/store/replies.ts'
@@ -96,6 +96,28 @@ function during(wanted: Moment): {
   }
 }
 
+/**
+ * Fails the first statement of that pattern: `before` the store has run it, or `after`, as when the connection is lost
+ * with the answer.
+ * @param then runs before the failure is known
+ */
+function failOnce(
+  db: Database,
+  pattern: RegExp,
+  when: 'before' | 'after',
+  then?: () => Promise<unknown>,
+): void {
+  const query = db.query.bind(db)
+  const spied = jest.spyOn(db, 'query')
+  spied.mockImplementation(async (text, params) => {
+    if (!pattern.test(text)) return query(text, params)
+    spied.mockRestore()
+    if (when === 'after') await query(text, params)
+    await then?.()
+    throw new Error('read ECONNRESET')
+  })
+}
+
 const stateOf = async (walk: Walk, id: string) => (await loadReply(walk.context.db, id))?.state
 
 test('an approval that is taken back while the server reads the mail: nothing goes out', async () => {
@@ -145,6 +167,57 @@ test('another worker gives a reply up for dead before the server answers: the an
   expect((await walk.walk(row.id)).row).toMatchObject({ disposition: 'sent', reason: 'approved-by-person' })
   expect([server.mails.length, await stateOf(walk, row.id)]).toEqual([1, 'sent'])
   expect(await readMailbox(dovecot, address, 'Sent')).toHaveLength(1)
+})
+
+test.each([
+  ['the store is lost with its answer to the claim', /claimed_at = case/, 'after'],
+  ['the store can not be asked for the limits once the claim is made', /kind = 'send'/, 'before'],
+] as const)('%s: nothing goes out, and the reply is sent later', async (_name, pattern, when) => {
+  const { server: starting, act } = during('RCPT')
+  await using server = await starting
+  const address = `lost-${when}@claim.example`
+  await using walk = await walkWith(server, address, 'send')
+  await ask(address, '<one@asks.example>')
+  const [arrived] = await walk.arrive()
+  const id = arrived?.id ?? ''
+  act(async () => failOnce(walk.context.db, pattern, when))
+  await expect(walk.walk(id)).rejects.toThrow('read ECONNRESET')
+  expect([server.mails.length, await loadReply(walk.context.db, id)]).toEqual([
+    0,
+    expect.objectContaining({ state: 'approved', claimedAt: null }),
+  ])
+  expect((await walk.walk(id)).row.disposition).toBe('sent')
+  expect(server.mails).toHaveLength(1)
+})
+
+test('a claim whose answer is lost is not released if another worker has made the next one', async () => {
+  const { server: starting, act } = during('RCPT')
+  await using server = await starting
+  const { walk, row } = await aboutToSend(server, 'other@claim.example')
+  await using _ = walk
+  const { db, clock } = walk.context
+  const theirs = { id: row.id, reply: { claimedAt: new Date(clock.now().getTime() - 1000) } }
+  const claimTheirs = () => db.transaction((session) => move(session, 'claim', theirs, clock.now()))
+  act(async () => failOnce(db, /claimed_at = case/, 'before', claimTheirs))
+  await expect(walk.walk(row.id)).rejects.toThrow('read ECONNRESET')
+  expect(await loadReply(db, row.id)).toMatchObject({ state: 'sending', ...theirs.reply })
+})
+
+test('a release whose answer is lost is not repeated on the claim of another worker', async () => {
+  let release = () => {}
+  await using server = await ScriptedServer.start((moment) => {
+    if (moment !== 'dot') return undefined
+    release()
+    return '451 4.3.0 try again later'
+  })
+  const { walk, row } = await aboutToSend(server, 'repeated@claim.example')
+  await using _ = walk
+  const { db, clock } = walk.context
+  const theirs = { id: row.id, reply: { claimedAt: new Date(clock.now().getTime() - 1000) } }
+  const claimTheirs = () => db.transaction((session) => move(session, 'claim', theirs, clock.now()))
+  release = () => failOnce(db, /claimed_at = case/, 'after', claimTheirs)
+  await expect(walk.walk(row.id)).rejects.toThrow('try again later')
+  expect(await loadReply(db, row.id)).toMatchObject({ state: 'sending', ...theirs.reply })
 })
 
 test('a mail that is marked as spam after the approval gets no reply; its flags are read once', async () => {
