@@ -25,6 +25,11 @@ export interface Moment {
 
 export const usualMails = ['send', 'draft', 'spam', 'list'] as const
 
+/**
+ * The parameters that claim a reply for sending. A connection that has prepared the statement no longer sends its text.
+ */
+export const claim = /"from":\["approved"\],"to":"sending"/
+
 /** For a kill that must leave nothing uncertain: no other reply is on its way at that instant. */
 export const mailsWithoutSending = ['draft', 'draft', 'spam', 'list'] as const
 

@@ -1,12 +1,7 @@
 /** Problems that need several processes on one store. */
-import type { Moment } from '../moment.ts'
+import { claim, type Moment } from '../moment.ts'
 import type { World } from '../world.ts'
 import { tell } from './redis.ts'
-
-/**
- * The parameters that claim a reply for sending. A connection that has prepared the statement no longer sends its text.
- */
-const claim = /"from":\["approved"\],"to":"sending"/
 
 /** A frozen machine whose job is lost wakes up after another has sent the reply. */
 async function heldClaim(world: World): Promise<void> {

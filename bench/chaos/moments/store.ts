@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import pg from 'pg'
 import { programPath } from '../child.ts'
-import { deliverUntilFired, later, type Moment, usualMails } from '../moment.ts'
+import { claim, deliverUntilFired, later, type Moment, usualMails } from '../moment.ts'
 import type { World } from '../world.ts'
 
 const run = promisify(execFile)
@@ -31,24 +31,6 @@ async function sql(url: string, text: string): Promise<void> {
   await client.connect()
   await client.query(text)
   await client.end()
-}
-
-/** A statement that passes the proxy: `before` it reaches the server, or once the server has answered. */
-function killAt(name: string, pattern: RegExp, when: 'before' | 'after'): Moment {
-  return postgres(
-    `${when} ${name}, killed`,
-    (world) =>
-      deliverUntilFired(
-        world.postgres?.once('toServer', (text) => {
-          if (!pattern.test(text)) return undefined
-          if (when === 'before') world.daemon.kill()
-          else setTimeout(() => world.daemon.kill(), 3)
-          return when === 'before' ? null : text
-        }) ?? Promise.reject(new Error('no PostgreSQL here')),
-        () => world.deliver(usualMails),
-      ),
-    { options: {}, uncertain: name === 'the note that it was sent' },
-  )
 }
 
 async function fillConnections(world: World): Promise<pg.Client[]> {
@@ -127,15 +109,13 @@ export const storeMoments: readonly Moment[] = [
     },
     { mostRounds: 5 },
   ),
-  killAt('the rows of a batch', /insert into replyd\.message/, 'before'),
-  killAt('the rows of a batch', /insert into replyd\.message/, 'after'),
   postgres(
     'cut before the claim, on an SMTP server that takes the end of the connection for the final dot',
     (world) => {
       world.smtp.takesEndForDot = true
       return deliverUntilFired(
         world.postgres?.once('toServer', (text, link) => {
-          if (!/claimed_at = case/.test(text)) return undefined
+          if (!claim.test(text)) return undefined
           link.cut()
           return null
         }) ?? Promise.reject(new Error('no PostgreSQL here')),
@@ -144,10 +124,6 @@ export const storeMoments: readonly Moment[] = [
     },
     { options: {} },
   ),
-  killAt('the claim', /claimed_at = case/, 'before'),
-  killAt('the claim', /claimed_at = case/, 'after'),
-  killAt('a decision', /update replyd\.message m set step/, 'before'),
-  killAt('a decision', /update replyd\.message m set step/, 'after'),
   embedded(
     'kill -9 at random instants',
     async (world) => {

@@ -1,6 +1,6 @@
 /**
- * Each write on a mail's path: the daemon is killed before and after it, a reviewer decides before and after it, and
- * the write is held up while another process does the work.
+ * Each write on a mail's path: the daemon is killed before and after it, the connections are cut with its answer, a
+ * reviewer decides before and after it, and the write is held up while another process does the work.
  */
 import pg from 'pg'
 import type { DaemonChild } from '../child.ts'
@@ -76,6 +76,22 @@ function killed(write: Write, when: When): Moment {
       const fired = atWrite(world, write, when, () => {
         world.daemon.kill()
         return null
+      })
+      await world.deliver(write.mails ?? mailsWithoutSending)
+      await fired
+    },
+  }
+}
+
+/** The connections are lost with the write's answer, or once it has passed. No process dies, so all can be known. */
+function cut(write: Write, answer: 'lost' | 'passed'): Moment {
+  return {
+    name: `writes: connections cut ${answer === 'lost' ? 'with the answer to' : 'right after'} ${write.name}`,
+    where: ({ postgres }) => postgres,
+    async inject(world) {
+      const fired = atWrite(world, write, 'after', (text) => {
+        setImmediate(() => world.postgres?.cutAll())
+        return answer === 'lost' ? null : text
       })
       await world.deliver(write.mails ?? mailsWithoutSending)
       await fired
@@ -181,9 +197,14 @@ function overtaken(write: Write): Moment {
 /** A process without the lease must not store rows. */
 const canBeOvertaken = ({ name }: Write) => name !== 'the rows of a batch'
 
+/** Between it and the final dot the store is asked once more. */
+const isClaim = ({ name }: Write) => name === 'the claim of a reply'
+
 export const writeMoments: readonly Moment[] = writes.flatMap((write) => [
   killed(write, 'before'),
   killed(write, 'after'),
+  cut(write, 'lost'),
+  ...(isClaim(write) ? [cut(write, 'passed')] : []),
   reviewed(write, 'before'),
   reviewed(write, 'after'),
   ...(canBeOvertaken(write) ? [overtaken(write)] : []),
