@@ -269,6 +269,8 @@ export class Pipeline extends EventEmitter<PipelineEvents> implements AsyncDispo
       error: (error as Error).name,
       reason: reasonOf(error),
     })
+    // The step was carried out, and only the store's answer was lost.
+    if (row.step !== step) return isAtRest(row.step) ? null : { stage: row.step, dueAt: row.dueAt }
     if (error instanceof RateLimitedError) return this.#wait(step, row, error.retryAfterMs, error)
     if (error instanceof OwnerActionError) {
       await this.#tellOwner(error, account)

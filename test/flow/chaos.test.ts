@@ -29,7 +29,7 @@ const chosen = [
   ['smtp: final dot, accepted, cut before 250', 'redis'],
   ['smtp: 250 sent, killed before it was read', 'embedded'],
   ['model: 500', 'redis'],
-  ['postgres: after the claim, killed', 'redis+postgres'],
+  ['writes: connections cut right after the claim of a reply', 'redis+postgres'],
   ['mailbox: delivered again', 'redis'],
   ['mailbox: moved away and back', 'redis+postgres'],
 ] as const
