@@ -82,7 +82,7 @@ async function runPair(pair: Pair, onOutcome: (outcome: Outcome) => void): Promi
     String(moment) === 'LHLO' ? '250 sink' : undefined,
   )
   await using standIn = await startStandIn({
-    // Doctor's own question is for the stand-in itself.
+    // The stand-in itself answers doctor's question.
     behaviour: (request) => (request.question.task === null ? undefined : answerFor(request)),
   })
   let peers: [ImapPeer, SmtpPeer]

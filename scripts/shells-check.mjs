@@ -62,7 +62,7 @@ function offeredByFish(script, line) {
 
 /**
  * zsh completes only at a terminal. Every word that it offers goes through compadd, which is replaced to record it. A
- * busy terminal echoes what is typed early, so the signals that are waited for are not typed as they are printed.
+ * busy terminal echoes what is typed early, so the words that are waited for are never typed in one piece.
  */
 function offeredByZsh(script, line) {
   const driver = saved(

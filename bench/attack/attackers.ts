@@ -12,7 +12,7 @@ export interface Written {
   stamp: string
   /** The author that the mail claims, if any; the only person who may be answered automatically. */
   author: string
-  /** The account's server found the author proven. */
+  /** The account's server has authenticated the author. */
   passes: boolean
   /** The domain that signs the mail; null for none. */
   signs: string | null

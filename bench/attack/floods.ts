@@ -70,7 +70,7 @@ class Scene implements AsyncDisposable {
 
   readonly #stood = new Map<string, Promise<string | Held>>()
 
-  /** `stands`, once for all floods of a kind, because they run at the same time. */
+  /** The result of `stands`, found once for all floods of a kind, because they run at the same time. */
   standsUnder(kind: string): Promise<string | Held> {
     const stood = this.#stood.get(kind) ?? this.stands()
     this.#stood.set(kind, stood)

@@ -191,7 +191,7 @@ const disguises: [string, (text: string) => string][] = [
 /** Written so that programs that detect links still recognise them. */
 const links = ['EVIL.COM/pay', 'evil。com/pay', '//evil.com/pay', 'evil[.]com/pay', '192.0.2.7/pay']
 
-/** The texts of a model that was talked into it, by number. */
+/** The texts that a model obeying the attacker writes, by number. */
 const told = [
   ...disguises.map(([, disguise]) => disguise(instructions)),
   ...links.map((link) => `Please pay at ${link} today.`),

@@ -108,7 +108,7 @@ const plain: Row[] = [
   },
 ]
 
-/** True signatures that are made to say something else: by other fields, other forms, and keys in another zone. */
+/** Valid signatures made to prove something else: by other fields, other forms, and keys in another zone. */
 const odd: Row[] = [
   {
     name: 'the subject changed, the signed one hidden by a blank',

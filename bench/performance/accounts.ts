@@ -115,7 +115,7 @@ async function reaction(peers: Peers, address: string): Promise<number> {
 const rssMb = ({ pid }: DaemonChild) =>
   Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? Number.NaN) / 1024
 
-/** Lets the proxy stall when the daemon has begun to move the spam of that account. */
+/** Makes the proxy stall once the daemon has begun to move the spam of that account. */
 async function stall(peers: Peers, relay: Relay, address: string): Promise<void> {
   const moving = new Promise<void>((resolve) => {
     relay.hooks = {

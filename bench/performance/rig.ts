@@ -93,7 +93,7 @@ export class Rig implements AsyncDisposable {
     }
   }
 
-  /** Resolves with the moment when that first gave at least `wanted`; milliseconds since 1970. */
+  /** Resolves with the time at which `count` first reached `wanted`; milliseconds since 1970. */
   async when(wanted: number, count: () => Promise<number>, everyMs = 50): Promise<number> {
     const until = performance.now() + patienceMs
     for (;;) {

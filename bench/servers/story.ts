@@ -73,7 +73,7 @@ export class Story implements AsyncDisposable {
   }
 
   /**
-   * Goes on after a chapter that failed: the next may still tell something.
+   * Continues after a failed chapter: the next one may still be informative.
    * @param onChapter called after each chapter with all cells, so that an interrupted run still has results
    */
   async tell(onChapter: (cells: Cells) => void): Promise<Cells> {

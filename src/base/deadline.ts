@@ -25,7 +25,10 @@ export class Deadline implements Disposable {
     else outer?.addEventListener('abort', this.#end, { once: true })
   }
 
-  /** Sets what the end stops, and replaces an earlier one. If the time is over, it is stopped now. @param stop gets the signal's reason */
+  /**
+   * Sets the function that is called at the end, replacing any earlier one. If the time is already over, it is called
+   * now. @param stop gets the signal's reason
+   */
   stops(stop: (reason: unknown) => void): void {
     this.#stop = stop
     if (this.#over) this.#end()

@@ -1,6 +1,6 @@
 /** Where a mail is and how it ended; the same words in the store, the API and on screen. */
 
-/** The steps a job can run, in mail order. */
+/** The steps a job can run, in the order in which a mail passes through them. */
 export type Step = 'guard' | 'triage' | 'file' | 'compose' | 'decide' | 'deliver'
 
 /** Where a row is: the next step to run, `review` by a person, or `done`. */
@@ -79,7 +79,7 @@ export const outcomeOf = wordsIn(outcomes)
 
 /** @param paused whether sending is paused for its account */
 export const outcomeNow = (disposition: Disposition, paused: boolean): string =>
-  paused && disposition === 'approved' ? 'approved, waits for resume' : outcomeOf(disposition)
+  paused && disposition === 'approved' ? 'approved, waits until you resume' : outcomeOf(disposition)
 
 export const dispositions = Object.keys(outcomes) as Disposition[]
 
@@ -112,7 +112,7 @@ export const replyStates = Object.keys(states) as ReplyState[]
 /** The most that the guard allows. */
 export const ceilingWords = wordsIn<'may' | 'draft' | 'never'>({
   may: 'may be answered',
-  draft: 'may be drafted, but only a person may send it',
+  draft: 'may get a draft, but only a person may send it',
   never: 'is never answered',
 })
 

@@ -50,7 +50,7 @@ function harmlessValue(value: unknown, level: number): unknown {
   if (typeof value !== 'object' || value === null) return value
   if (level >= deepest) return '…'
   if (Array.isArray(value)) return value.map((each) => harmlessValue(each, level + 1))
-  // A date, for example, knows how it is written.
+  // A date, for example, has its own toJSON.
   return typeof Reflect.get(value, 'toJSON') === 'function' ? value : harmlessFields(value, level + 1)
 }
 

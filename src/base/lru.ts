@@ -54,7 +54,7 @@ export function memoizedShort<Out>(longest: number, read: (text: string) => Out)
 
 /**
  * Two halves. A text that is found in the older half moves to the newer one. When the newer half is full, it replaces
- * the older one. Most uses only look up. An Lru would delete and add.
+ * the older one. Most calls only look up; an Lru would delete and add an entry each time.
  */
 function keeping<Out>(most: number, read: (text: string) => Out): (text: string) => Out {
   let older = new Map<string, { read: Out }>()

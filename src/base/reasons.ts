@@ -12,7 +12,7 @@ import { receive, triage } from './reasons/triage.ts'
 /** A complete sentence about the mail or its reply, and what the owner can do, if anything. */
 type Wording = string | { readonly says: string; readonly help: string }
 
-/** In mail order; a code is listed under the folder that uses it first. */
+/** In the order of a mail's steps; a code is listed under the folder that uses it first. */
 export const reasonsByFolder = {
   ...{ receive, guard, triage, compose, check, decide, deliver, observe, review, failures, budget },
 } satisfies Record<string, Record<string, Wording>>

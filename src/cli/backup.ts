@@ -124,7 +124,7 @@ export async function restore(
     `The backup was made at ${head.at} (replyd ${head.version}, schema ${head.schema}, from ${head.store}).`,
     `Approved replies that wait for your approval again: ${heldAgain}. Replies that were being sent and are looked up in Sent: ${sending}.`,
     'Mail from before this moment gets drafts only: no reply to it is sent without you.',
-    'Everybody logs in again. Passwords, people and API tokens are those of the backup: change and revoke again what you have changed and revoked since.',
+    'Everybody logs in again. Passwords, people and API tokens are those of the backup: if you have changed or revoked any of them since, do it again.',
   ]
   await writeLine(terminal.stdout, lines.join('\n'))
   return 0

@@ -38,7 +38,7 @@ export const groups: Readonly<Record<string, Readonly<Record<string, string>>>> 
     config: 'print the configuration as it is understood',
     reload: 'have a running replyd read the configuration again',
     service: 'run it in the background',
-    auth: 'sign in with a provider that wants OAuth2',
+    auth: 'sign in with a provider that requires OAuth2',
     people: 'who may log in to the review page',
     password: 'make the hash of a password for the review page',
     totp: 'make a second factor for the review page',

@@ -10,7 +10,7 @@ export type FoundFile = { path: string } | { path: string; fault: string }
 /** Names of single mails: .eml, and those in a Maildir (`1700000000.M1P2.host:2,S`, in the folders cur and new). */
 const mailName = /\.eml$|:2,[A-Za-z]*$|^\d{9,}\.[^/]+\.[^/]+$/i
 
-/** The files that were named, and in the place of a folder the mails below it, sorted by name. */
+/** The named files; for a folder, the mails below it, sorted by name. */
 export function* mailFiles(paths: readonly string[]): Generator<FoundFile> {
   for (const path of paths) {
     if (path === standardInput) {

@@ -107,7 +107,7 @@ function boundHeap(): void {
 }
 
 /**
- * Node 20's V8 spends a fifth of a backlog's processor time on optimising functions that never pay it back: a daemon
+ * Node 20's V8 spends a fifth of a backlog's processor time on optimisations that never pay off: a daemon
  * runs much code, and little of it often. From here on V8 compiles each function once, simply, and optimises what stays
  * hot. Code that only a start needs is already compiled by then. Later versions of V8 have a compiler in between, and
  * no such flag (docs/performance.md).

@@ -59,7 +59,7 @@ function addPeople(program: Command, terminal: Terminal, end: (status: ExitStatu
 }
 
 function addTokens(program: Command, terminal: Terminal, end: (status: ExitStatus) => void): void {
-  const tokens = program.command('token').description('named tokens of the API, each with its scopes')
+  const tokens = program.command('token').description('named API tokens, each with its scopes')
   const add = (usage: string, description: string) =>
     tokens
       .command(usage)

@@ -149,7 +149,7 @@ function doneWords({ fact, rewritten, left }: Teaching, replyd: string): string 
   const drafts = rewritten.length > 0 ? [`${times(rewritten.length, 'draft')} will be written again.`] : []
   const kept =
     left.length > 0
-      ? [`${times(left.length, 'mail')} left as they are: a person has edited or decided them.`]
+      ? [`${times(left.length, 'mail')} left as they are: a person has edited them or decided on them.`]
       : []
   const undo = `To take it back: ${replyd} teach --undo ${fact.id}`
   return [`Taught, in the file ${fact.file}: ${fact.question}`, ...drafts, ...kept, undo].join('\n')

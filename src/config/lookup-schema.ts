@@ -57,7 +57,7 @@ const Sql = z
         .string()
         .max(10_000, 'must be at most 10,000 characters')
         .refine((text) => /\$1(?!\d)/.test(text), 'must use $1, what was found in the mail')
-        .refine((text) => !/\$(?:[3-9]|[12]\d)/.test(text), 'knows $1 and $2 only'),
+        .refine((text) => !/\$(?:[3-9]|[12]\d)/.test(text), 'may use only $1 and $2'),
       'One SELECT; `$1` is what was found in the mail, `$2` the address of its author. It runs in a read-only transaction',
     ),
     timeout: timeout(),
@@ -100,7 +100,7 @@ const Lookup = z
     ),
     public: key(
       z.boolean(),
-      'Anybody may know the record, such as the stock of a product; instead of `ownedBy`',
+      'Anybody may see the record, such as the stock of a product; instead of `ownedBy`',
       defaults.lookups.public,
     ),
     fields: required(
@@ -120,7 +120,7 @@ const Lookup = z
     ),
     notFound: key(
       z.enum(['ask', 'person']),
-      'If nothing was found that this author may know: `ask` for what is needed, or leave the mail to a person',
+      'If nothing was found that this author is allowed to see: `ask` for what is needed, or leave the mail to a person',
       defaults.lookups.notFound,
     ),
     failed: key(

@@ -58,7 +58,7 @@ export interface DaemonOptions {
   resolveTxt?: ResolveTxt
   /** BullMQ's telemetry interface, provided by a program that embeds replyd. */
   telemetry?: Telemetry | null
-  /** The demo's: puts a mail that was typed on a page into the mailbox. */
+  /** Only in the demo: puts a mail that was typed on a page into the mailbox. */
   deliver?: WebContext['deliver']
   /** Ends the daemon. */
   signal: AbortSignal

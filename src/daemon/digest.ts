@@ -139,7 +139,7 @@ export function digestText({
   const text = [
     `${account}, the last 24 hours:`,
     '',
-    `  ${String(came).padStart(5)}  ${came === 1 ? 'mail' : 'mails'} came`,
+    `  ${String(came).padStart(5)}  ${came === 1 ? 'mail' : 'mails'} arrived`,
     ...lines,
     '',
     waiting.length === 0 ? 'All caught up.' : `Waiting for you (${waiting.length}):`,
@@ -151,5 +151,5 @@ export function digestText({
     ...notices.map((notice) => inert(plainLine(notice))),
     '',
   ]
-  return { subject: `replyd ${day}: ${came} came, ${waiting.length} wait`, text: text.join('\n') }
+  return { subject: `replyd ${day}: ${came} new, ${waiting.length} waiting`, text: text.join('\n') }
 }

@@ -167,7 +167,7 @@ async function single(
 }
 
 const unexpected = (error: unknown): Verdict =>
-  failed(reasonOf(error), 'Set REPLYD_DEBUG=1 and report this, please.')
+  failed(reasonOf(error), 'Please set REPLYD_DEBUG=1 and report this.')
 
 /** The submission server: connects, logs in, sends nothing. */
 async function checkSmtp(

@@ -19,7 +19,7 @@ import { failed, passed, type Verdict, warned } from './failure.ts'
 
 /** Number of mails whose header is examined. */
 const mostMails = 20
-/** Octets of each header: the own server adds its fields at the top. */
+/** Octets of each header: the account's server adds its fields at the top. */
 const limits = { batch: mostMails, maxHeaderOctets: 16_384, maxTextOctets: 1 }
 
 /** Whether any reply of this account may go out without a person. */

@@ -75,7 +75,10 @@ function rightsVerdict(
 ): Verdict {
   const detail = `PostgreSQL ${row?.version} at ${withoutPassword(url)}`
   if (!row?.mayCreate && !row?.known) {
-    return failed(`${detail} does not let us create a schema`, 'Grant it: grant create on database … to ….')
+    return failed(
+      `${detail} does not let replyd create a schema`,
+      'Grant it: grant create on database … to ….',
+    )
   }
   if (Number.parseFloat(row.version) < 13) return warned(detail, 'PostgreSQL 13 or newer is recommended.')
   return passed(detail)

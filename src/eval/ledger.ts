@@ -20,7 +20,7 @@ interface LedgerOptions {
   pause: (ms: number) => Promise<void>
 }
 
-/** Tries of one call: rate limits are waited for, lost connections retried. */
+/** Attempts per call: it waits out rate limits and retries lost connections. */
 const mostTries = 5
 const longestPauseMs = 60_000
 const firstPauseMs = 1_000

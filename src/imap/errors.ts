@@ -1,5 +1,5 @@
 /**
- * Classifies failures of an IMAP connection in the terms of ../errors.ts: whether a retry helps, and who can fix it.
+ * Converts failures of an IMAP connection to those of base/errors.ts: whether a retry helps, and who can fix it.
  */
 import type { ImapFlowError } from 'imapflow'
 import {

@@ -2,7 +2,7 @@
 import type { KnowledgeFile, SourcePage } from './folder-files.ts'
 import type { Outline } from './folder-outline.ts'
 
-/** Each step looks at the folder once, when it begins; what it asks next may rest on that. Milliseconds. */
+/** Each step looks at the folder once, when it begins; its later queries may reuse that result. Milliseconds. */
 export const recently = 250
 
 export interface Passage {

@@ -110,7 +110,7 @@ function inputOctets({ capabilities, density }: Connection, maxOutputTokens: num
 async function list(connection: Connection, signal: AbortSignal | undefined): Promise<ListedModel[]> {
   // For all pages together.
   using deadline = new Deadline(connection.settings.timeoutMs, signal)
-  // The client never takes its listener off the signal that it is given.
+  // The client never removes its listener from the signal that it is given.
   const controller = new AbortController()
   deadline.stops((reason) => controller.abort(reason))
   const models = await call(connection, [], signal, () => listModels(connection.client, controller.signal))

@@ -230,7 +230,7 @@ function ofStatus(error: APIError, status: number, { host, model, messages, now 
     )
   if (status === 429) {
     const ms = retryAfter(error.headers, now)
-    return new RateLimitedError('model', `${host} asks to wait ${ms} ms (HTTP 429)`, ms, cause)
+    return new RateLimitedError('model', `${host} asks replyd to wait ${ms} ms (HTTP 429)`, ms, cause)
   }
   if (status >= 500 || status === 408 || status === 409 || status === 425) {
     return new TemporaryError(`${host} answered HTTP ${status}`, cause)

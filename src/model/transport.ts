@@ -23,8 +23,8 @@ function responseOf({ status, headers, body }: HttpAnswer): Response {
 type Sent = RequestInit & { caller?: AbortSignal | undefined }
 
 /**
- * For a request that ends when the caller's signal fires. The signal goes past the client, which would never take its
- * listener off it.
+ * For a request that ends when the caller's signal fires. The signal bypasses the client, which would never
+ * remove its listener.
  */
 export const stoppedBy = (caller: AbortSignal | undefined): { fetchOptions: object } => ({
   fetchOptions: { caller } satisfies Sent,

@@ -33,7 +33,7 @@ const workerOptions = (name: QueueName, concurrency: number) => ({
   concurrency,
   // A worker without a limiter ignores Queue.rateLimit, which pauses the queue for all of them.
   ...(name === 'model' ? { limiter: { max: 1_000_000, duration: 1000 } } : {}),
-  // Renewed at half of it. A job whose process was killed runs again within these two intervals.
+  // A lock is renewed after half of this time. A job of a killed process runs again within these two intervals.
   lockDuration: 15_000,
   stalledInterval: 5_000,
   // A restart during a job must never end as `failed`: the row decides, not BullMQ.
@@ -112,7 +112,7 @@ const onPool: BackendFactory<PostgresQueueBackend, PgPool> = (
   )
 }
 
-/** Milliseconds until a worker asks for a job again after its question has failed. */
+/** Milliseconds until a worker asks for a job again after its request has failed. */
 const pauseMs = 500
 
 /** A worker of BullMQ asks again at once, thousands of times a second, and each failure is a line in the log. */

@@ -110,8 +110,8 @@ export class Watcher {
   }
 
   /**
-   * Resolves with true once this process has looked under the mailbox's lease and no account that waited to start is left
-   * at the server, or with false if the signal fires.
+   * Resolves with true once this process has looked under the mailbox's lease and every account that was waiting to
+   * start at the server has started, or with false if the signal fires.
    */
   async looked(signal: AbortSignal): Promise<boolean> {
     await this.lookedAgain(0, signal)

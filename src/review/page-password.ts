@@ -41,7 +41,7 @@ export class PagePassword {
 
   /**
    * Sets the first one, or another one; either way every session ends.
-   * @param follows the hash that the person knew the password of; null for the first
+   * @param follows the hash of the password that the person has confirmed; null for the first
    * @throws Refusal when the configuration names one, somebody else was faster, or it is too short or too long
    */
   async set(password: string, follows: string | null, by: { actor: string; at: Date }): Promise<string> {

@@ -110,7 +110,7 @@ const messages: Record<RefusalReason, string> = {
   'too-many-proposals': 'Too many proposed facts wait for a decision. Accept or discard some first.',
   'no-knowledge': 'This account has no knowledge folder: set `knowledge` in replyd.yaml.',
   'knowledge-read-only':
-    'replyd may not write to the knowledge folder. Allow it to, or write the fact there yourself.',
+    'replyd is not allowed to write to the knowledge folder. Allow it, or write the fact there yourself.',
   'file-changed': 'The file has changed in the meantime. Nothing was saved: look at it again.',
   'file-exists': 'There is already a file with that name. Choose another name, or edit that file.',
   'file-elsewhere': 'This file is not kept in the knowledge folder, so it can’t be changed here.',

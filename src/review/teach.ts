@@ -52,7 +52,7 @@ export interface Teaching {
   fact: Taught
   /** Ids of mails whose drafts are being written again. */
   rewritten: string[]
-  /** Ids of mails that were left as they are: a person has edited or decided them. */
+  /** Ids of mails that were left as they are: a person has edited or decided on them. */
   left: string[]
 }
 

@@ -324,7 +324,7 @@ export const teaching = z
   .object({
     fact: taughtFact,
     rewritten: z.array(z.string()).meta({ description: 'Ids of mails whose drafts are being written again' }),
-    left: z.array(z.string()).meta({ description: 'Ids of mails that a person has edited or decided' }),
+    left: z.array(z.string()).meta({ description: 'Ids of mails that a person has edited or decided on' }),
   })
   .meta({ id: 'Teaching' })
 

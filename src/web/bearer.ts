@@ -49,7 +49,7 @@ export function bearerGuard({ context: { db, clock } }: WebContext, lock: PagePa
 /** The header tells a missing token from an invalid one (RFC 6750, section 3.1). */
 function unauthorized(c: Context, wasGiven: boolean): Response {
   const message = wasGiven
-    ? 'The token that was sent is not known here: it is mistyped or was revoked.'
+    ? 'The token that was sent is not known here: it was mistyped or revoked.'
     : 'Send a replyd token as Authorization: Bearer TOKEN.'
   const challenge = wasGiven ? 'Bearer error="invalid_token"' : 'Bearer'
   return c.json({ error: 'unauthorized', message }, 401, { 'www-authenticate': challenge })

@@ -32,7 +32,7 @@ const wordings: Readonly<Record<ErrorStatus, Wording>> = {
   },
   413: { title: 'That is too long', next: 'Go back and shorten it.' },
   421: {
-    title: 'replyd is not called that',
+    title: 'replyd is not available under this name',
     next: 'Without a password, replyd only answers on this machine, as localhost. To use another name, set a password first, under Setup.',
   },
   422: { title: 'That can’t be used', next: 'Go back and correct it.' },

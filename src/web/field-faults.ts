@@ -55,7 +55,7 @@ const shortened = (name: string) => (name.length > longestName ? `${name.slice(0
 function advice(key: string, known: readonly string[]): string {
   const meant = nearest(key, known)
   if (meant !== null) return `. Did you mean ${meant}?`
-  if (known.length === 0) return '; nothing else is either.'
+  if (known.length === 0) return '; no fields are accepted.'
   return known.length === 1 ? `; only ${known[0]} is.` : `; only these are: ${known.join(', ')}.`
 }
 

@@ -27,7 +27,7 @@ export interface Listener extends AsyncDisposable {
 /** Errors of listen(2) that the owner can fix. */
 const unavailable: Readonly<Record<string, string>> = {
   EADDRINUSE: 'another program uses it. End that program, or choose another port with `web.port`',
-  EACCES: 'this account may not listen there. Choose port 1024 or higher with `web.port`',
+  EACCES: 'this user is not allowed to listen there. Choose port 1024 or higher with `web.port`',
   EADDRNOTAVAIL: 'this machine does not have that address. Correct `web.host`',
 }
 

@@ -30,7 +30,7 @@ export function People({ view, people, hasCode, typed }: PeopleProps) {
       <p class="meta">
         {view.hasLogin
           ? 'Everybody here logs in with a name and a password of their own, and History says who decided what. The shared password works too: everybody who knows it is an owner, and History calls them “owner”. To keep your name there, add yourself.'
-          : 'With names and passwords of their own, colleagues log in, and History says who decided what. Set a password for the page first.'}
+          : 'Colleagues can log in with names and passwords of their own, and History says who decided what. Set a password for the page first.'}
       </p>
       {view.hasLogin || !isOwner ? null : <FirstPassword view={view} next="/settings/people" />}
       <section class="card block" aria-label="People">

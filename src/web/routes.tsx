@@ -140,7 +140,7 @@ const notices: Readonly<Record<string, string | undefined>> = {
   'push-tested':
     'The test is on its way. If it does not appear, allow notifications for this browser in the settings of the device.',
   'push-off': 'Turned off.',
-  grant: 'Allowed: replies of this kind now go out by themselves. You can stop each until then.',
+  grant: 'Allowed: replies of this kind are now sent automatically. You can stop each one until it goes out.',
   revoke: 'Stopped: replies of this kind wait for you again.',
 }
 

@@ -19,7 +19,7 @@ interface Props {
 export function ConfirmSending({ view, sending, stops = false, others, form: { to, fields, back } }: Props) {
   const isSending = sending.length > 0
   return (
-    <SetupPage view={view} title={isSending ? 'Let replyd send by itself?' : 'A budget of $0?'}>
+    <SetupPage view={view} title={isSending ? 'Let replyd send automatically?' : 'A budget of $0?'}>
       {stops ? <Stopping /> : null}
       {sending.map((each) => (
         <Consequences view={view} sending={each} />
@@ -35,7 +35,7 @@ export function ConfirmSending({ view, sending, stops = false, others, form: { t
           <a class="button primary" href={back} autofocus>
             Cancel: change nothing
           </a>
-          <button type="submit">{isSending ? 'Yes, send by itself' : 'Yes, set it to $0'}</button>
+          <button type="submit">{isSending ? 'Yes, send automatically' : 'Yes, set it to $0'}</button>
         </p>
       </form>
     </SetupPage>

@@ -66,7 +66,7 @@ interface Consequences {
 
 export function consequencesOf({ what, undoMs, hasHours, latest }: Sending): Consequences {
   return {
-    begin: `From now on replyd sends replies${what} by itself.`,
+    begin: `From now on replyd sends replies${what} automatically.`,
     unread: 'Nobody reads them first.',
     points: [
       'Only if there are no objections: the author is proven, every statement has a source, nothing is missing, and the mail is neither angry nor urgent. Every other reply waits for you, as before.',
@@ -87,8 +87,10 @@ function clearWords(clear: number, all: number): string {
   if (all === 0) return 'replyd has not written such a reply yet, so it can’t say which it would have sent.'
   const last = all === 1 ? 'The last reply of this kind' : `Of the last ${all} replies of this kind,`
   if (all === 1)
-    return clear === 1 ? `${last} could have gone out by itself:` : `${last} would still have waited for you.`
-  if (clear === 0) return `${last} none would have gone out by itself.`
+    return clear === 1
+      ? `${last} could have been sent automatically:`
+      : `${last} would still have waited for you.`
+  if (clear === 0) return `${last} none would have been sent automatically.`
   return `${last} ${clear} could have gone out by ${clear === 1 ? 'itself' : 'themselves'}:`
 }
 

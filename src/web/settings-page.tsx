@@ -173,10 +173,10 @@ function AutonomyList({
 }) {
   return (
     <section class="card autonomy" aria-labelledby="autonomy">
-      <h2 id="autonomy">Which replies may go out by themselves</h2>
+      <h2 id="autonomy">Which replies may be sent automatically</h2>
       <p class="meta">
         When you have sent 20 replies of one kind in a row without a correction, replyd offers to send that
-        kind by itself. It starts only when you allow it. If you cancel or reject one, change more than a
+        kind automatically. It starts only when you allow it. If you cancel or reject one, change more than a
         tenth of its words, or get an angry answer, it stops at once. You can stop each reply until it goes
         out.
       </p>
@@ -220,10 +220,10 @@ function Autonomy({ view, entry, several }: { view: View; entry: CategoryAutonom
 function autonomyWords(entry: CategoryAutonomy, timeZone: string): string {
   const { streak, needed, granted, grantedAt, grantedBy, offered, takenBack } = entry
   if (granted)
-    return `Goes out by itself; allowed by ${grantedBy ?? 'you'}${grantedAt ? `, ${momentOf(grantedAt, timeZone)}` : ''}`
+    return `Sent automatically; allowed by ${grantedBy ?? 'you'}${grantedAt ? `, ${momentOf(grantedAt, timeZone)}` : ''}`
   const back = takenBack
     ? `Revoked ${momentOf(takenBack.at, timeZone)}: ${setbackWords(takenBack.reason)}. `
     : ''
-  if (offered) return `${back}${streak} in a row: you may now let it go out by itself`
+  if (offered) return `${back}${streak} in a row: you may now let it be sent automatically`
   return `${back}${streak} of ${needed} in a row without a correction`
 }

@@ -96,7 +96,7 @@ function CategoryFields({ category, at, isNew }: { category: CategoryTyped; at: 
       </textarea>
       <label for={`mode-${at}`}>What happens to a reply</label>
       <select id={`mode-${at}`} name={`mode-${at}`}>
-        <option value="">As for all mail</option>
+        <option value="">Same as for all mail</option>
         {modes.map(([value, words]) => (
           <option value={value} selected={value === mode}>
             {words}

@@ -73,13 +73,13 @@ const replyFields: readonly Field[] = [
   {
     path: replies('undo'),
     label: 'Time to undo',
-    help: 'Between your “Send” and the moment a reply goes out, as in 60 seconds or 5 minutes. A number alone means seconds.',
+    help: 'Between your “Send” and the moment a reply goes out, such as 60 seconds or 5 minutes. A number alone means seconds.',
     form: { kind: 'duration', unit: 's' },
   },
   {
     path: replies('businessHours'),
     label: 'Business hours',
-    help: 'Automatic replies go out in these hours only, as in Mon-Fri 9-17, Sat 10-13:30.',
+    help: 'Automatic replies go out in these hours only, such as Mon-Fri 9-17, Sat 10-13:30.',
     form: { kind: 'hours' },
     unset: 'At any time',
   },
@@ -93,7 +93,7 @@ const replyFields: readonly Field[] = [
   {
     path: replies('minConfidence'),
     label: 'Minimum confidence to send',
-    help: 'How sure the AI must be of a reply that goes out by itself, as in 80 %. Anything less waits for you.',
+    help: 'How sure the AI must be of a reply that is sent automatically, such as 80 %. Anything less waits for you.',
     form: share,
   },
   {
@@ -125,7 +125,7 @@ const replyFields: readonly Field[] = [
   {
     path: replies('interval'),
     label: 'Repeat the same text after',
-    help: 'Until then the same text is not sent to the same address again, as in 7 days.',
+    help: 'Until then the same text is not sent to the same address again, such as 7 days.',
     form: { kind: 'duration', unit: 'd' },
     rare: true,
   },
@@ -168,7 +168,7 @@ const replyFields: readonly Field[] = [
 const timeZone: Field = {
   path: ['budget', 'timeZone'],
   label: 'Time zone',
-  help: 'Of business hours, of midnight, and of the times on these pages.',
+  help: 'For business hours, midnight and the times on these pages.',
   form: { kind: 'text', placeholder: 'Europe/Berlin' },
 }
 
@@ -201,7 +201,7 @@ const senderFields: readonly Field[] = [
   {
     path: ['spam', 'threshold'],
     label: 'Minimum confidence for spam',
-    help: 'How sure the AI must be before mail is treated as spam, as in 90 %.',
+    help: 'How sure the AI must be before mail is treated as spam, such as 90 %.',
     form: share,
   },
 ]
@@ -216,21 +216,21 @@ const budgetFields: readonly Field[] = [
   {
     path: ['budget', 'perSender'],
     label: 'Share of one sender',
-    help: "At most this part of the day's budget, as in 20 %. 100 %: no limit.",
+    help: "At most this part of the day's budget, such as 20 %. 100 %: no limit.",
     form: share,
     rare: true,
   },
   {
     path: ['budget', 'perDomain'],
     label: 'Share of one domain',
-    help: 'At most this part, for senders you have never written to, as in 50 %.',
+    help: 'At most this part, for senders you have never written to, such as 50 %.',
     form: share,
     rare: true,
   },
   {
     path: ['budget', 'reserve'],
     label: 'Kept for people you know',
-    help: 'This part of the budget is kept for senders you have written to, as in 20 %.',
+    help: 'This part of the budget is kept for senders you have written to, such as 20 %.',
     form: share,
     rare: true,
   },
@@ -288,7 +288,7 @@ const categoryMode: Field = {
   label: 'Replies to this category',
   help: '',
   form: { kind: 'choice', choices: modes },
-  unset: 'As for all mail',
+  unset: 'Same as for all mail',
 }
 
 /** `Spam: never spam` for a path, with its account. */

@@ -233,9 +233,9 @@ function Control({ field: { form, unset }, setting, id, name, typed, isWrong }: 
 }
 
 function unsetWords({ path, value, origin }: SettingView): string {
-  if (origin.kind === 'page') return path[0] === 'accounts' ? 'As for all accounts' : 'Default'
+  if (origin.kind === 'page') return path[0] === 'accounts' ? 'Same as for all accounts' : 'Default'
   if (value === undefined) return fieldAt(path)?.unset ?? 'Default'
-  return `${origin.kind === 'inherited' ? 'As for all accounts' : 'Default'}: ${saidOf(path, value)}`
+  return `${origin.kind === 'inherited' ? 'Same as for all accounts' : 'Default'}: ${saidOf(path, value)}`
 }
 
 /** `replyd.yaml:7` in words. */
@@ -256,8 +256,8 @@ export function OriginWords({ view, origin, edit }: OriginProps) {
     return (
       <>
         {origin.of.kind === 'file'
-          ? `As for all accounts: ${placeWords(origin.of.where)}`
-          : 'As for all accounts'}
+          ? `Same as for all accounts: ${placeWords(origin.of.where)}`
+          : 'Same as for all accounts'}
       </>
     )
   if (origin.kind === 'default') return <>Default</>

@@ -67,7 +67,12 @@ export function appliedSaid(path: SettingPath, value: unknown, without: Shown | 
   if (value !== null) return saidOf(path, value)
   const said = without === null ? null : saidOrUnset(path, without.value)
   if (said === null) return 'not set'
-  const from = { default: 'default', inherited: 'as for all accounts', file: 'replyd.yaml', page: 'set here' }
+  const from = {
+    default: 'default',
+    inherited: 'same as for all accounts',
+    file: 'replyd.yaml',
+    page: 'set here',
+  }
   return `${said} (${from[without?.origin.kind ?? 'default']})`
 }
 
@@ -86,11 +91,11 @@ export function faultWords(path: SettingPath, typed: string, words: string): str
 
 function ownWords({ kind }: FieldForm, typed: string, words: string): string | null {
   if (kind === 'hours') return hoursFault(typed)
-  if (kind === 'share') return 'Type a percentage from 0 to 100, as in 80 %.'
+  if (kind === 'share') return 'Type a percentage from 0 to 100, such as 80 %.'
   if (kind === 'lines') return listFault(typed)
-  if (kind === 'dollars' && words.includes('amount')) return 'Type an amount, as in 2 or 2.50.'
+  if (kind === 'dollars' && words.includes('amount')) return 'Type an amount, such as 2 or 2.50.'
   return kind === 'duration' && words.includes('with its unit')
-    ? 'Type a time with its unit, as in 60 seconds or 5 minutes.'
+    ? 'Type a time with its unit, such as 60 seconds or 5 minutes.'
     : null
 }
 
@@ -98,5 +103,5 @@ function listFault(typed: string): string | null {
   const odd = entriesIn(typed).find((entry) => !addressOrDomain().safeParse(senderTyped(entry)).success)
   return odd === undefined
     ? null
-    : `“${odd}” is neither an address nor a domain. Type one per line, as in ann@example.com or example.com.`
+    : `“${odd}” is neither an address nor a domain. Type one per line, such as ann@example.com or example.com.`
 }

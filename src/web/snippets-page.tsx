@@ -73,7 +73,7 @@ function SnippetsPage({ view, snippets, ofFile, begun }: SnippetsProps) {
       </p>
       {mayChange ? <SnippetForm view={view} id="new" name="" text={begun} /> : null}
       <section class="card block" aria-label="Saved texts">
-        {snippets.length + unique.length === 0 ? <p class="nothing">There is none yet.</p> : null}
+        {snippets.length + unique.length === 0 ? <p class="nothing">There are none yet.</p> : null}
         {snippets.map((snippet) => (
           <details class="snippet">
             <summary>

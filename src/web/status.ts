@@ -75,7 +75,7 @@ export function budgetStatus(perDay: number, spent: number, shares: readonly Spe
   }
   const people = shares.filter(({ name }) => name !== strangers)
   const most = people.length === 0 ? '' : `. Most was used for mail from ${named(people)}`
-  const words = `today's $${perDay.toFixed(2)} are used up; new mail waits until midnight${most}`
+  const words = `today's $${perDay.toFixed(2)} has been used up; new mail waits until midnight${most}`
   return { part: 'Budget', ok: false, words, repairs: [changeBudget] }
 }
 

@@ -127,7 +127,7 @@ function spread(windows: readonly Window[]): string {
 }
 
 const part = /^(\p{L}+)?(?:-(\p{L}+))?\s*(?:(\S+?)-(\S+))?$/u
-const asIn = 'Type days and hours, as in Mon-Fri 9-17, Sat 10-13:30.'
+const asIn = 'Type days and hours, such as Mon-Fri 9-17, Sat 10-13:30.'
 
 function windowIn(text: string): Window | Fault {
   const plain = text.trim()
@@ -143,14 +143,14 @@ function windowIn(text: string): Window | Fault {
 
 const oddPart = (text: string): Fault =>
   /^(?:[a-z-]+\s+)?[\d:.h]+(?:am|pm)?$/.test(text)
-    ? { fault: `“${text}” has no end. Type both, as in 9-17.` }
+    ? { fault: `“${text}” has no end. Type both, such as 9-17.` }
     : { fault: `“${text}” is not understood. ${asIn}` }
 
 function withHours(days: string | null, from: string, to: string): Window | Fault {
   const [start, end] = [clockIn(from), clockIn(to)]
   const odd = start === null ? from : end === null ? to : null
   if (start === null || end === null)
-    return { fault: `“${odd}” is not a time. Type hours from 0 to 24, as in 9-17 or 9:30am-5pm.` }
+    return { fault: `“${odd}” is not a time. Type hours from 0 to 24, such as 9-17 or 9:30am-5pm.` }
   // `9 to 5` means the afternoon.
   const isAfternoon = end <= start && start <= 12 * 60 && end > 0 && end < 12 * 60 && !/[ap]m$/.test(to)
   const until = end === 0 ? 24 * 60 : isAfternoon ? end + 12 * 60 : end

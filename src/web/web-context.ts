@@ -18,7 +18,7 @@ export interface WebContext extends Review {
   readonly health: () => Promise<Health>
   /** Reads the settings again and uses them from now on. @throws ConfigError: then nothing has changed */
   readonly reload?: () => Promise<Changes>
-  /** The demo's: puts a mail that was typed on a page into the mailbox. */
+  /** Only in the demo: puts a mail that was typed on a page into the mailbox. */
   readonly deliver?: (mail: { name: string; subject: string; text: string }) => Promise<void>
   /** BullMQ's own objects, for the queue board. */
   readonly boards?: readonly Queue[]

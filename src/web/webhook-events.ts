@@ -92,7 +92,7 @@ function mailOf({ disposition, reason, messageId, account, fromAddress, subject,
 }
 
 function missingPayload(event: TellableEvent, missing: string[]) {
-  const text = `Not known, asked in ${about(event)}: ${inert(missing.join('; '))}`
+  const text = `Missing from the knowledge, asked in ${about(event)}: ${inert(missing.join('; '))}`
   return { at: event.at, text, missing, mail: mailOf(event) }
 }
 

@@ -22,7 +22,7 @@ const refusals: ReadonlySet<Reason> = new Set<Reason>([
   'delivery-failed',
 ])
 
-/** The last obstacle says more than the first reason; that it is a draft is visible. An edit ends replyd's doubts. */
+/** A server's refusal outranks a doubt, and a doubt the mode, which is visible anyway. An edit ends all doubts. */
 export const shownReason = ({ disposition, reason, holdReasons }: Waiting): Reason =>
   (reason === 'edited' ? reason : null) ??
   (disposition === 'held' && refusals.has(reason)

@@ -59,7 +59,7 @@ test('a caller that shares the read of another is refused during silence, the fi
   jest.useRealTimers()
 })
 
-test('a line is thinned out in silence only', () => {
+test('waiting callers are rejected only during silence', () => {
   jest.useFakeTimers({ now: 0 })
   const breaker = breakerOf()
   const told: (string | null)[] = []

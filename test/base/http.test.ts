@@ -312,7 +312,7 @@ test.each([
 })
 
 describe('a stream', () => {
-  test('that is closed without a fault is no whole answer', async () => {
+  test('that is closed without an error is not a complete answer', async () => {
     const body = new Readable({ read: () => undefined })
     const outcome = beginningOf(body, 9).then(String, (error: Error) => error.message)
     body.push('half')

@@ -53,7 +53,7 @@ describe('HTTPS', () => {
   const serve = (options: TlsOptions = {}) =>
     listening(createServer({ ...identity, ...options }, (_, response) => response.end('hello')))
 
-  test('a private authority is believed where its certificate is named', async () => {
+  test('a private authority is trusted where its certificate is named', async () => {
     await using server = await serve()
     const { body } = await exchange(`https://127.0.0.1:${server.port}`, { ...request, caFile })
     expect(body.toString()).toBe('hello')
@@ -159,7 +159,7 @@ describe.each([
   ['IMAP', speakImap, connectImap],
   ['SMTP', speakSmtp, connectSmtp],
 ] as const)('%s', (_protocol, speak, connect) => {
-  test('a private authority is believed where its certificate is named', async () => {
+  test('a private authority is trusted where its certificate is named', async () => {
     await using server = await speak()
     expect(await connect(account(server.port, caFile))).toBe(true)
   })

@@ -171,7 +171,7 @@ describe('status', () => {
     expect(ended).toBe(0)
   })
 
-  test('of an approved reply while sending is paused: it waits for resume', async () => {
+  test('of an approved reply while sending is paused: it waits until it is resumed', async () => {
     answers['/api/accounts'] = [{ account, paused: true, pausedBy: null, stopped: null }]
     answers['/api/replies'] = [{ ...listed('approved'), reason: 'approved-by-person', reply: null }]
     const { out } = await status()
@@ -181,7 +181,7 @@ describe('status', () => {
     const list = await run(['replies', 'list'], {
       environment: { REPLYD_URL: url, REPLYD_TOKEN: 't-daemon' },
     })
-    expect(list.out).toContain('approved, waits for resume')
+    expect(list.out).toContain('approved, waits until you resume')
   })
 
   test('ends with 1 when an account has stopped', async () => {
@@ -192,7 +192,7 @@ describe('status', () => {
 
 describe('autonomy grant', () => {
   const place = `/api/autonomy/${encodeURIComponent(account)}/other`
-  const consequences = ['From now on replyd sends replies by itself.', 'Each says so.']
+  const consequences = ['From now on replyd sends replies automatically.', 'Each says so.']
   const grant = async (offered: boolean, ...more: string[]) => {
     answers[place] = { offered, consequences }
     const environment = { REPLYD_URL: url, REPLYD_TOKEN: 't-daemon' }

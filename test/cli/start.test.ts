@@ -158,7 +158,7 @@ test('a last line after the end of the log still reaches its file', () => {
   rmSync(directory, { recursive: true })
 })
 
-test('the end has a limit, which begins with the signal', async () => {
+test('shutdown has a time limit, counted from the signal', async () => {
   const stop = new AbortController()
   const cut = new Promise<boolean>((resolve) =>
     afterwards(stop.signal, 1, () => resolve(stop.signal.aborted)),

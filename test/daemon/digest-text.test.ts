@@ -15,8 +15,8 @@ const facts: DigestFacts = {
 
 test('it says what came, what was answered, what waits and what it cost', () => {
   const { subject, text } = digestText(facts) ?? { subject: '', text: '' }
-  expect(subject).toBe('replyd 2026-11-24: 4 came, 1 wait')
-  expect(text).toMatch(/4 {2}mails came\n +3 {2}reply sent\n +1 {2}moved to Junk\n/)
+  expect(subject).toBe('replyd 2026-11-24: 4 new, 1 waiting')
+  expect(text).toMatch(/4 {2}mails arrived\n +3 {2}reply sent\n +1 {2}moved to Junk\n/)
   expect(text).toContain(
     'Waiting for you (1):\n  - Kim: Where is it?\n    The reply states something that none of your sources contains.\n',
   )
@@ -26,7 +26,9 @@ test('it says what came, what was answered, what waits and what it cost', () => 
 test('a quiet day has no digest unless something waits', () => {
   const quiet = { ...facts, dispositions: new Map(), waiting: [] }
   expect(digestText(quiet)).toBeNull()
-  expect(digestText({ ...quiet, waiting: facts.waiting })?.subject).toBe('replyd 2026-11-24: 0 came, 1 wait')
+  expect(digestText({ ...quiet, waiting: facts.waiting })?.subject).toBe(
+    'replyd 2026-11-24: 0 new, 1 waiting',
+  )
 })
 
 test("strangers' words stay on their line", () => {

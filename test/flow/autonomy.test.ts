@@ -56,7 +56,7 @@ test.each([
     'held',
   ],
   ['a thankful', 'Thank you very much, that was a wonderful and perfect answer!', 'sent'],
-])('%s answer to an automatic reply: is heard, and counts for the next one', async (mood, answer, next) => {
+])('%s answer to an automatic reply is recorded and affects the next one', async (mood, answer, next) => {
   const address = `${mood.replace(/ /g, '-')}@trust.example`
   const customer = `kim-${mood.replace(/ /g, '-')}@asks.example`
   await using running = await startDaemon({

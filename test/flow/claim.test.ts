@@ -156,7 +156,7 @@ test('a text that is edited and approved while the server reads the old one: onl
   expect(server.mails.map(String)).toEqual([expect.stringContaining('we are closed.')])
 })
 
-test('another worker gives a reply up for dead before the server answers: the answer settles that it was sent', async () => {
+test('another worker calls a reply uncertain before the server answers: the answer proves it was sent', async () => {
   const { server: starting, act } = during('dot')
   await using server = await starting
   const address = 'late@claim.example'
@@ -271,7 +271,7 @@ test('an edit replaces the draft in Drafts; a rejection that is undone brings it
   ])
 })
 
-test('a draft that was rejected by mistake lies in Drafts again', async () => {
+test('undoing a rejection puts the draft back into Drafts', async () => {
   await using server = await ScriptedServer.start(() => undefined)
   const address = 'mistake@claim.example'
   const { walk, review, row } = await answered(server, address, 'draft')
@@ -300,7 +300,7 @@ test('if the mailbox does not answer, mail that was called spam waits as before'
 })
 
 test.each(['first', 'last'] as const)(
-  'undoing Junk leaves nothing learned when the observer sees the mail come back %s',
+  'undoing Junk unlearns everything, whether the observer looks first or last: %s',
   async (observer) => {
     await using server = await ScriptedServer.start(() => undefined)
     const address = `undo-${observer}@claim.example`
@@ -348,7 +348,7 @@ test('undoing Junk leaves the trust that another mail of the sender earned', asy
   expect(await senderRule(db, address, customer)).toMatchObject({ rule: 'allow', source: 'restored' })
 })
 
-test('of two equal automatic replies that are sent at the same moment one goes out', async () => {
+test('of two identical automatic replies sent at the same moment, only one goes out', async () => {
   const { server: starting, act } = during('RCPT')
   await using server = await starting
   const address = 'twice@claim.example'

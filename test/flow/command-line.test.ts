@@ -109,7 +109,7 @@ const decisions: [line: string, words: RegExp, json: object][] = [
   ['replies reopen ID', /^It waits for you again\.$/m, { ok: true }],
 ]
 
-test('a decision is told in words, or as one object with the whole id', async () => {
+test('a decision is reported in words, or as one object with the whole id', async () => {
   const [first = '', second = ''] = ids
   for (const [line, words, json] of decisions) {
     const plain = await run(argvOf(line, first), { environment, columns: 80 })

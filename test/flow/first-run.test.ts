@@ -131,7 +131,7 @@ test('a first run', async () => {
     expect(second).toMatch(new RegExp(`^ {2}${question}.*: \\S+\r?$`, 'm'))
   expect(times(second, /^(Address that|IMAP server|SMTP server|Login name).*: \r?$/m)).toBe(0)
   expect(times(second, /Trust it/)).toBe(0)
-  expect(second).toMatch(/This is what I would have answered:/)
+  expect(second).toMatch(/This is what replyd would have answered:/)
   expect(`${first}${second}`).not.toMatch(/secret|wrong one|long enough/)
   expect(existsSync(join(folder, '.replyd-init.json'))).toBe(false)
   expect(statSync(join(folder, '.env')).mode & 0o777).toBe(0o600)

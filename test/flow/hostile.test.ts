@@ -128,7 +128,7 @@ async function watchedPage(): Promise<{ page: Page; foreign: string[] }> {
   return { page, foreign }
 }
 
-test('the watch itself would notice: script under the same policy is reported', async () => {
+test('the check itself works: script under the same policy is reported', async () => {
   const { page } = await watchedPage()
   await page.goto(`${running.daemon.url}/junk`)
   const reported = page.waitForRequest(/csp-report/)

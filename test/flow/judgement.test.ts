@@ -194,7 +194,7 @@ test('possible spam is in the queue, below more urgent drafts', async () => {
   expect(queue.map(({ id }) => id)).toEqual([urgent.id, perhaps.id])
 })
 
-test('“never mind” takes back the draft to the question, and nobody else’s', async () => {
+test('“never mind” withdraws the draft for that question, and no other', async () => {
   const address = 'never-mind@shop.example'
   await using walk = await start(address, { mode: 'draft' })
   await deliver(address, '<one@asks.example>', question)

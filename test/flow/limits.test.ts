@@ -79,7 +79,7 @@ describe.each([
     expect(requests - before.requests).toBeLessThanOrEqual(41)
   })
 
-  test('a refusal pauses the queue, and no mail has failed for it', async () => {
+  test('a refusal pauses the queue and does not count as a failure of any mail', async () => {
     const address = `refused-${kind}@shop.example`
     const refused: string[] = []
     let asked = 0
@@ -108,7 +108,7 @@ describe.each([
 test.each([
   [401, 'invalid_api_key', 'refused the API key'],
   [429, 'insufficient_quota', 'the quota at'],
-])('%i %s stops the model, tells the owner once, and a start goes on', async (status, code, words) => {
+])('%i %s stops the model and notifies the owner once; a restart continues', async (status, code, words) => {
   const address = `${code}@shop.example`
   const state = { redisUrl: redis.newDatabase(), databaseUrl: await newDatabase() }
   const broken: Override = { status, body: { error: { message: 'no', type: code, code } } }

@@ -287,7 +287,7 @@ test('mail that the owner takes out of Junk is restored, and its sender trusted'
   })
 })
 
-describe('a second copy of a mail is not the mail moved', () => {
+describe('a second copy of a mail is not mistaken for a move', () => {
   const octetsIn = async (path: string, uid: number | null) => {
     const found = (await readMailbox(dovecot, address, path)).find((each) => each.uid === uid)
     if (!found) throw new Error(`${path} has no ${uid}`)
@@ -370,7 +370,7 @@ describe('a second copy of a mail is not the mail moved', () => {
   test.each([
     ['at another second', 'another', 2000],
     ['in the same second', 'same', 0],
-  ])('a copy of wanted mail that a filter puts into Junk %s denies nobody', async (_name, local, laterMs) => {
+  ])('a copy of wanted mail that a filter puts into Junk %s adds no rule', async (_name, local, laterMs) => {
     const { db } = running.daemon.context
     const row = await fresh('no-reply-needed', local)
     const octets = await octetsIn('INBOX', row.uid)
@@ -403,7 +403,7 @@ describe('a second copy of a mail is not the mail moved', () => {
   })
 })
 
-test('mail that the owner moves to Junk is an example of spam, and its unknown sender denied', async () => {
+test('mail that the owner moves to Junk becomes an example of spam, and its unknown sender is denied', async () => {
   const row = take(({ disposition, mailbox }) => disposition === 'no-reply-needed' && mailbox === 'INBOX')
   await inMailbox('INBOX', (client) => client.messageMove(String(row.uid), 'Junk', { uid: true }))
   await look()
@@ -421,7 +421,7 @@ test.each([
   ['$Junk', { disposition: 'marked', reason: 'marked-junk-by-owner' }],
   ['Junk', { disposition: 'marked', reason: 'marked-junk-by-owner' }],
 ])(
-  'mail in INBOX that the owner marks %s is an example of spam, where it lies',
+  'mail that the owner marks %s in INBOX becomes an example of spam and stays where it is',
   async (keyword, expected) => {
     const row = take(({ disposition, mailbox }) => disposition === 'no-reply-needed' && mailbox === 'INBOX')
     await inMailbox('INBOX', (client) => client.messageFlagsAdd(String(row.uid), [keyword], { uid: true }))
@@ -509,7 +509,7 @@ describe('the owner answers from their own client', () => {
     expect(await answersTo(row, reply.addressee)).toEqual([])
   })
 
-  test('with the draft of a reply that was held again: it is known as theirs', async () => {
+  test('with the draft of a reply that was held again: it is recognised as the owner’s', async () => {
     const row = drafted()
     const { db, clock } = running.daemon.context
     const at = clock.now()

@@ -137,7 +137,7 @@ describe('a mailbox with a new UIDVALIDITY at each look', () => {
     return { troubles, ingested, [Symbol.asyncDispose]: end }
   }
 
-  test('until it is opened for writing is so opened before its first mail is read', async () => {
+  test('until it is opened for writing is opened that way before its first mail is read', async () => {
     await using o = await odd(renumbering('SELECT'))
     await dovecot.deliver(o.address, letter({ id: '<one@asks.example>', from, to: o.address, text }))
     await using watched = watch(o, { first: 60_000, longest: 60_000 })

@@ -5,7 +5,7 @@ import { standInModel, startStandIn } from '../../src/demo/stand-in.ts'
 import { explainMail } from '../../src/store/review-lists.ts'
 import { startDaemon } from './daemon.ts'
 
-test('model, its snapshot, prompts and knowledge of each call stand beside the mail', async () => {
+test('the mail’s page shows the model, snapshot, prompts and knowledge of each call', async () => {
   const login = { user: 'support', password: 'evidence' }
   const mailbox = await startMailbox({ ...login, now: () => new Date() })
   const standIn = await startStandIn()

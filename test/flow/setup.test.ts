@@ -162,7 +162,7 @@ describe('settings', () => {
     await page.fill('#replies_businesshours-value', 'nine to five')
     await page.press('#replies_businesshours-value', 'Enter')
     const fault = await page.locator('#replies_businesshours .fault').innerText()
-    expect(fault).toMatch(/^“nine” is not a day of the week\. Type days and hours, as in Mon-Fri 9-17/)
+    expect(fault).toMatch(/^“nine” is not a day of the week\. Type days and hours, such as Mon-Fri 9-17/)
     // Next to the button, the page says what to correct.
     expect(await page.locator('.save-bar .fault a').innerText()).toBe('Business hours')
     expect(await page.inputValue('#replies_businesshours-value')).toBe('nine to five')
@@ -204,17 +204,17 @@ describe('settings', () => {
     const chooseSend = async () => {
       await page.selectOption('#replies_mode-value', 'send')
       await page.click('.save-bar .primary')
-      expect(await page.locator('h1').innerText()).toBe('Let replyd send by itself?')
+      expect(await page.locator('h1').innerText()).toBe('Let replyd send automatically?')
     }
     await chooseSend()
     const said = await page.locator('.setup-body').innerText()
-    expect(said).toContain('From now on replyd sends replies by itself. Nobody reads them first.')
+    expect(said).toContain('From now on replyd sends replies automatically. Nobody reads them first.')
     expect(said).toMatch(/Of the last \d+ replies of this kind, /)
     expect(said).toContain('You can take each one back for 5 minutes')
     await page.click('text=Cancel: change nothing')
     expect(live().replies.mode).toBe('draft')
     await chooseSend()
-    await page.click('text=Yes, send by itself')
+    await page.click('text=Yes, send automatically')
     expect(await page.locator('#saved').innerText()).toContain(
       'What happens to a reply: Send it if every rule allows',
     )
@@ -222,7 +222,7 @@ describe('settings', () => {
     await page.selectOption('#replies_mode-value', 'review')
     await page.click('.save-bar .primary')
     await page.click('#saved button')
-    await page.click('text=Yes, send by itself')
+    await page.click('text=Yes, send automatically')
     expect(live().replies.mode).toBe('send')
     await page.selectOption('#replies_mode-value', '')
     await page.click('.save-bar .primary')

@@ -346,7 +346,7 @@ describe('playground', () => {
     return rows[0]?.cost ?? 0
   }
 
-  test('with the keyboard alone: the cost is told first, before and after stand side by side, and nothing is stored', async () => {
+  test('by keyboard alone: the cost comes first, before and after are side by side, nothing is stored', async () => {
     const { rows } = await running.daemon.context.db.query<{ id: string }>(
       `select id from replyd.message where subject like 'Question%' order by id desc limit 1`,
     )

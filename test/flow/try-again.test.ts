@@ -24,7 +24,7 @@ afterAll(async () => {
 const credentials = (user: string, password: string) =>
   Buffer.from(`\0${user}\0${password}`).toString('base64')
 
-test('the strip says why, a press on "Try again" is enough, and a new refusal is said again', async () => {
+test('the strip says why, one press of "Try again" is enough, and a new refusal is reported again', async () => {
   const address = 'refused@shop.example'
   const [right, wrong] = [credentials(address, dovecot.password), credentials(address, 'wrong')]
   let refusing = true

@@ -276,7 +276,7 @@ test('two reviewers send one reply, one at a desk and one on a phone: it goes ou
   await Promise.all([ann, ben].map((page) => page.context().close()))
 })
 
-test('a lost connection is told; what was typed stays, and what came meanwhile appears when it is back', async () => {
+test('a lost connection is reported; typed text stays, and what came meanwhile appears afterwards', async () => {
   const row = await ask()
   await using relay = await startRelay(Number(new URL(url()).port))
   const page = await loggedIn(desk, relay.url)

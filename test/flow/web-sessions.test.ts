@@ -243,7 +243,7 @@ describe('with a second factor', () => {
     expect(page).toMatch(/Trouble logging in\?.*REPLYD_WEB_PASSWORD.*replyd totp/s)
   })
 
-  test('the password alone opens nothing, a code opens once, and the next one again', async () => {
+  test('the password alone is refused; a code works once, and the next code works again', async () => {
     expect((await logInWith('')).status).toBe(401)
     expect((await logInWith('000000')).status).toBe(401)
     const code = codeOf(totpSecret, clock.now())
@@ -253,7 +253,7 @@ describe('with a second factor', () => {
     expect((await logInWith(codeOf(totpSecret, clock.now()))).status).toBe(303)
   })
 
-  test('no code of a moment before a restore opens: it may have been used', async () => {
+  test('no code that was valid before a restore is accepted: it may have been used', async () => {
     clock.turn(1)
     const seconds = (n: number) => new Date(clock.at + n * 1000)
     const { db } = twoFactors.daemon.context

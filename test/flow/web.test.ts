@@ -444,7 +444,7 @@ test('restores from Junk, marks it, and trusts the sender', async () => {
   await page.context().close()
 })
 
-test('a restore that was stopped between the move and the commit ends right at the second try', async () => {
+test('a restore interrupted between the move and the commit succeeds at the second try', async () => {
   const spam =
     'Dear friend, you have WON the lottery of 5,000,000 USD. Send your bank account and password now.'
   const row = await ask(patient, spam, '')
@@ -480,7 +480,7 @@ test('a restore that was stopped between the move and the commit ends right at t
   expect((await senderRule(dbOf(patient), addressOf(patient), row.fromAddress ?? ''))?.rule).toBe('allow')
 })
 
-test('autonomy is offered, granted on the page, lost with a call-back, and shown with the mail that cost it', async () => {
+test('autonomy is offered, granted on the page, revoked by an undo, shown with the mail that ended it', async () => {
   const category = 'other'
   const { db } = patient.daemon.context
   const account = addressOf(patient)
@@ -507,9 +507,9 @@ test('autonomy is offered, granted on the page, lost with a call-back, and shown
   const page = await opened(patient, '/settings')
   await page.click('button:has-text("Let it send")')
   // The page asks first: one click grants nothing.
-  await page.waitForSelector('h1 >> text=Let replyd send by itself?')
+  await page.waitForSelector('h1 >> text=Let replyd send automatically?')
   expect(await autonomyState()).toMatchObject({ granted: false })
-  await page.click('text=Yes, send by itself')
+  await page.click('text=Yes, send automatically')
   await page.waitForURL(/done=grant/)
   expect(await autonomyState()).toMatchObject({ granted: true, grantedBy: 'owner', takenBack: null })
   await page.goto(`${urlOf(patient)}/replies/${earned.id}`)
@@ -549,7 +549,7 @@ test('who paused an account, and when, is kept and shown', async () => {
   await page.context().close()
 })
 
-test('History: filters stand in the URL, and a page ends by its key', async () => {
+test('History: filters are in the URL, and a page starts after the given key', async () => {
   const row = await ask(patient)
   const page = await opened(patient, '/history')
   await page.fill('input[name=from]', row.fromAddress ?? '')

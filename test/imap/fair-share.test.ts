@@ -14,7 +14,7 @@ function stopwatch() {
   return watch
 }
 
-test('the work of a second is done at once, and then a share of the time is left', async () => {
+test('a second of work runs without a pause; further work gets only a share of the time', async () => {
   const clock = stopwatch()
   const share = new FairShare(clock)
   for (let piece = 0; piece < 10; piece++) await share.use(100)

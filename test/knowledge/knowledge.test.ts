@@ -134,7 +134,7 @@ test('words that most passages share do not decide', () => {
   expect(best(opened(), 'What does it cost here, the bicycle hire?')).toEqual(['a.md#Bicycle hire'])
 })
 
-test('in a folder of a few passages every word tells something', () => {
+test('in a folder of a few passages every word counts', () => {
   write('hours.md', '# Hours\n\nOn Saturday we are open from ten to two.\n')
   expect(best(opened(), 'Are you open on Saturday?')).toEqual(['hours.md#Hours'])
   write('fees.md', '# Fees\n\nA parking place costs two euros on Saturday.\n')
@@ -219,7 +219,7 @@ test('a missing folder is named', () => {
   )
 })
 
-test('a folder that links to itself ends', () => {
+test('a folder that links to itself causes no endless loop', () => {
   write('a.md', 'alpha')
   symlinkSync('.', join(folder, 'loop'))
   symlinkSync('a.md', join(folder, 'linked.md'))

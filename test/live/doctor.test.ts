@@ -67,7 +67,7 @@ state: { directory: ./data ${state} }
 }
 
 describe('doctor, on real servers', () => {
-  test('finds all in order where it is', async () => {
+  test('reports success when everything is in order', async () => {
     const state = `, redisUrl: "${redis.url}", databaseUrl: "${await postgres.createDatabase()}"`
     const { status, checks } = await doctor({ state })
     expect(checks).toMatchObject({

@@ -171,7 +171,7 @@ describe('a lost connection', () => {
     expect(b.box.health().state).toBe('connected')
   })
 
-  test('to a peer that died without a word is noticed', async () => {
+  test('to a peer that vanished silently is noticed', async () => {
     const user = `fault${users++}@replyd.test`
     await using relay = await Relay.start(dovecot.imapPort)
     const timing = { quietMs: 2000 }
@@ -486,7 +486,7 @@ describe('STARTTLS on loopback', () => {
       /Must issue a STARTTLS command first/,
     ],
   ])(
-    'that is withheld by a server that %s: the password does not get the blame',
+    'that is withheld by a server that %s: the error does not blame the password',
     async (_, toClient, words) => {
       await using b = await secured('required', { toClient })
       const failure = await b.box.capabilities().catch((error: unknown) => error)

@@ -98,7 +98,7 @@ test('reports changed flags and removed mail', async () => {
   await watcher.until(() => exists(watcher) === 0)
 })
 
-test.each(['fin', 'rst'] as const)('comes back after %s and tells the state again', async (how) => {
+test.each(['fin', 'rst'] as const)('reconnects after %s and reports the state again', async (how) => {
   const user = nextUser()
   await using relay = await Relay.start(dovecot.imapPort)
   await using watcher = new Watcher(accountOn({ ...dovecot, imapPort: relay.port }, user))
@@ -115,7 +115,7 @@ test.each(['fin', 'rst'] as const)('comes back after %s and tells the state agai
 test.each([
   ['by the silence', 600_000, { quietMs: 2000 }],
   ['at a poll', 1000, { quietMs: 600_000, pollAnswerMs: 2000 }],
-])('notices a peer that died without a word, %s', async (_, pollMs, timing) => {
+])('notices a peer that vanished silently, %s', async (_, pollMs, timing) => {
   const user = nextUser()
   await using relay = await Relay.start(dovecot.imapPort)
   const settings = accountOn({ ...dovecot, imapPort: relay.port }, user)

@@ -285,7 +285,7 @@ const halfDone: Record<string, [mail: string, reply: string, after: string]> = {
   'm-uncertain': ['deliver approved', 'uncertain', 'review uncertain uncertain'],
 }
 
-test('mails and replies that an earlier version left half done come to one place', async () => {
+test('mails and replies that an earlier version left half done are made consistent', async () => {
   await using db = await open(await postgres.createDatabase(), true)
   async function* lines() {
     yield* fixture('1.jsonl').trim().split('\n')

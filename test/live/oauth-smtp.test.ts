@@ -120,7 +120,7 @@ test('a revoked token is replaced once; a withdrawn sign-in is reported, and rep
   expect(again.told[1]).toBeNull()
 })
 
-test('with another key than that of the sign-ins the account says so, and no more is tried', async () => {
+test('if the sign-ins were encrypted with another key, the account says so and tries nothing more', async () => {
   await signIn('the first key of sixteen characters')
   const { accounts, told } = accountsWith(new SignIns({ directory, key: 'another key' }, systemClock))
   await using all = accounts

@@ -69,7 +69,7 @@ function errorsOf(lines: string[]) {
 }
 
 test(
-  'a worker that finds PostgreSQL full when it starts works once there is room, and asks with pauses',
+  'a worker that starts while PostgreSQL is full pauses between requests, and works once there is room',
   async () => {
     const databaseUrl = await postgres.createDatabase()
     await using db = await openDatabase({ directory: '', databaseUrl }, silentLog)
@@ -98,7 +98,7 @@ test(
 )
 
 test(
-  'a worker whose questions Redis refuses asks with pauses',
+  'a worker whose requests Redis refuses pauses between them',
   async () => {
     const redisUrl = redis.newDatabase()
     const lines: string[] = []
@@ -179,7 +179,7 @@ test('an embedded store empties the queue of its killed process, but not one tha
 test.each([
   ['does not permit CLIENT LIST', async (client: Client) => client.acl('SETUSER', 'default', '-client|list')],
   ['does not permit CLIENT', async (client: Client) => client.acl('SETUSER', 'default', '-client')],
-])('a Redis that %s is used, and nobody is said to share it', async (_name, forbid) => {
+])('a Redis that %s is used, and the log does not call it shared', async (_name, forbid) => {
   await using guarded = await startRedis()
   const client = new Client(guarded.url)
   await forbid(client)

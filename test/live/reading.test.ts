@@ -114,7 +114,7 @@ describe.each([
       expect(await loadMail(db, first?.row.id ?? '')).toEqual(first)
     })
 
-    test('hands on nothing that has come before, and the guard leaves a row that has moved on', async () => {
+    test('hands on nothing that arrived before, and the guard skips a row that has moved on', async () => {
       const account = accountWith({})
       const mails = await ingest(context, account, source, [fetched(1), fetched(2)])
       expect(await ingest(context, account, source, [fetched(1), fetched(2)])).toEqual([])
@@ -226,7 +226,7 @@ describe.each([
       ])
     })
 
-    test('with a refused copy before the mail still judges the mail, although a third mail bears on both', async () => {
+    test('with a refused copy before the mail: it is still judged, although a third mail affects both', async () => {
       const account = accountWith({})
       const judge: Judge = (mails) => guardNewMail(context, account, mails)
       const refused = letter(1).replace('From', 'X-Spam-Flag: YES\r\nFrom')
@@ -256,7 +256,7 @@ describe.each([
       expect(await uids()).toMatchObject([{ id, uid_validity: '2', uid: 7 }, { uid: 8 }])
     })
 
-    test('that meets a take-over waits for it and is not stored', async () => {
+    test('that coincides with a take-over of the lease waits for it and is not stored', async () => {
       let late: Promise<unknown> = Promise.resolve()
       await db.transaction(async (session) => {
         await takeLease(session, lease.name, 'this process', 0)

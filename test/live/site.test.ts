@@ -162,7 +162,7 @@ test.each<[string, Answer]>([
   expect(files()).toEqual([])
 })
 
-test('a redirect leads to nothing that its own address would not have led to', async () => {
+test('a redirect is followed only to an address that could also be read directly', async () => {
   site = {
     '/robots.txt': 'User-agent: *\nDisallow: /help/private',
     '/help': page('Help', 'Start.', '/help/go', '/help/in', '/help/closed'),
@@ -178,7 +178,7 @@ test('a redirect leads to nothing that its own address would not have led to', a
   expect(asked.map(({ path }) => path)).not.toContain('/help/private')
 })
 
-test('a site without an end, with loops, the same page under many names, and redirects, ends', async () => {
+test('reading an endless site with loops, duplicate pages and redirects comes to an end', async () => {
   answerTo = (path) => {
     const number = Number(/^\/help\/(\d+)$/.exec(path)?.[1] ?? Number.NaN)
     if (path === '/help')

@@ -265,7 +265,7 @@ describe.each([
     })
   })
 
-  test('what was put off by a clock that has been set back since is due at once', async () => {
+  test('work postponed under a clock that has since been set back is due at once', async () => {
     await storeIngested(db, { messages: [newMessage('a', 1), newMessage('b', 2)] }, now)
     const hour = 3_600_000
     const ahead = new Date(now.getTime() + hour)
@@ -346,7 +346,7 @@ describe.each([
     ])
   })
 
-  test('the reservation of a dead process counts as spent, and waits for nobody', async () => {
+  test('the reservation of a dead process counts as spent, and nothing waits for it', async () => {
     await storeIngested(db, { messages: [newMessage('a', 1)] }, now)
     const [day, account] = ['2026-03-11', 'me@example.com']
     const ceilings = { perDay: 1, accountPerDay: 0.5 }

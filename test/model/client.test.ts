@@ -324,7 +324,7 @@ describe('temporary faults', () => {
     await server.abandoned
   })
 
-  test('leaves nothing on the signal of the caller, who may use it for years', async () => {
+  test('leaves no listener on the caller’s signal, which may be used for years', async () => {
     const { signal } = new AbortController()
     server.respond(says(good))
     await ask({ signal })
@@ -333,10 +333,10 @@ describe('temporary faults', () => {
   })
 })
 
-describe('what servers in between do', () => {
+describe('intermediate servers', () => {
   const fitting = completion(good)
 
-  test('an answer that is packed, though nobody asked for it, is read', async () => {
+  test('a compressed answer is read, even if none was requested', async () => {
     server.respond((response) => {
       response.writeHead(200, { 'content-type': 'application/json', 'content-encoding': 'gzip' })
       response.end(gzipSync(JSON.stringify(fitting)))
@@ -344,7 +344,7 @@ describe('what servers in between do', () => {
     expect((await ask()).value).toEqual({ is: true, note: 'fine' })
   })
 
-  test('a little that unpacks to much is cut like any other', async () => {
+  test('a small body that unpacks to a large one is cut off like any other', async () => {
     server.respond((response) => {
       response.writeHead(200, { 'content-type': 'application/json', 'content-encoding': 'gzip' })
       response.end(gzipSync(' '.repeat(5_000_000)))
@@ -463,7 +463,7 @@ describe('a server that refuses a form of the request', () => {
       2050,
     ],
     ['prompt_cache_key', 'gpt-4o-mini', { message: 'Unknown parameter', param: 'prompt_cache_key' }, 50],
-  ])('%s too; a model that then thinks as it likes gets room for it', async (field, name, error, limit) => {
+  ])('so is %s; a model that then reasons freely gets room for it', async (field, name, error, limit) => {
     model = open(name)
     server.respond(unless((body) => (field in body ? error : null)))
     await ask({ cacheKey: 'k' })

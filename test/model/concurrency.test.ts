@@ -33,7 +33,7 @@ test('calls that time out together halve the limit only once', async () => {
   expect(concurrencyLimit.allowed).toBe(4)
 })
 
-test('nobody is let in beyond what is allowed', async () => {
+test('no more calls run at once than the limit allows', async () => {
   const concurrencyLimit = new ConcurrencyLimit(8)
   await after(concurrencyLimit, ['answered', 'timed-out', 'timed-out'])
   const leave = await Promise.all([concurrencyLimit.enter(), concurrencyLimit.enter()])

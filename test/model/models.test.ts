@@ -154,7 +154,7 @@ test('a fallback answers once the first has been down for a minute, and gives wa
   expect([asked(first).length, asked(other).length]).toEqual([5, 2])
 })
 
-test('a key that is refused stops the queue at first, and no more once the other answers', async () => {
+test('a refused key stops the queue at first, but no longer once the other model answers', async () => {
   const models = open(withFallback())
   first.respond(refuses(401, { message: 'no' }))
   other.respond(fine)

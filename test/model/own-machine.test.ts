@@ -96,7 +96,7 @@ describe('the schemas that are sent', () => {
     ['compose', composedSchema],
     ['check', checkedSchema(['One.', 'Two.'], ['Why?'], new Map())],
   ]
-  test.each(schemas)('%s: each text and list has an end, each whole number a range', (_name, one) => {
+  test.each(schemas)('%s: each text and list has a maximum length, each number a range', (_name, one) => {
     const nodes = [...nodesOf(wireSchema(one, true))]
     const unbounded = nodes.filter(
       ({ type, enum: words, maxLength, maxItems, maximum }) =>
@@ -301,14 +301,14 @@ describe('an answer that repeats the description in place of a value', () => {
 })
 
 describe('failures', () => {
-  test('a time-out is known as one, with how long it took', async () => {
+  test('a time-out is recognised, with its duration', async () => {
     server.respond(() => {})
     const error = await failureOf(open({ timeoutMs: 100 }).ask(question))
     expect(error).toBeInstanceOf(ModelTimeout)
     expect(tookOf(error)).toBeGreaterThanOrEqual(99)
   })
 
-  test('an unknown model is known as one', async () => {
+  test('an unknown model is recognised as such', async () => {
     server.respond(refuses(404, { message: 'no such model', code: 'model_not_found' }))
     expect(await failureOf(open().ask(question))).toBeInstanceOf(UnknownModel)
   })

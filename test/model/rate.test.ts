@@ -27,7 +27,7 @@ describe('a turn', () => {
     expect(takeTurn(rateOf(bucket(60, 0)), one, 5000, 0)).toMatchObject({ waitMs: 0, taken: true })
   })
 
-  test('of an empty bucket comes when one has flowed in, and the next one after it', () => {
+  test('of an empty bucket comes once it has refilled by one, and the next one after that', () => {
     const empty = rateOf(bucket(60, 5000 + minute))
     const first = takeTurn(empty, one, 5000, minute)
     // One second each, and the margin of 3 % (1.8 of 60) before the first.
@@ -90,12 +90,12 @@ const told = (limit: number, remaining: number, resetMs: number) => ({
 describe('a correction', () => {
   const turn = takeTurn(unlimited, one, 1000, 0)
 
-  test('sets up the bucket that the first answer tells of', () => {
+  test('sets up the bucket that the first answer describes', () => {
     const correction = correctionOf(told(600, 0, minute), turn)
     expect(correction && correct(unlimited, correction, 2000).requests).toEqual(bucket(600, 2000 + minute))
   })
 
-  test('finds out that a limit is for a day', () => {
+  test('recognises a daily limit', () => {
     const correction = correctionOf(told(14_400, 14_000, 400 * 6000), turn)
     const perMs = correction && correct(unlimited, correction, 2000).requests?.perMs
     expect(perMs).toBeCloseTo(14_400 / 86_400_000, 6)

@@ -23,7 +23,7 @@ test.each([
   expect(of(`kim@${domain}`)[1]?.part).toBeCloseTo(part)
 })
 
-test('the domain of a provider never has more than everything', () => {
+test('the share of a provider’s domain never exceeds the whole budget', () => {
   const all = { perSender: 1, perDomain: 0.5, reserve: 0 }
   expect(sharesOf({ address: 'k@gmail.com', known: false, doubtful: false }, all)[1]?.part).toBe(1)
 })

@@ -302,7 +302,7 @@ describe('a token endpoint that', () => {
     expect(asked).toEqual(['/token'])
   })
 
-  test.each(['<html>busy</html>', '', '"a"', 'null'])('answers %j, has not answered', async (body) => {
+  test.each(['<html>busy</html>', '', '"a"', 'null'])('answers %j, counts as not answering', async (body) => {
     const { message } = await answered((response) => response.writeHead(200, json).end(body))
     expect(message).toMatch(/answered HTTP 200 without JSON$/)
   })
@@ -321,7 +321,7 @@ describe('a provider that states', () => {
     ['soon', 5],
     [[], 0],
     [{}, 5],
-  ])('%j seconds is waited for %d', (stated, expected) => expect(secondsIn(stated, limits)).toBe(expected))
+  ])('%j seconds causes a wait of %d', (stated, expected) => expect(secondsIn(stated, limits)).toBe(expected))
 
   test('an endless lifetime leaves a file that can be read again', async () => {
     const signIns = open()
@@ -333,7 +333,7 @@ describe('a provider that states', () => {
     expect(await open().accessToken(address, provider.settings)).toBe('a')
   })
 
-  test('a code of an error that is as long as its answer is cut', async () => {
+  test('an error code as long as the whole answer is cut', async () => {
     await using server = await listening((_, response) =>
       response.writeHead(400).end(JSON.stringify({ error: `${'e'.repeat(200_000)}\r\nx` })),
     )

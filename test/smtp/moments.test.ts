@@ -148,7 +148,7 @@ describe('several addressees', () => {
     await expect(submission.send(mail({ addressees }))).rejects.toBeInstanceOf(TemporaryError)
   })
 
-  test('nobody at all: refused before anything is said', async () => {
+  test('no addressee: refused before anything is sent', async () => {
     await using server = await ScriptedServer.start()
     await using submission = open(server)
     await expect(submission.send(mail({ addressees: [] }))).rejects.toBeInstanceOf(PermanentError)

@@ -125,7 +125,7 @@ describe('a server without AUTH', () => {
   const bare = (at: Moment): Answer | undefined =>
     at === 'EHLO' ? '250-scripted\r\n250 8BITMIME' : undefined
 
-  test('is an error when there is a password, and the password does not get the blame', async () => {
+  test('is an error when there is a password, but the error does not blame the password', async () => {
     await using server = await ScriptedServer.start(bare)
     await using submission = open(server)
     for (const attempt of [submission.verify(), submission.send(mail())]) {

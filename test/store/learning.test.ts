@@ -153,7 +153,7 @@ test('an edit of a reply that still waits takes the grant back at once', async (
   expect(await entry('sizes')).toMatchObject({ takenBack: { reason: 'edited', id } })
 })
 
-test('a call-back within the undo window and a rejection count against it', async () => {
+test('a cancellation within the undo window and a rejection count against it', async () => {
   const id = await answered('returns', 'send')
   await forceReply(db, { id, from: ['sent'], to: 'approved', actor: 'replyd' }, tick())
   await forceReply(db, { id, from: ['approved'], to: 'held', actor: 'ann' }, tick())
@@ -193,7 +193,7 @@ const verdict = (is: boolean): Verdict => ({
   spam: { is, kind: is ? 'scam' : 'none', confidence: 0.99 },
 })
 
-test('the filter learns from sure verdicts and answers alone once it has 200 of each', async () => {
+test('the filter learns from confident verdicts and decides alone once it has 200 of each', async () => {
   const contextAt = (now: Date) => ({ db, clock: { now: () => now } }) as unknown as StepContext
   const stored = async (words: string, from?: string) => {
     const row = await loadMessage(db, await mail(from))

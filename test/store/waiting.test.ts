@@ -189,7 +189,7 @@ describe('the order', () => {
     expect(await needed()).toBe(1)
   })
 
-  test('a reply that waits only because the owner approves every one is ready; the menu counts it, as nobody else tells of it', async () => {
+  test('a reply waiting only for routine approval is ready; the menu counts it, as nothing else does', async () => {
     const held = (reply: string) =>
       set('jose', `step = 'review', disposition = 'held', reason = 'mode-review'`, `state = 'held', ${reply}`)
     const placeNow = async () => {
@@ -221,7 +221,7 @@ describe('the order', () => {
     )
   })
 
-  test('a mail that is written again stays where it was, in its tab, and counts for none', async () => {
+  test('a mail whose reply is being rewritten keeps its place and its tab, but is not counted', async () => {
     const rewriting = true
     const ids = async (show: Show) => (await waitingMails(db, { show, rewriting })).map(({ id }) => id)
     const before = await Promise.all((['all', 'held', 'ready'] as const).map(ids))

@@ -21,7 +21,7 @@ const corpusExamples = examples()
 test.each([
   ['the even half, asked about the odd one', 2, 0, 0.95],
   ['the odd half, asked about the even one', 2, 1, 0.91],
-] as const)('trained on %s it finds spam and spares what is wanted', (_name, parts, learned, recall) => {
+] as const)('trained on %s it finds spam and leaves wanted mail alone', (_name, parts, learned, recall) => {
   const model = train(corpusExamples.filter((_, at) => at % parts === learned))
   const asked = corpusExamples.filter((_, at) => at % parts !== learned)
   const found = detection(
@@ -42,7 +42,7 @@ test('over ten folds, too', () => {
   expect(recall?.value).toBeGreaterThanOrEqual(0.95)
 })
 
-test('what it answers alone is wrong in fewer than one of 200, on mail that neither it nor its bounds have seen', () => {
+test('of its own verdicts, under 1 in 200 is wrong, on mail that neither it nor its bounds have seen', () => {
   const named = corpusExamples.map((example, at) => ({ ...example, file: `${at}.eml` }))
   const { alone } = evaluateBayes(named)
   expect(alone?.wrong?.value).toBeLessThan(0.005)
@@ -106,7 +106,7 @@ test('one mistake among the newest raises the bound above it', () => {
   expect(spamFrom).toBeGreaterThan(boundsOf(older).spamFrom ?? 1)
 })
 
-test('classes that look the same leave nothing to be said alone', () => {
+test('classes that look alike leave nothing for the filter to decide alone', () => {
   const same = Array.from({ length: 400 }, (_, at) => ({ spam: at % 2 === 0, tokens: ['hello', 'world'] }))
   expect(boundsOf(same)).toEqual({ spamFrom: null, hamTo: null })
 })

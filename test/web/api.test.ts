@@ -125,7 +125,7 @@ test.each([
   ['GET', '/mails?limit=some', '', 'limit must be a whole number between 1 and 500.'],
   ['GET', '/gaps?days=0', '', 'days must be a whole number between 1 and 3660.'],
   ['GET', '/mails?limt=5', '', 'limt is not known here. Did you mean limit?'],
-  ['GET', '/accounts?colour=red', '', 'colour is not known here; nothing else is either.'],
+  ['GET', '/accounts?colour=red', '', 'colour is not known here; no fields are accepted.'],
   ['GET', '/usage?colour=red', '', 'colour is not known here; only these are: by, since.'],
   ['POST', '/replies/x/reject', '{"colour":1}', 'colour is not known here; only seen is.'],
   ['GET', '/usage?by=week', '', 'by must be day, account or step.'],

@@ -31,11 +31,11 @@ test('an approved reply of a paused account waits until somebody resumes it', ()
     return `${pane}${MailPage({ view: seen, shown })}`
   }
   expect(pages([])).toMatch(/Sending at .*Approved, about to be sent/)
-  expect(pages([row.account])).toMatch(/Waits until you resume.*Approved, waits for resume/)
+  expect(pages([row.account])).toMatch(/Waits until you resume.*Approved, waits until you resume/)
   expect(pages([row.account])).not.toMatch(/Sending/)
 })
 
-test('what is wrong with the model stands on the page', () => {
+test('what is wrong with the model is shown on the page', () => {
   expect(page(null, ['small has not answered <b>'])).toContain(
     '<p class="fault" role="alert">small has not answered &lt;b&gt;</p>',
   )

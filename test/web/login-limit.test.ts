@@ -74,7 +74,7 @@ test('wrong passwords are forgotten, one in a quarter of an hour', () => {
   expect(limiter.waitSeconds(stranger, after(900))).toBe(15)
 })
 
-test('a clock that is set back a year makes nobody wait longer than the longest', () => {
+test('a clock that is set back a year makes nobody wait longer than the maximum', () => {
   const limiter = new LoginLimiter()
   for (let attempt = 0; attempt < 30; attempt++) limiter.begin(stranger, now)
   expect(limiter.waitSeconds(stranger, after(-365 * 86_400))).toBe(900)

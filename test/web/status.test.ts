@@ -73,13 +73,13 @@ test.each([
     '$1.00 of $5.00 left today; the share of flood.example, people you have not written to is used up, so their mail waits until midnight',
   ],
   [0, 0, [], false, 'it is set to $0, so new mail waits until you raise it'],
-  [5, 5, [], false, "today's $5.00 are used up; new mail waits until midnight"],
+  [5, 5, [], false, "today's $5.00 has been used up; new mail waits until midnight"],
   [
     5,
     6,
     [flood, full, kim],
     false,
-    "today's $5.00 are used up; new mail waits until midnight. Most was used for mail from flood.example, kim@shop.example",
+    "today's $5.00 has been used up; new mail waits until midnight. Most was used for mail from flood.example, kim@shop.example",
   ],
 ])('of %d dollars, %d spent, of them %j', (perDay, spent, shares, ok, words) => {
   const status = budgetStatus(perDay, spent, shares)

@@ -83,7 +83,7 @@ function killed(write: Write, when: When): Moment {
   }
 }
 
-/** The connections are lost with the write's answer, or once it has passed. No process dies, so all can be known. */
+/** The connections are lost with the write's answer or right after it. No process dies, so nothing is uncertain. */
 function cut(write: Write, answer: 'lost' | 'passed'): Moment {
   return {
     name: `writes: connections cut ${answer === 'lost' ? 'with the answer to' : 'right after'} ${write.name}`,

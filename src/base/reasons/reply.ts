@@ -10,7 +10,7 @@ export const compose = {
     help: 'Look it up yourself, or have the reply written when the system answers again.',
   },
   'lookup-not-found': {
-    says: 'Nothing was found that this sender may know.',
+    says: 'Nothing was found that this sender is allowed to see.',
     help: 'Ask the sender for what is missing, or look it up yourself.',
   },
   'lookup-odd': {
@@ -90,7 +90,7 @@ export const check = {
 export const decide = {
   'all-clear': 'No rule prevents sending it.',
   'mode-review': 'You approve every reply of this kind.',
-  rewritten: 'It was written again, so you look at it before it is sent.',
+  rewritten: 'It was written again, so it needs your review before it is sent.',
   'mode-draft': 'You send replies of this kind yourself.',
   'guard-ceiling': 'Only a person may send an answer to this mail.',
   'needs-person': {
@@ -106,7 +106,7 @@ export const decide = {
   'contact-in-subject': 'The subject contains a link, an address or a telephone number.',
   'angry-sender': 'The sender is upset.',
   urgent: 'It is urgent.',
-  throttled: 'This sender received enough automatic replies.',
+  throttled: 'This sender has already received enough automatic replies.',
   'picture-seen': {
     says: 'The reply relies on a picture, which replyd cannot check.',
     help: 'Look at the picture, then approve the reply.',

@@ -16,7 +16,7 @@ import type { Asker } from './asker.ts'
 import { lacksAuthservId, withAuthservId } from './files.ts'
 
 const mostMails = 20
-/** Octets of each header: the own server adds its fields at the top. */
+/** Octets of each header: the owner's server adds its fields at the top. */
 const longestTop = 16_384
 const patienceMs = 15_000
 

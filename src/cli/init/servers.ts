@@ -61,7 +61,7 @@ export async function servers(address: string, given: Given, talk: Talk, key = '
 const capitalized = (text: string) => `${text.charAt(0).toUpperCase()}${text.slice(1)}`
 
 const unprovenWords =
-  'These hosts belong to another domain, and only DNS names them, which can be forged. They would get your password: compare them with what your provider says.'
+  'These hosts belong to another domain, and only DNS, which can be forged, names them. They would get your password: compare them with what your provider says.'
 
 /**
  * Asks again for a server that can't be reached or is of another kind, and proposes what was typed. The same answer twice

@@ -42,13 +42,13 @@ async function showDraft({ say, terminal }: Talk, config: Config): Promise<void>
     const mails = await waiting(recentMails(account, config), 'reading recent mail', terminal)
     if (mails === null) return await say(`${account.mailbox} is empty: there is no mail to try it on.`)
     if (mails.length === 0)
-      return await say('The newest mails are answered already: none is left to try it on.')
+      return await say('The newest mails have already been answered: none is left to try it on.')
     const found = await waiting(draftFor(mails, account, config), 'asking the model', terminal)
     if (found === null) return await say('None of the newest mails needs an answer.')
     const style = { colour: hasColours(terminal), columns: columnsOf(terminal.stdout) }
     await say(`\n${printable(found.from, true)} wrote: ${printable(found.subject, true)}`)
     for (const line of letterLines(found.text, style)) await writeLine(terminal.stdout, line)
-    await say('\nThis is what I would have answered:')
+    await say('\nThis is what replyd would have answered:')
     for (const line of letterLines(found.draft, style)) await writeLine(terminal.stdout, line)
     await say('')
   } catch (error) {

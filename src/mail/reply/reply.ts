@@ -50,7 +50,7 @@ export interface Reply {
   octets: Buffer
   /** With angle brackets. */
   messageId: string
-  /** MAIL FROM: the own address of From. */
+  /** MAIL FROM: the owner's address in From. */
   reversePath: string
   /** RCPT TO. */
   addressees: string[]

@@ -116,7 +116,7 @@ const mostShown = 8
 
 function Behind({ teach: { view }, mails }: { teach: TeachView; mails: readonly GapMail[] }) {
   return (
-    <ul class="behind" aria-label="Mails that lacked it">
+    <ul class="behind" aria-label="Mails that asked for it">
       {mails.slice(0, mostShown).map(({ id, subject, fromName, fromAddress, arrivedAt, waits }) => (
         <li>
           <a href={waits ? `/replies/${id}` : `/mails/${id}`} dir="auto">

@@ -51,8 +51,8 @@ function NoFolder() {
       <h2 id="no-folder">Nothing to look things up in yet</h2>
       <p>
         replyd states only what it finds in your own texts: prices, opening hours, how returns work. Make a
-        folder for them, name it in <code>replyd.yaml</code>, and start replyd again. Then you can write and
-        upload texts here.
+        folder for them, name it in <code>replyd.yaml</code>, and run <code>replyd reload</code>. Then you can
+        write and upload texts here.
       </p>
       <pre>knowledge: ./knowledge</pre>
     </section>

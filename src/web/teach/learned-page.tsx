@@ -62,7 +62,7 @@ function Facts({ teach: { view, account }, facts }: { teach: TeachView; facts: r
                 {mails[0] === undefined ? null : (
                   <>
                     {' · '}
-                    <a href={`/mails/${mails[0]}`}>the mail that lacked it</a>
+                    <a href={`/mails/${mails[0]}`}>the mail that asked for it</a>
                   </>
                 )}
               </p>

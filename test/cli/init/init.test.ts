@@ -142,7 +142,7 @@ describe('discovery', () => {
     `\${MAIL_PASSWORD}.own.example`,
     'evil.example/.own.example',
     'a b.own.example',
-  ])('a server that a forged SRV record calls %s is none', async (name) => {
+  ])('a forged SRV record with the name %s yields no server', async (name) => {
     const resolveSrv = async () => [{ name, port: 993, priority: 0 }]
     expect(await discover('me@own.example', { ...offline, resolveSrv })).toBeNull()
   })

@@ -116,7 +116,7 @@ test.each([
   expect(read('Hello,', '', ...quote, '', answer)).toContain(answer)
 })
 
-test('an address in the web is an answer where there is no other', () => {
+test('a web address is an answer where there is no other', () => {
   expect(read(...quote, '', 'https://files.example/drawing.pdf')).toContain(
     'https://files.example/drawing.pdf',
   )
@@ -141,7 +141,7 @@ test('answers between quoted lines stay with the lines they answer, a footer bel
   expect(text).toBe('Hi,\n\n\n> Dear Anna,\n> your parcel left.\n\nYes.\n\n> Two?\n\nNo.')
 })
 
-test('the rest of a wrapped address in the web belongs to the quotation', () => {
+test('the rest of a wrapped web address belongs to the quotation', () => {
   const url = '> view it here <https://harbor.example/orders/commit/bf9d5ce00f52f9096ac'
   expect(read('No.', ...quote, url, 'f87a60f3ed6134338f03e#commitcomment-13616669>.', '> ')).toBe('No.')
   expect(read('No.', ...quote, url, 'f87a60f3ed61>.')).toBe('No.')

@@ -31,7 +31,7 @@ test.each([
   expect(passedOn(message, isOwn)?.kind).toBe(kind)
 })
 
-test('a quotation of the owner of another mailbox is forwarded there', () => {
+test('a quotation of one owner’s mail counts as forwarded in another owner’s mailbox', () => {
   const message = mail('Bike', quoteOf('Shop <shop@wheels.example>'))
   expect(passedOn(message, isOwn)?.kind).toBe('QUOTED')
   expect(passedOn(message, () => false)?.kind).toBe('FORWARDED')
@@ -70,13 +70,13 @@ test.each([
     'Please answer',
     `---------- Forwarded message ---------\n${headerOf(guest)}`,
   ],
-])('a forward with a note is the matter: %s', (_, subject, header) => {
+])('the matter is the note and the forwarded mail: %s', (_, subject, header) => {
   const matter = matterOf(mail(subject, `Can you answer her?\n\n${header}\n\nHello Paul,\n\n${maria}`), isOwn)
   expect(matter).toContain('Can you answer her?')
   expect(matter).toContain(maria)
 })
 
-test('a forward in HTML is the matter without quote marks', () => {
+test('a mail forwarded in HTML loses its quote marks', () => {
   const html = `<div>Can you answer her?</div><div class="gmail_quote"><div class="gmail_attr">---------- Forwarded message ---------<br>From: Maria &lt;maria@guest.example&gt;<br>Subject: Hours</div><br><div>${maria}</div></div>`
   const matter = matterOf(mail('Fwd: Hours', html, 'Content-Type: text/html\r\n'), isOwn)
   expect(matter).toContain('Can you answer her?')
@@ -95,12 +95,12 @@ test.each([
   ['an answer', 'Re: Hours', headerOf(guest)],
   ['an answer to a forward', 'Re: Fwd: Hours', `-----Original Message-----\n${headerOf(ours)}`],
   ['an attribution', 'Re: Hours', 'On 25 Nov 2026, Shop <shop@wheels.example> wrote:'],
-])('history is not: %s', (_, subject, header) => {
+])('the matter excludes the history: %s', (_, subject, header) => {
   const text = `Thank you.\n\n${header}\n\n${maria}`
   expect(matterOf(mail(subject, text, 'In-Reply-To: <a@wheels.example>\r\n'), isOwn)).toBe('Thank you.')
 })
 
-test('a forward without a note is its text', () => {
+test('without a note, the matter is the forwarded text', () => {
   const text = `---------- Forwarded message ---------\n${headerOf(guest)}\n\nHello Paul,\n\n${maria}`
   expect(matterOf(mail('Fwd: Hours', text), isOwn)).toBe(`Hello Paul,\n\n${maria}`)
 })

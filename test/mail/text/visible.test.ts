@@ -179,7 +179,7 @@ test.each(['Best regards,', 'Mit freundlichen Grüßen', 'Med vänlig hälsning'
   },
 )
 
-test('every line is somewhere', () => {
+test('every line ends up in exactly one part', () => {
   const split = splitText('Yes.\n\n-- \nAnn\n\nOn 3 May 2022, Bob wrote:\n> One?\n> Two?')
   expect(split).toEqual({
     text: 'Yes.',

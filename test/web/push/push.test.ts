@@ -153,7 +153,7 @@ describe('something is wrong', () => {
       'The queue does not answer',
       'The queue does not answer',
     ],
-  ])('%s is told when it has lasted for five minutes', async (_, parts, brief, words) => {
+  ])('%s is reported once it has lasted for five minutes', async (_, parts, brief, words) => {
     const patience = new Patience()
     const look = async (minutes: number, of: Record<string, string>) =>
       patience.lasting(await troublesOf(context(), healthWith(of), noon), at(minutes))
