@@ -54,6 +54,8 @@ export async function runMoment(
   if (moment.pacesLogins) problems.push(...tooClose(world))
   problems.push(...((await moment.check?.(world)) ?? []))
   await world.daemon.stop()
+  const died = world.daemon.exits.filter((status) => status !== '0')
+  if (died.length > 0) problems.push(`the daemon ended by itself, with status ${died.join(', ')}`)
   const found = await findings(world, moment.alsoFine ?? [])
   const unsure = moment.uncertain ? 0 : found.uncertain
   if (unsure > 0) problems.push(`${unsure} uncertain, although the outcome can be known`)

@@ -76,6 +76,9 @@ function openPostgres(connectionString: string): Opened {
     connectionTimeoutMillis: 10_000,
     options: `-c search_path=bullmq,public -c statement_timeout=60000 ${planning}`,
   })
+  // The pool only listens to idle connections. One that is lost during a transaction would end the process; the rejected
+  // statement reports it.
+  pool.on('connect', (client) => client.on('error', () => undefined))
   return { pool, kind: 'postgres', close: () => pool.end() }
 }
 

@@ -543,6 +543,20 @@ describe.each([
   })
 })
 
+test('a connection that PostgreSQL ends during a transaction fails that transaction, and nothing else', async () => {
+  await using db = await openDatabase(
+    { directory: '', databaseUrl: await postgres.createDatabase() },
+    silentLog,
+  )
+  const ended = db.transaction(async (session) => {
+    const { rows } = await session.query<{ pid: number }>('select pg_backend_pid() as pid')
+    await db.query('select pg_terminate_backend($1)', [rows[0]?.pid])
+    await session.query('select pg_sleep(60)')
+  })
+  await expect(ended).rejects.toThrow(/terminat/)
+  expect((await db.query('select 1 as one')).rows).toEqual([{ one: 1 }])
+})
+
 test('a mail that was moved back takes its place, even if the watcher stores a duplicate there meanwhile', async () => {
   const directory = mkdtempSync(join(tmpdir(), 'replyd-store-'))
   await using db = await openDatabase({ directory, databaseUrl: await postgres.createDatabase() }, silentLog)
