@@ -17,7 +17,7 @@ const lookAgainMs = { least: 500, spread: 2_500 }
  * Claims a reply whose text the server has and whose final dot is not written yet. After any error the reply is as
  * unclaimed as before: a claim that stays is one whose final dot may have been written.
  * @param stillAllowed called once the claim is made
- * @throws PutOff when the reply or the limits have changed; TemporaryError when another worker has the reply
+ * @throws PutOff and TemporaryError as `claim` does; PutOff when the limits have changed
  */
 export async function claimForFinalDot(
   delivery: Delivery,
@@ -25,7 +25,6 @@ export async function claimForFinalDot(
 ): Promise<ReplyRow> {
   const claimed = await claim(delivery)
   const held = { ...delivery, reply: claimed }
-  if (!isUnchanged(claimed, delivery.reply)) throw await giveBack(held, 'changed-meanwhile')
   const allowed = await stillAllowed().catch(async (error: unknown) => {
     await release(held)
     throw error
@@ -35,9 +34,9 @@ export async function claimForFinalDot(
 }
 
 /**
- * One conditional update. It also takes the slot that the limits count, because a failed sending still counts
+ * Claims what the server has seen. One conditional update; it also takes the slot that the limits count, because a failed sending still counts
  * (docs/rules.md section 7).
- * @throws TemporaryError when another worker has the reply
+ * @throws PutOff when the reply has changed; TemporaryError when another worker has it
  */
 export async function claim(delivery: Delivery): Promise<ReplyRow> {
   const { context, reply } = delivery
@@ -48,7 +47,8 @@ export async function claim(delivery: Delivery): Promise<ReplyRow> {
     throw error
   })
   if (!claimed?.reply) throw new TemporaryError('another worker has this reply')
-  return claimed.reply
+  if (isUnchanged(claimed.reply, reply)) return claimed.reply
+  throw await giveBack({ ...delivery, reply: claimed.reply }, 'changed-meanwhile')
 }
 
 /** Releases the claim and its slot: nothing was sent. Only this claim: another worker may have made the next one. */

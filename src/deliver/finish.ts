@@ -47,8 +47,9 @@ async function keepCopy(context: StepContext, account: Account, reply: ReplyRow)
   if (sentCopy === null && now < lookAt) throw new PutOff(lookAt, 'sent-copy')
   const stands =
     (await imap.findByMessageId(sent, reply.replyMessageId, dayBefore(reply.createdAt))).length > 0
-  if (!stands) await append(context, account, sent, reply)
+  // First: after a lost answer the next run would find our own copy, and take it for the provider's.
   if (sentCopy === null) await changeAccountState(context.db, address, { sentCopy: !stands }, now)
+  if (!stands) await append(context, account, sent, reply)
 }
 
 /** Only mail accepted by its own SMTP server, and only into its own mailbox. */

@@ -6,6 +6,7 @@ import type { Account, Delivery, Next, StepContext } from '../context.ts'
 import { mailAfter } from '../store/carried.ts'
 import { moveKnown } from '../store/moves.ts'
 import type { ReplyRow } from '../store/replies.ts'
+import { persistently } from './claim.ts'
 import { removeSavedDraft } from './draft-in-mailbox.ts'
 
 /** A keyword without `$` (RFC 5788) by which a person can find our drafts. */
@@ -33,13 +34,10 @@ export async function saveDraft(
   const { id } = reply
   const octets = reply.kind === 'draft' ? {} : withoutMarks(delivery)
   // If another worker has begun to save it since it was read, its draft has to be looked for.
-  const { version } = reply
-  const started = await moveKnown(
-    context.db,
-    'startSaving',
-    { id, reply: { ...octets, version } },
-    context.clock.now(),
-  )
+  const start = { id, reply: { ...octets, version: reply.version } }
+  const write = () => moveKnown(context.db, 'startSaving', start, context.clock.now())
+  // Only this process knows that the server has refused it.
+  const started = await (reply.state === 'sending' ? persistently(context, write) : write())
   if (!started) throw new TemporaryError('the reply changed while it was being saved')
   const claimed = { ...reply, ...octets }
   const drafts = await draftsOf(account)

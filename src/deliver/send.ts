@@ -32,13 +32,16 @@ export async function sendReply(
       claimed = await claimForFinalDot(delivery, stillAllowed)
     })
   } catch (error) {
-    if (claimed === null && !(error instanceof PermanentError)) throw error
+    if (claimed === null && !isRefusal(error)) throw error
     // A refusal also takes a slot, and only one worker may decide what happens to the reply.
     return afterFailure({ ...delivery, reply: claimed ?? (await claim(delivery)) }, error)
   }
   // From here on no failure may look as if the reply had not been sent.
   return asSent({ ...delivery, reply: claimed ?? reply }, accepted.reply, accepted.messageId)
 }
+
+/** The server refused this reply, not the login. */
+const isRefusal = (error: unknown) => error instanceof PermanentError && !(error instanceof OwnerActionError)
 
 const outgoing = ({ octets, reversePath, addressees }: ReplyRow): Outgoing => ({
   octets,
@@ -93,7 +96,8 @@ async function refuse(
   detail: string,
 ): Promise<Next | null> {
   const change = { id, at: 'deliver', reason, detail, reply: { sendAfter: null, replyText: detail } } as const
-  return (await move(context.db, 'refuse', change, context.clock.now())) && { stage: 'review' }
+  const refused = await persistently(context, () => move(context.db, 'refuse', change, context.clock.now()))
+  return refused && { stage: 'review' }
 }
 
 /** A process died while it was sending, or between the server's acceptance and our record of it. */

@@ -110,7 +110,7 @@ function failOnce(
   const query = db.query.bind(db)
   const spied = jest.spyOn(db, 'query')
   spied.mockImplementation(async (text, params) => {
-    if (!pattern.test(text)) return query(text, params)
+    if (!pattern.test(`${text} ${params}`)) return query(text, params)
     spied.mockRestore()
     if (when === 'after') await query(text, params)
     await then?.()
@@ -170,7 +170,7 @@ test('another worker calls a reply uncertain before the server answers: the answ
 })
 
 test.each([
-  ['the store is lost with its answer to the claim', /claimed_at = case/, 'after'],
+  ['the store is lost with its answer to the claim', /"to":"sending"/, 'after'],
   ['the store can not be asked for the limits once the claim is made', /kind = 'send'/, 'before'],
 ] as const)('%s: nothing goes out, and the reply is sent later', async (_name, pattern, when) => {
   const { server: starting, act } = during('RCPT')
@@ -198,7 +198,7 @@ test('a claim whose answer is lost is not released if another worker has made th
   const { db, clock } = walk.context
   const theirs = { id: row.id, reply: { claimedAt: new Date(clock.now().getTime() - 1000) } }
   const claimTheirs = () => db.transaction((session) => move(session, 'claim', theirs, clock.now()))
-  act(async () => failOnce(db, /claimed_at = case/, 'before', claimTheirs))
+  act(async () => failOnce(db, /"to":"sending"/, 'before', claimTheirs))
   await expect(walk.walk(row.id)).rejects.toThrow('read ECONNRESET')
   expect(await loadReply(db, row.id)).toMatchObject({ state: 'sending', ...theirs.reply })
 })
@@ -215,9 +215,53 @@ test('a release whose answer is lost is not repeated on the claim of another wor
   const { db, clock } = walk.context
   const theirs = { id: row.id, reply: { claimedAt: new Date(clock.now().getTime() - 1000) } }
   const claimTheirs = () => db.transaction((session) => move(session, 'claim', theirs, clock.now()))
-  release = () => failOnce(db, /claimed_at = case/, 'after', claimTheirs)
+  release = () => failOnce(db, /"to":"approved"/, 'after', claimTheirs)
   await expect(walk.walk(row.id)).rejects.toThrow('try again later')
   expect(await loadReply(db, row.id)).toMatchObject({ state: 'sending', ...theirs.reply })
+})
+
+test('a reply that the server refuses becomes a draft, even if the store is lost meanwhile', async () => {
+  let refused = () => {}
+  await using server = await ScriptedServer.start((moment) => {
+    if (moment !== 'RCPT') return undefined
+    refused()
+    return '550 5.1.1 no such mailbox'
+  })
+  const address = 'refused@claim.example'
+  const { walk, row } = await aboutToSend(server, address)
+  await using _ = walk
+  refused = () => failOnce(walk.context.db, /"to":"saving"/, 'before')
+  expect((await walk.walk(row.id)).row).toMatchObject({ disposition: 'drafted', reason: 'smtp-rejected' })
+  expect(await readMailbox(dovecot, address, 'Drafts')).toHaveLength(1)
+})
+
+test('a reply that was changed while the server refused it is tried again as it is now', async () => {
+  let meanwhile = async (): Promise<unknown> => undefined
+  await using server = await ScriptedServer.start(async (moment) => {
+    if (moment !== 'RCPT') return undefined
+    await meanwhile()
+    return '550 5.1.1 no such mailbox'
+  })
+  const { walk, review, row } = await aboutToSend(server, 'corrected@claim.example')
+  await using _ = walk
+  meanwhile = async () => {
+    await cancel(review, row.id, 'Ann')
+    await edit(review, row.id, 'Ann', 'Hello Kim,\n\nwe are closed.\n')
+    await approveCurrentText(review, row.id)
+  }
+  expect((await walk.walk(row.id)).putOff?.reason).toBe('changed-meanwhile')
+  expect(await stateOf(walk, row.id)).toBe('approved')
+})
+
+test('a refused login claims nothing: the server has not been told of the reply', async () => {
+  await using server = await ScriptedServer.start((moment) =>
+    moment === 'AUTH' ? '535 5.7.8 wrong password' : undefined,
+  )
+  const { walk, row } = await aboutToSend(server, 'login@claim.example')
+  await using _ = walk
+  await expect(walk.walk(row.id)).rejects.toThrow('wrong password')
+  const { rows } = await walk.context.db.query("select 1 from replyd.reply_change where to_state = 'sending'")
+  expect([rows, await stateOf(walk, row.id)]).toEqual([[], 'approved'])
 })
 
 test('a mail that is marked as spam after the approval gets no reply; its flags are read once', async () => {
