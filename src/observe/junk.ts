@@ -56,13 +56,17 @@ async function readArrivals(
   const uids = known ? await imap.uidsAfter(junk, state.uidValidity, known.lastUid) : []
   const before = known ? look.copies : new Set<number>()
   const copies = new Set<number>()
+  let isBusy = false
   for await (const batch of imap.fetch(junk, state.uidValidity, [...before, ...uids], limits)) {
     for (const fetched of batch) {
       const place = { mailbox: junk, uidValidity: state.uidValidity, uid: fetched.uid }
-      const isCopy = await readArrival(context, account, place, fetched)
-      if (isCopy && !before.has(fetched.uid)) copies.add(fetched.uid)
+      const found = await readArrival(context, account, place, fetched)
+      if (found === 'copy' && !before.has(fetched.uid)) copies.add(fetched.uid)
+      if (found === 'busy') isBusy = true
     }
   }
+  // The cursor stays: the next look reads these arrivals again, even after a restart.
+  if (isBusy) return
   look.copies = copies
   const lastUid = Math.max(known ? known.lastUid : state.uidNext - 1, ...uids)
   if (!known || uids.length > 0) {
@@ -73,25 +77,45 @@ async function readArrivals(
   look.read = mark
 }
 
-/** @returns whether it is a copy of a mail that is still where it was */
+/**
+ * @returns what has to be looked at again: a `copy` of a mail that is still where it was, or a moved mail whose reply
+ * is being sent or saved just now (`busy`)
+ */
 async function readArrival(
   context: StepContext,
   account: Account,
   place: Place,
   fetched: Fetched,
-): Promise<boolean> {
-  if (fetched.vanished || fetched.messageId === null) return false
+): Promise<'copy' | 'busy' | null> {
+  if (fetched.vanished || fetched.messageId === null) return null
   const rows = await findByMessageIds(context.db, account.settings.owner.address, [fetched.messageId])
   const found = rows.find((each) => each.size === fetched.size && each.disposition !== 'duplicate')
   const row = found ? await loadMessage(context.db, found.id) : null
-  // `file` may have moved it without having recorded it yet.
-  if (row === null || row.step === 'file' || row.disposition === 'filed' || row.disposition === 'marked')
-    return false
+  if (row === null || isInJunk(row)) return null
   // Anybody may send a copy of a mail; where a filter puts it says nothing about the original.
-  if (!isMoved(fetched, row)) return false
-  if (await isStillThere(account, row)) return true
-  await learnSpam(context, account, row, place)
-  return false
+  if (!isMoved(fetched, row)) return null
+  if (await isStillThere(account, row)) return 'copy'
+  return (await recordMove(context, account, row, place)) ? null : 'busy'
+}
+
+/** `file` may have moved it without having recorded it yet. */
+const isInJunk = ({ step, disposition }: MessageRow): boolean =>
+  step === 'file' || disposition === 'filed' || disposition === 'marked'
+
+/**
+ * The mail may go on to its next step at the same moment: then it is recorded there, before its reply goes out.
+ * @returns false if its reply is being sent or saved
+ */
+async function recordMove(
+  context: StepContext,
+  account: Account,
+  row: MessageRow,
+  place: Place,
+): Promise<boolean> {
+  if (await learnSpam(context, account, row, place)) return true
+  const now = await loadMessage(context.db, row.id)
+  if (now === null || isInJunk(now)) return true
+  return now.step !== row.step && recordMove(context, account, now, place)
 }
 
 /** Some clients leave the original of a moved mail behind, marked \\Deleted. */

@@ -56,6 +56,7 @@ async function trustedPatterns(context: StepContext, account: Account, row: Mess
  * Spam that we missed: learned as an example. The address is denied if there is no evidence in its favour, or the
  * second time.
  * @param place where the owner moved it; null if they marked it in place
+ * @returns false if the mail has gone on since `row`, or its reply is being sent or saved: then nothing was changed
  */
 export async function learnSpam(
   context: StepContext,
@@ -63,7 +64,7 @@ export async function learnSpam(
   row: MessageRow,
   place: { mailbox: string; uidValidity: string; uid: number } | null,
   actor = 'owner',
-): Promise<void> {
+): Promise<boolean> {
   const now = context.clock.now()
   const outcome =
     place === null
@@ -77,15 +78,16 @@ export async function learnSpam(
     if (example !== null) await saveSpamExample(session, example, now)
     return true
   })
-  if (!filed) return
+  if (!filed) return false
   logDecision(context.log, change)
   const { address, aliases } = account.settings.owner
-  if (row.fromAddress === null || [address, ...aliases].includes(row.fromAddress)) return
+  if (row.fromAddress === null || [address, ...aliases].includes(row.fromAddress)) return true
   const { earlier, writtenTo } = await knownSender(context.db, row.account, row.fromAddress, row.id)
   const times = await ownersSpamFrom(context.db, row.account, row.fromAddress)
-  if ((earlier > 0 || writtenTo) && times < denyFrom) return
+  if ((earlier > 0 || writtenTo) && times < denyFrom) return true
   const rule = { pattern: row.fromAddress, rule: 'deny', source: byJunk } as const
   await saveSenderRule(context.db, row.account, rule, now)
+  return true
 }
 
 /**
