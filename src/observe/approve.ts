@@ -31,6 +31,7 @@ export async function approveAsItStands(
   const edited = editShare(reply.text, text) > 0
   const change = { id: row.id, at: row.step, actor: 'owner' } as const
   const found = {
+    version: reply.version,
     saved: { ...place, size: octets.length },
     ...(edited ? { text, textHash: textHash(text), diff: unifiedDiff(reply.text, text) } : {}),
   }

@@ -86,10 +86,12 @@ async function look(
   const { drafts, sent, approved } = mailboxes
   const stands = reply.savedMailbox === drafts && unchanged.has(`${reply.savedUidValidity} ${reply.savedUid}`)
   const successor = stands || drafts === null ? null : await find(account, drafts, watched)
-  if (successor) await noteEdit(context, watched, successor)
   if (stands || successor) {
     missing.since.delete(reply.id)
-    return approveIfFlagged(context, account, watched, drafts, successor)
+    const version = successor ? await noteEdit(context, watched, successor) : reply.version
+    if (version === null) return false
+    const noted = { ...watched, reply: { ...reply, version } }
+    return approveIfFlagged(context, account, noted, drafts, successor)
   }
   const moved = approved === null ? null : await find(account, approved, watched)
   if (moved) return isRefused(reply, moved) ? false : approveAsItStands(context, account, watched, moved)
@@ -147,20 +149,25 @@ async function approveIfFlagged(
   return approveAsItStands(context, account, watched, { mailbox: drafts, uidValidity, uid, octets })
 }
 
-/** From now on the owner's version counts; it is never overwritten. */
+/**
+ * From now on the owner's version counts; it is never overwritten.
+ * @returns the new version of the row; null if somebody has changed the reply since it was read
+ */
 async function noteEdit(
   context: StepContext,
   { reply }: Watched,
   { octets, ...place }: MailInMailbox,
-): Promise<void> {
+): Promise<string | null> {
   const message = parseOctets(octets)
   const text = visibleText(message).text
   const now = context.clock.now()
   const replyMessageId = firstField(message, 'message-id') ?? reply.replyMessageId
   const saved = { ...place, size: octets.length }
   const edited = editShare(reply.text, text) > 0 ? { text, diff: unifiedDiff(reply.text, text) } : {}
-  const change = { id: reply.id, actor: 'owner', reply: { saved, replyMessageId, ...edited } }
-  await move(context.db, 'noteEdit', change, now)
+  const { version } = reply
+  const change = { id: reply.id, actor: 'owner', reply: { version, saved, replyMessageId, ...edited } }
+  const moved = await move(context.db, 'noteEdit', change, now)
+  return moved?.reply?.version ?? null
 }
 
 async function noteSent(
@@ -173,6 +180,7 @@ async function noteSent(
   const percent = Math.round(editShare(reply.draftText, text) * 100)
   const now = context.clock.now()
   const sent = {
+    version: reply.version,
     text,
     diff: unifiedDiff(reply.draftText, text),
     replyMessageId: firstField(message, 'message-id') ?? reply.replyMessageId,
@@ -207,7 +215,7 @@ async function noteMissing(
     at: 'done',
     actor: 'owner',
     reason: 'draft-deleted',
-    reply: { saved: null },
+    reply: { version: reply.version, saved: null },
   } as const
   if (await move(context.db, 'discardDraft', change, now)) logDecision(context.log, change)
 }

@@ -98,7 +98,7 @@ export async function decide<V extends VerbName>(
 
 /**
  * Stores the draft in \Drafts before the decision that names its place, and removes it if somebody was faster. A crash
- * in between leaves one draft too many, never one too few.
+ * in between, or a store that stays away, leaves one draft too many, never one too few.
  */
 export async function withDraft(
   { context }: Review,
@@ -107,11 +107,20 @@ export async function withDraft(
   decision: (saved: NonNullable<ReplyFields['saved']>) => Promise<ReplyRow | null>,
 ): Promise<ReplyRow | null> {
   const saved = await storeDraft(context, account, reply)
+  // If only the answer was lost, the store refuses the repetition.
+  const again = (error: unknown) => {
+    if (error instanceof Refusal) throw error
+    return decision(saved)
+  }
   try {
-    return await decision(saved)
+    return await decision(saved).catch(again)
   } catch (error) {
+    const now = await loadReply(context.db, reply.id)
     const { mailbox: savedMailbox, uidValidity: savedUidValidity, uid: savedUid, size: savedSize } = saved
-    await removeSavedDraft(account, { ...reply, savedMailbox, savedUidValidity, savedUid, savedSize })
+    if (savedUid !== null && now?.savedUid === savedUid && now.savedUidValidity === savedUidValidity)
+      return now
+    if (error instanceof Refusal)
+      await removeSavedDraft(account, { ...reply, savedMailbox, savedUidValidity, savedUid, savedSize })
     throw error
   }
 }

@@ -3,11 +3,16 @@ import { afterAll, afterEach, beforeAll, expect, jest, test } from '@jest/global
 import { type StandIn, startStandIn } from '../../src/demo/stand-in.ts'
 import { Observer } from '../../src/observe/observe.ts'
 import { table } from '../../src/pipeline/table.ts'
+import { edit } from '../../src/review/edit.ts'
+import { reject, reopen } from '../../src/review/reject.ts'
 import type { Review } from '../../src/review/review.ts'
+import type { Database } from '../../src/store/database.ts'
 import { loadMessage, type MessageRow } from '../../src/store/messages.ts'
+import { move } from '../../src/store/moves.ts'
+import { loadReply } from '../../src/store/replies.ts'
 import { type Dovecot, startDovecot } from '../live/servers/index.ts'
 import { ScriptedServer } from '../smtp/scripted-server.ts'
-import { withClient } from './mailboxes.ts'
+import { readMailbox, withClient } from './mailboxes.ts'
 import { letter, startWalk, type Walk } from './walk.ts'
 
 const graceMs = 90_000
@@ -107,4 +112,114 @@ test('a mail that the owner moves to Junk while its draft is being saved is file
   // Even after a restart.
   await observe(walk)()
   expect(await nowOf(walk, id)).toMatchObject({ disposition: 'filed', reason: 'junked-by-owner' })
+})
+
+/** A mail whose reply is a draft in Drafts. */
+async function drafted(address: string, replies: Record<string, unknown> = {}) {
+  const all = await arrived(address, { mode: 'draft', ...replies })
+  expect((await all.walk.walk(all.id)).row.disposition).toBe('drafted')
+  return all
+}
+
+const draftsOf = async (address: string, path = 'Drafts') =>
+  (await readMailbox(dovecot, address, path)).map(({ octets }) => octets.toString())
+const replyOf = async ({ context }: Walk, id: string) => {
+  const reply = await loadReply(context.db, id)
+  if (!reply) throw new Error('no reply')
+  return reply
+}
+
+/** As when the draft is missing for so long that it counts as deleted. */
+async function lookTwice(walk: Walk, look: () => Promise<void>): Promise<void> {
+  await look()
+  walk.ahead += graceMs
+  await look()
+}
+
+const decision = /"mailVersion"/
+
+/** The store makes the next decision, and its answer is lost with the connection. */
+function loseAnswer(db: Database): void {
+  const query = db.query.bind(db)
+  const spied = jest.spyOn(db, 'query')
+  spied.mockImplementation(async (text, params) => {
+    const answer = await query(text, params)
+    if (!decision.test(text)) return answer
+    spied.mockRestore()
+    throw new Error('read ECONNRESET')
+  })
+}
+
+/** The store is away from the next decision on. @returns brings it back */
+function loseStore(db: Database): () => void {
+  const query = db.query.bind(db)
+  const spied = jest.spyOn(db, 'query')
+  let away = false
+  spied.mockImplementation(async (text, params) => {
+    away ||= decision.test(text)
+    if (away) throw new Error('connect ECONNREFUSED')
+    return query(text, params)
+  })
+  return () => spied.mockRestore()
+}
+
+const closed = 'Hello Kim,\n\nwe are closed.'
+
+test('the answer to an edit is lost: the person\u2019s text and its draft stay, and the old draft goes', async () => {
+  const address = 'edit@lost.example'
+  const { walk, review, look, id } = await drafted(address)
+  await using _ = walk
+  loseAnswer(walk.context.db)
+  expect(await edit(review, id, 'Ann', closed)).toMatchObject({ text: closed })
+  await look()
+  expect(await replyOf(walk, id)).toMatchObject({ state: 'saved', text: closed })
+  expect(await draftsOf(address)).toEqual([expect.stringContaining('we are closed.')])
+})
+
+test('the answer to an undone rejection is lost: the mail waits, with its draft', async () => {
+  const address = 'reopen@lost.example'
+  const { walk, review, look, id } = await drafted(address)
+  await using _ = walk
+  await reject(review, id, 'Ann')
+  loseAnswer(walk.context.db)
+  expect(await reopen(review, id, 'Ann')).toMatchObject({ state: 'saved' })
+  await lookTwice(walk, look)
+  expect((await nowOf(walk, id))?.disposition).toBe('drafted')
+  expect(await draftsOf(address)).toHaveLength(1)
+})
+
+test('if nobody knows whether an edit was stored, no draft is removed', async () => {
+  const address = 'away@lost.example'
+  const { walk, review, look, id } = await drafted(address)
+  await using _ = walk
+  const before = await replyOf(walk, id)
+  const bringBack = loseStore(walk.context.db)
+  await expect(edit(review, id, 'Ann', closed)).rejects.toThrow('connect ECONNREFUSED')
+  bringBack()
+  await lookTwice(walk, look)
+  expect(await replyOf(walk, id)).toMatchObject({ state: 'saved', text: before.text })
+  expect(await draftsOf(address)).toEqual([
+    before.octets.toString(),
+    expect.stringContaining('we are closed.'),
+  ])
+})
+
+test('a decision that is made while the observer reads another version of the draft is not overwritten', async () => {
+  const address = 'meanwhile@lost.example'
+  const { walk, look, id } = await drafted(address)
+  await using _ = walk
+  const { imap } = walk.account
+  const { octets, savedUid } = await replyOf(walk, id)
+  await inMailbox(address, 'Drafts', async (client) => {
+    await client.append('Drafts', Buffer.concat([octets, Buffer.from('One more line.\r\n')]), ['\\Draft'])
+    await client.messageDelete(String(savedUid), { uid: true })
+  })
+  const fetchSource = imap.fetchSource.bind(imap)
+  jest.spyOn(imap, 'fetchSource').mockImplementationOnce(async (...which) => {
+    const edited = { id, at: 'done', actor: 'Ann', reason: 'edited', reply: { text: closed } } as const
+    await move(walk.context.db, 'editDraft', edited, walk.context.clock.now())
+    return fetchSource(...which)
+  })
+  await look()
+  expect((await replyOf(walk, id)).text).toBe(closed)
 })
