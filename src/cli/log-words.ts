@@ -60,6 +60,7 @@ export const eventWords: Readonly<Record<string, string>> = {
   'model.degraded': 'the model {model} does not know every option; it is asked without them',
   'model.thinks': 'the model {model} thinks first, and gets {thinking} more tokens for that',
   'model.limits-not-stored': "the provider's limits could not be recorded",
+  'model.cost-not-stored': 'the cost of a call could not be recorded; it counts at its highest cost',
   'model.calls-lost': 'calls to the model that never finished: {count}; they count at their highest cost',
   'budget.reached': "today's budget is used up; mail waits until {until}",
   'budget.share-reached': 'a sender has used up their share of the budget; their mail waits until {until}',

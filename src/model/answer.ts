@@ -3,7 +3,10 @@ import * as z from 'zod'
 import { memoized } from '../base/lru.ts'
 import { type ChatMessage, imagesIn, imageTokens, noUsage, textOctets, type Usage } from './chat.ts'
 
-const tokens = z.number().nonnegative().finite().catch(0)
+/** No call has more. The store sums them as 32-bit integers. */
+const mostTokens = 1e8
+/** What is no number counts as none; beyond belief, the whole report is refused, and octets are counted instead. */
+const tokens = z.number().nonnegative().catch(0).transform(Math.round).pipe(z.number().max(mostTokens))
 
 /** Only the fields used, all optional: compatible servers omit many. */
 const completion = z.object({

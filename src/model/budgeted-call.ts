@@ -1,7 +1,7 @@
 /** One model call within the budget: money is reserved before it and settled after it, even if it fails. */
 
 import type { Clock, NewId } from '../base/clock.ts'
-import { PutOff } from '../base/errors.ts'
+import { PutOff, reasonOf } from '../base/errors.ts'
 import { type Log, senderLabel } from '../base/log.ts'
 import type { AccountSettings, Config, ModelTask } from '../config/settings.ts'
 import { senderAuthentication } from '../mail/authentication.ts'
@@ -77,23 +77,27 @@ async function paidCall<T>(
   model: PricedModel,
   ask: Ask<T>,
 ): Promise<Answer<T>> {
-  const { db } = context
+  const { db, log } = context
   const { id, atMost } = await reserve(context, occasion, model, ask)
   const settle = ({ input, cachedInput, output }: Usage, cost: number, durationMs: number, by?: string) =>
     settleModelCall(db, id, { input, cachedInput, output, cost, durationMs, answeredBy: by || undefined })
-  try {
-    const answer = await model.ask(ask)
-    await settle(answer.usage, costOf(answer.usage, model.price), answer.durationMs, answer.model)
-    return answer
-  } catch (error) {
+  // If the store fails, the reservation counts at its maximum (settleAbandonedCalls): a paid answer is not lost for
+  // that, and the model's error is the one that matters.
+  const noted = (ended: Promise<void>) =>
+    ended.catch((error: unknown) =>
+      log.warn({ event: 'model.cost-not-stored', model: model.name, reason: reasonOf(error) }),
+    )
+  const answer = await model.ask(ask).catch(async (error: unknown) => {
     const spent = spentOf(error)
     const durationMs = tookOf(error) ?? 0
     // A lost answer may be billed: then the maximum cost is kept.
-    if (spent === 'unknown') await settle(noUsage, atMost, durationMs)
-    else if (spent) await settle(spent, costOf(spent, model.price), durationMs)
-    else await dropModelCall(db, id)
+    if (spent === 'unknown') await noted(settle(noUsage, atMost, durationMs))
+    else if (spent) await noted(settle(spent, costOf(spent, model.price), durationMs))
+    else await noted(dropModelCall(db, id))
     throw error
-  }
+  })
+  await noted(settle(answer.usage, costOf(answer.usage, model.price), answer.durationMs, answer.model))
+  return answer
 }
 
 /** Reserve the maximum cost; estimate from octets first because it is cheap, then count tokens. */

@@ -131,6 +131,15 @@ describe('an answer that fits', () => {
     expect(answer.usage.output).toBe(good.length)
   })
 
+  test.each([
+    ['a fraction is rounded', 812.5, { input: 813, cachedInput: 60, output: 20 }],
+    ['a number beyond belief is no usage', 3e9, { input: 91, cachedInput: 0, output: good.length }],
+  ])('whose tokens the store could not hold: %s', async (_name, prompt_tokens, expected) => {
+    const reported = { prompt_tokens, completion_tokens: 20, prompt_tokens_details: { cached_tokens: 60 } }
+    server.respond(says(good, { usage: reported }))
+    expect((await ask()).usage).toEqual(expected)
+  })
+
   test('a conversation without the word JSON gets it, since JSON mode refuses it otherwise', async () => {
     server.respond(says(good))
     await ask({ messages: [{ role: 'user', content: 'hello' }] })
