@@ -281,7 +281,9 @@ export class Pipeline extends EventEmitter<PipelineEvents> implements AsyncDispo
     if (error instanceof PermanentError) return handOver(this.#context, step, row, failureReason[step], error)
     if (error instanceof UncertainError) return handOver(this.#context, step, row, 'outcome-unknown', error)
     const failingSince = row.firstErrorAt?.getTime() ?? Number.POSITIVE_INFINITY
-    if (this.#context.clock.now().getTime() - failingSince > giveUpAfterMs) {
+    // Nothing was tried while it was overdue: see postponeStep.
+    const triedUntil = Math.min(this.#context.clock.now().getTime(), row.dueAt.getTime())
+    if (triedUntil - failingSince > giveUpAfterMs) {
       return handOver(this.#context, step, row, 'gave-up', error)
     }
     return this.#retry(step, row, error)

@@ -80,7 +80,8 @@ export const loadMessageBatched = batched<string, MessageRow | null>(async (db, 
 
 /**
  * Postpones the same step; disposition and reason stay. `why` is a failure, or what is waited for (a budget, an undo
- * window), which counts no attempt.
+ * window), which counts no attempt. `first_error_at` moves on by the time in which nothing was tried: such a wait, and
+ * the delay of a step that ran later than it was due.
  */
 export async function postponeStep(
   db: Queryable,
@@ -89,7 +90,8 @@ export async function postponeStep(
 ): Promise<void> {
   await db.query(
     `update replyd.message set due_at = $3, last_error = $4, updated_at = $5, attempts = attempts + case when $6 then 1 else 0 end,
-       first_error_at = case when $6 then coalesce(first_error_at, $5) else first_error_at end
+       first_error_at = case when $6 then coalesce(first_error_at + greatest($5::timestamptz - due_at, interval '0'), $5)
+         else first_error_at + least($3::timestamptz - $5::timestamptz, $3::timestamptz - first_error_at) end
       where id = $1 and step = $2`,
     [postponed.id, postponed.step, postponed.dueAt, storableText(postponed.why), now, postponed.failed],
   )

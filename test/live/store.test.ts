@@ -265,6 +265,30 @@ describe.each([
     })
   })
 
+  test('time in which nothing was tried is not part of a series of failures', async () => {
+    await storeIngested(db, { messages: [newMessage('a', 1)] }, now)
+    const after = (hours: number) => new Date(now.getTime() + hours * 3_600_000)
+    const postpone = (failed: boolean, from: number, until: number) =>
+      postponeStep(db, { id: 'a', step: 'guard', dueAt: after(until), why: 'x', failed }, after(from))
+    const series = async () => {
+      const row = await loadMessage(db, 'a')
+      return [row?.attempts, row?.firstErrorAt && (row.firstErrorAt.getTime() - now.getTime()) / 3_600_000]
+    }
+    await postpone(false, 0, 1)
+    expect(await series()).toEqual([0, null])
+    await postpone(true, 1, 2)
+    await postpone(true, 2, 3)
+    expect(await series()).toEqual([2, 1])
+    await postpone(false, 3, 50)
+    expect(await series()).toEqual([2, 48])
+    // Asked to wait until the same time once more.
+    await postpone(false, 4, 50)
+    expect(await series()).toEqual([2, 50])
+    // The process was stopped for ten hours.
+    await postpone(true, 60, 61)
+    expect(await series()).toEqual([3, 60])
+  })
+
   test('work postponed under a clock that has since been set back is due at once', async () => {
     await storeIngested(db, { messages: [newMessage('a', 1), newMessage('b', 2)] }, now)
     const hour = 3_600_000
