@@ -42,11 +42,33 @@ export function automaticLines(
   }
 }
 
+/** Lines of a reply in which the word is looked for: people greet first, and sign below. */
+const linesOfRequest = 5
+
+/** The word alone in any case, perhaps with quotes, emphasis, `please` or what else follows a comma or a dash. */
+const aloneInLine =
+  /^[\s"'“”„«»*_>.!-]*human(?:[\s"'“”«»*_.!-]*|[\s"'“”«»*_]*(?:[,;:.!、。]|\s[-–—])[^\n]{0,60}|\s+(?:please|pls|plz|thanks|bitte|danke|svp|s[’']il (?:vous|te) pla[iî]t|merci|por favor|gracias|per (?:favore|piacere|cortesia)|grazie|a\.?u\.?b|alstublieft|alsjeblieft|graag|bedankt)\P{L}*)$/iu
+
+/** In capitals, as the line above writes it. Japanese puts no space around a foreign word. */
+const inCapitals = /(?<![\p{Script=Latin}\p{N}_])HUMAN(?![\p{Script=Latin}\p{N}_])/u
+
+const humanLines = new Set(Object.values(automaticText).map(([, human]) => human))
+
+/** A quoted line is not the author's, and neither is ours where a program quoted it without marks. */
+function isRequest(line: string): boolean {
+  return (
+    aloneInLine.test(line) || (inCapitals.test(line) && !/^\s*>/.test(line) && !humanLines.has(line.trim()))
+  )
+}
+
 /**
- * Whether the author wants a person: the first line of their new text is the word that the line above asks for. Case,
- * quotes, emphasis and a full stop are ignored.
+ * Whether the author wants a person: one of the first lines of their new text is, or has in capitals, the word that
+ * the line above asks for. In case of doubt they do: it costs a draft.
  */
 export function asksForHuman(newText: string): boolean {
-  const first = newText.slice(0, 400).trimStart().split('\n', 1)[0] ?? ''
-  return /^[\s"'“”„«»*_>.!-]*human[\s"'“”«»*_.!-]*$/i.test(first.normalize('NFKC'))
+  const lines = newText.slice(0, 2000).normalize('NFKC').split('\n')
+  return lines
+    .filter((line) => line.trim() !== '')
+    .slice(0, linesOfRequest)
+    .some(isRequest)
 }

@@ -71,11 +71,36 @@ test.each([
   ['**Human!**', true],
   ['ＨＵＭＡＮ', true],
   ['HUMAN\n\nBest regards\nKim', true],
+  ['HUMAN please', true],
+  ['human please!', true],
+  ['Human, bitte.', true],
+  ['Human svp', true],
+  ['human por favor', true],
+  ['human - this did not help', true],
+  ['HUMAN - this did not help', true],
+  ['Hello,\n\nHUMAN', true],
+  ['Guten Tag\nHUMAN\nAnn', true],
+  ['HUMANでお願いします', true],
+  ['お世話になっております。\n\nHUMAN', true],
+  ['I want a HUMAN', true],
+  ['Ik wil graag een HUMAN spreken, niet weer een computer.', true],
   ['Human resources has my file', false],
-  ['HUMAN please', false],
-  ['I want HUMAN', false],
+  [
+    'Human error, I suppose? No: I never got a parcel, and nobody answers when I call the number on the page.',
+    false,
+  ],
   ['Inhuman', false],
+  ['INHUMAN, HUMANE, HUMANOID, HUMAN2', false],
+  ['Hallo,\ndanke.\nEine Frage:\nWann?\nGruß\nAnn\nHUMAN', false],
+  ['Thanks!\n> Reply HUMAN to reach a person.', false],
+  ['Thanks!\nReply HUMAN to reach a person.', false],
   ['', false],
 ])('%p asks for a person: %p', (text, expected) => {
   expect(asksForHuman(text)).toBe(expected)
+})
+
+test('a hostile first line is searched in linear time', () => {
+  const started = performance.now()
+  for (const piece of ['human ', '"', 'human, ', 'HUMAN', ' - ']) asksForHuman(piece.repeat(200_000))
+  expect(performance.now() - started).toBeLessThan(200)
 })
