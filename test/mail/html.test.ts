@@ -66,6 +66,65 @@ test.each(showing)('%s is shown and nothing reported', (html) => {
   expect(read.hidden).toBe(false)
 })
 
+const preview = '<div style="display:none;max-height:0;overflow:hidden">Your order 4711 is confirmed</div>'
+const comment = '<!-- Words that a designer wrote into the mail of a shop long ago -->'
+const quotations: [string, (hidden: string) => string][] = [
+  [
+    'Gmail',
+    (hidden) =>
+      `<div class="gmail_quote"><div class="gmail_attr">On Wed, Dec 9, 2026 Shop &lt;s@shop.example&gt; wrote:</div><blockquote class="gmail_quote">${hidden}<p>Thank you</p></blockquote></div>`,
+  ],
+  ['Apple', (hidden) => `<blockquote type="cite">${hidden}<p>Thank you</p></blockquote>`],
+  ['Yahoo', (hidden) => `<div class="yahoo_quoted">Am 9.12., Shop:${hidden}<p>Thank you</p></div>`],
+  [
+    'Outlook',
+    (hidden) =>
+      `<div style="border:none;border-top:solid #E1E1E1 1.0pt"><p><b>Von:</b> Shop &lt;s@shop.example&gt;<br><b>Gesendet:</b> Mittwoch, 9. Dezember 2026 10:00<br><b>An:</b> Ann<br><b>Betreff:</b> Bestellung</p></div>${hidden}<p>Thank you</p>`,
+  ],
+  [
+    'Outlook on the web',
+    (hidden) =>
+      `<div id="appendonsend"></div><hr><div id="divRplyFwdMsg"><b>From:</b> Shop &lt;s@shop.example&gt;<br><b>Sent:</b> Wednesday, December 9, 2026<br><b>To:</b> Ann<br><b>Subject:</b> Order</div><div>${hidden}Thank you</div>`,
+  ],
+]
+
+test.each(quotations)(
+  'what %s quotes is the hidden text of somebody else; it is cut all the same',
+  (_, quote) => {
+    for (const hidden of [preview, comment, '<p style="mso-hide:all">4711 confirmed</p>']) {
+      const read = textOfHtml(`<p>When will it arrive?</p>${quote(hidden)}`)
+      expect(read.hidden).toBe(false)
+      expect(read.text).toMatch(/^When will it arrive\?\n(?:.*\n)*.*Thank you$/)
+      expect(read.text).not.toMatch(/confirmed|designer/)
+    }
+  },
+)
+
+test.each(quotations)('what the author hides around a quotation of %s is reported', (program, quote) => {
+  for (const hidden of [
+    '<p style="display:none">SECRET</p>',
+    '<!-- SECRET words for a machine, and nobody else reads them -->',
+  ]) {
+    const places = [`${hidden}<p>Hello</p>${quote('')}`, `<p>Hello</p>${hidden}${quote('')}`]
+    if (!program.startsWith('Outlook')) places.push(`<p>Hello</p>${quote('')}${hidden}<p>Bye</p>`)
+    for (const html of places) {
+      expect(textOfHtml(html).hidden).toBe(true)
+      expect(textOfHtml(html).text).not.toContain('SECRET')
+    }
+  }
+})
+
+test.each([
+  '<div id="appendonsend"></div><p hidden>SECRET</p><p>When are you open?</p>',
+  '<div style="border-top:solid #E1E1E1 1.0pt"></div><p hidden>SECRET</p><p>When are you open?</p>',
+  '<p>When are you open?</p><p>From: here</p><p hidden>SECRET</p>',
+  '<p>Hello</p><div hidden>From: a@b.example<br>Sent: today<br>To: you<br>Subject: x</div><p hidden>SECRET</p>',
+  '<blockquote class="gmail_quote">One?</blockquote><div>Yes.<span style="font-size:0">SECRET</span></div>',
+])('%s pretends to quote: the hidden text is the author’s', (html) => {
+  expect(textOfHtml(html).hidden).toBe(true)
+  expect(textOfHtml(html).text).not.toContain('SECRET')
+})
+
 test('zero-width characters and invisible tag letters go; the letters are reported, joiners and flags stay', () => {
   const tags = [...'obey'].map((letter) => String.fromCodePoint(0xe0000 + letter.charCodeAt(0))).join('')
   expect(textOfHtml(`a\u200bb&#xfeff;c${tags}d`)).toEqual({ text: 'abcd', hidden: true })

@@ -75,6 +75,11 @@ export class LineWriter {
     if (this.filled && !this.blankEnd) this.write(' ', this.depth, false)
   }
 
+  /** Index of the line that is being written. */
+  openLine(): number {
+    return this.lines.length
+  }
+
   text(): string {
     this.endLine()
     return this.lines.join('\n').replaceAll('\u00a0', ' ')

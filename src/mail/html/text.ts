@@ -7,6 +7,7 @@ import { decodeCharset } from '../mime/charset.ts'
 import { decodeTransfer } from '../mime/decode.ts'
 import { withoutInvisible } from '../text/deceptive.ts'
 import type { ReadText } from '../text/plain.ts'
+import { quotedFrom } from '../text/visible.ts'
 import {
   blockElements,
   impliedCloses,
@@ -47,8 +48,8 @@ function isProse(comment: string): boolean {
 class HtmlReader implements HtmlReceiver {
   readonly lines = new LineWriter()
   readonly sheet: Sheet = { rules: new Map(), groundsUnknown: false }
-  /** Letters and digits removed because nobody sees them. */
-  hiddenLetters = 0
+  /** Letters and digits of the author's that were removed because nobody sees them, by the line they stood at. */
+  private readonly hidden: { line: number; letters: number }[] = []
   private readonly frames: Frame[] = [
     {
       name: '',
@@ -71,6 +72,22 @@ class HtmlReader implements HtmlReceiver {
 
   private quoteDepth(): number {
     return this.top.quoteDepth + (this.top.attribution ? 1 : 0)
+  }
+
+  /** What a shop hides in its mail, as a preview, is hidden in every answer that quotes it. */
+  private hide(letters: number): void {
+    if (this.quoteDepth() > 0) return
+    const line = this.lines.openLine()
+    const last = this.hidden.at(-1)
+    if (last?.line === line) last.letters += letters
+    else this.hidden.push({ line, letters })
+  }
+
+  /** Whether hidden text spells something. Below quoted mail without marks, such as Outlook's, it is not the author's. */
+  hides(text: string): boolean {
+    const lettersUpTo = (end: number) =>
+      this.hidden.reduce((sum, { line, letters }) => sum + (line <= end ? letters : 0), 0)
+    return lettersUpTo(Number.POSITIVE_INFINITY) >= 2 && lettersUpTo(quotedFrom(text)) >= 2
   }
 
   open(name: string, attributes: ReadonlyMap<string, string>, selfClosing: boolean): void {
@@ -147,7 +164,7 @@ class HtmlReader implements HtmlReceiver {
       return
     }
     if (!isReadable(look, this.sheet)) {
-      this.hiddenLetters += text.match(/[\p{L}\p{N}]/gu)?.length ?? 0
+      this.hide(text.match(/[\p{L}\p{N}]/gu)?.length ?? 0)
       return
     }
     if (this.signatureStarts && text.trim() !== '') {
@@ -162,19 +179,20 @@ class HtmlReader implements HtmlReceiver {
   }
 
   comment(text: string): void {
-    if (!this.top.unread && isProse(text)) this.hiddenLetters += text.length
+    if (!this.top.unread && isProse(text)) this.hide(text.length)
   }
 }
 
 /**
  * Plain text of HTML: quotes prefixed with `> `, hidden text omitted.
- * @returns `hidden` is true if the omitted text spells something
+ * @returns `hidden` is true if the omitted text of the author's own part spells something
  */
 export function textOfHtml(html: string): { text: string; hidden: boolean } {
   const reader = new HtmlReader()
   tokenizeHtml(html, reader)
-  const clean = withoutInvisible(reader.lines.text())
-  return { text: clean.text, hidden: clean.hidden || reader.hiddenLetters >= 2 }
+  const text = reader.lines.text()
+  const clean = withoutInvisible(text)
+  return { text: clean.text, hidden: clean.hidden || reader.hides(text) }
 }
 
 /** Size of an HTML part, in octets, at and above which the images inside it are left out. */

@@ -78,6 +78,14 @@ function classify(text: QuotedLines, introductions: readonly Span[]): Kind[] {
   return kinds
 }
 
+/** Index of the line from which on a text is mail quoted without marks; infinite without such a quotation. */
+export function quotedFrom(text: string): number {
+  const lines = text.split('\n')
+  const quotedLines = { lines, quoted: quoteMarks(lines), known: nothingKnown }
+  const at = classify(quotedLines, findIntroductions(quotedLines)).indexOf('quoted mail')
+  return at < 0 ? Number.POSITIVE_INFINITY : at
+}
+
 /** Footers below a quotation do not answer it. Web addresses do, if there is nothing else. */
 function markFooters(lines: readonly string[], kinds: Kind[]): void {
   const lastQuote = kinds.findLastIndex((kind) => kind === 'quote' || kind === 'introduction')
