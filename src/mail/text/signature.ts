@@ -86,30 +86,31 @@ function isSeparator(line: string): boolean {
   )
 }
 
+/** Parts of names that many families share. */
+const particle = /^(?:von|van|de|der|den|da|di|du|del|la|le)$/
+
 /** `John E. Doe, Ph.D.`: a few capitalised words and nothing that a sentence has. */
 function isName(line: string): boolean {
   const words = line.trim().split(/\s+/)
   if (words.length > 5 || line.length > 50 || /[?!:;@]|\d{3}/.test(line)) return false
   return (
-    words.length > 1 &&
-    words.every(
-      (word) => /^[\p{Lu}(][\p{L}.'’,)-]*$/u.test(word) || /^(?:von|van|de|der|da|di|la)$/.test(word),
-    )
+    words.length > 1 && words.every((word) => /^[\p{Lu}(][\p{L}.'’,)-]*$/u.test(word) || particle.test(word))
   )
 }
 
-/** Whether a block that begins with `name` is the author's: by an address, the domain of a page, or both names. */
+/** Whether a block that begins with `name` is the author's: by an address, the domain of a page, or the name. */
 function isAuthors(name: string, block: readonly string[], { author, names }: Known): boolean {
   if (author.size === 0) return true
   const text = block.join(' ').toLowerCase()
   if ([...author].some((address) => text.includes(address))) return true
   if (!text.includes('@') && [...author].some((address) => namesPageOf(domainPart(address), text)))
     return true
-  const words = wordsOfName(name)
+  const words = [...wordsOfName(name)].filter((word) => !particle.test(word))
+  // A shared family name alone may be a relative's; a given name is enough if the header says no more.
+  const isShort = names.every((own) => own.size === 1)
   return names.some((own) => {
-    const shared = [...words].filter((word) => own.has(word)).length
-    // A shared family name alone may be a relative's.
-    return shared > 0 && shared >= Math.min(2, own.size, words.size)
+    const shared = words.filter((word) => own.has(word)).length
+    return shared >= 2 || (isShort && words.length > 1 && own.has(words[0] ?? ''))
   })
 }
 
@@ -136,8 +137,20 @@ function contactBlock(lines: readonly string[], known: Known): number {
   if (!isName(name) || block.some((line) => line.length > 70 || /[?!]\s*$/.test(line))) return 0
   const alone = /^(?:[\p{L}. -]{1,12}[:.]?\s*)?(?:\S+@\S+|(?:https?:\/\/|www\.)\S+|\+?[\d ()/.-]{7,})$/u
   if (!block.some((line) => alone.test(line.trim()))) return 0
-  const signed = [...above.slice(-4), block[0] ?? ''].some(isFarewell) || isAuthors(name, block, known)
-  return signed ? block.length - farewell : 0
+  const signed = farewell > 0 || isFarewell(block[0] ?? '') || isBelowFarewell(name, above)
+  return signed || isAuthors(name, block, known) ? block.length - farewell : 0
+}
+
+/**
+ * A farewell ends the lines above, perhaps with the short form of `name` below it. The first line of a text greets, and
+ * somebody else's name below the author's is what the mail is about.
+ */
+function isBelowFarewell(name: string, above: readonly string[]): boolean {
+  const words = wordsOfName(name)
+  const given = [...wordsOfName(above.at(-1) ?? '')]
+  const isGiven = given.length > 0 && given.every((word) => words.has(word))
+  const at = above.length - (isGiven ? 2 : 1)
+  return at > 0 && isFarewell(above[at] ?? '')
 }
 
 /** `Best regards,`, in any language that has a comma there or a well-known formula. */

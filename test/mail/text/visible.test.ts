@@ -179,6 +179,57 @@ test.each(['Best regards,', 'Mit freundlichen Grüßen', 'Med vänlig hälsning'
   },
 )
 
+const recipient = ['Erika Vogt', 'Hauptstraße 5', '10115 Berlin', '030 1234567']
+
+test.each([
+  ['Guten Tag,', 'bitte schicken Sie den Korb als Geschenk an meine Freundin.'],
+  ['Guten Tag,', 'ich habe bestellt.', 'Es geht um Nr. 4711.', 'Bitte an diese Adresse senden.'],
+  ['Hello,', 'Please send the basket to my friend instead of me.'],
+  ['Hi,', 'please ring this person when the delivery arrives'],
+  ['Bonjour Madame,', 'Merci de livrer le panier chez mon amie.'],
+  ['Buenas tardes,', 'Envíen la cesta a casa de mi amiga.'],
+  ['Goedemiddag,', 'Graag de mand naar mijn vriendin sturen.'],
+  ['Buongiorno,', 'Spedite il cesto alla mia amica.'],
+  ['Guten Tag,', 'bitte an diese Adresse.', '', 'Mit freundlichen Grüßen', 'Ann Kunde'],
+  ['Hello,', 'Please send it to this address.', '', 'Kind regards,', 'Ann'],
+  ['Guten Tag,'],
+])('below %j an address of somebody else is what the mail is about', (...lines) => {
+  for (const author of [
+    'Ann Kunde <ann.kunde@web.example>',
+    'Ann Kunde <kunde@web.example>',
+    'kunde@web.example',
+  ])
+    for (const name of ['Erika Vogt', 'Erika Kunde']) {
+      const text = [
+        'Bestellung 4711',
+        '',
+        ...lines.slice(0, 1),
+        '',
+        ...lines.slice(1),
+        '',
+        name,
+        ...recipient.slice(1),
+      ]
+      expect(from(author, ...text.slice(2))).toBe(text.slice(2).join('\n'))
+    }
+})
+
+test('a particle that two names share does not make them one', () => {
+  const block = ['Eva van der Meer', 'Kade 3', '+31 20 1234567']
+  const own = 'Anna van der Berg <anna@kunde.example>'
+  expect(from(own, elsewhere, '', ...block)).toBe([elsewhere, '', ...block].join('\n'))
+  expect(from(own, elsewhere, '', 'Anna van der Berg', ...block.slice(1))).toBe(elsewhere)
+})
+
+test.each([['Viele Grüße', 'Jan'], ['Thanks,', 'Jan Holm'], ['Cordialement,']])(
+  'below %j a block with the same name is the signature, whatever the header says',
+  (...lines) => {
+    const block = ['Jan Holm', 'Lager 3', '+44 1632 960123']
+    const text = [elsewhere, '', ...lines]
+    expect(from('Office <office@kunde.example>', ...text, '', ...block)).toBe(text.join('\n'))
+  },
+)
+
 test('every line ends up in exactly one part', () => {
   const split = splitText('Yes.\n\n-- \nAnn\n\nOn 3 May 2022, Bob wrote:\n> One?\n> Two?')
   expect(split).toEqual({
