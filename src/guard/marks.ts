@@ -40,15 +40,13 @@ const keywordMarks = [
   ['x-amazon-mail-relay-type', 'notification'],
 ] as const
 
-const presenceMarks = ['x-ms-exchange-inbox-rules-loop', 'x-ms-exchange-generated-message-source']
-
 /** The vendor marks of section 3.3. */
 export function hasVendorMark(message: Header): boolean {
   const has = (name: string, test: (value: string) => boolean) => fieldValues(message, name).some(test)
   return (
     message.fields.some(saysResponder) ||
     keywordMarks.some(([name, keyword]) => has(name, (value) => isKeyword(value, keyword))) ||
-    presenceMarks.some((name) => has(name, () => true)) ||
+    has('x-ms-exchange-generated-message-source', () => true) ||
     has('x-post-messageclass', (value) => /autoresponder/i.test(value)) ||
     has('message-id', (value) => /^<?(?:fs_)?autoreply-/i.test(stripComments(value).replace(/\s+/g, '')))
   )
@@ -95,6 +93,17 @@ export function loopMarks(message: Header, isOwn: (address: string) => boolean) 
   }
 }
 
+/** Exchange names the mailbox whose inbox rule answered, redirected or forwarded a mail, once for each rule. */
+const ruleField = 'x-ms-exchange-inbox-rules-loop'
+
+/** A rule in the author's own mailbox wrote it; a rule in any other mailbox has only passed it on. */
+export function isAnswerOfRule(message: Header, authors: readonly { address: string }[]): boolean {
+  const byRule = new Set(fieldValues(message, ruleField).flatMap(addressLike).map(canonical))
+  return authors.some(({ address }) => byRule.has(canonical(address)))
+}
+
+export const isPassedOnByRule = (message: Header) => fieldValues(message, ruleField).length > 0
+
 /** Fields of ticket systems and notifiers, which also pass on what a person wrote there. */
 const passedOnFields = new Set([
   'x-otrs-loop', // OTRS and Znuny: no automatic response to it, unless the value denies it
@@ -104,10 +113,11 @@ const passedOnFields = new Set([
   'x-facebook-notify', // Facebook: the kind of the notification
 ])
 
-/** A ticket system or a notifier sent it, perhaps for a person. */
+/** A ticket system, a notifier or an inbox rule sent it, perhaps for a person. */
 export function isPassedOn(message: Header): boolean {
-  return message.fields.some(
-    ({ name, value }) => passedOnFields.has(name) && !denials.has(fieldKeyword(value)),
+  return (
+    isPassedOnByRule(message) ||
+    message.fields.some(({ name, value }) => passedOnFields.has(name) && !denials.has(fieldKeyword(value)))
   )
 }
 

@@ -14,8 +14,10 @@ import {
   hasContentClass,
   hasNullReversePath,
   hasVendorMark,
+  isAnswerOfRule,
   isAutoSubmitted,
   isBulkPrecedence,
+  isPassedOnByRule,
 } from './marks.ts'
 import { isSpamFlagged } from './spam.ts'
 import { calendarKinds, hasReport, isAnyReport, isEncrypted } from './structure.ts'
@@ -46,11 +48,11 @@ export const neverRules: readonly Rule[] = [
   ['list-mail', ({ lists }) => lists.isList && !lists.isOwnList], // RFC 3834 section 2, RFC 5230 section 4.6
   ['system-sender', isSystemSender], // RFC 3834 section 2, RFC 5230 section 4.6, RFC 2142
   ['auto-submitted', ({ message }) => isAutoSubmitted(message)], // RFC 3834 sections 2 and 5, RFC 5436
-  ['auto-reply-header', ({ message }) => hasVendorMark(message)],
+  ['auto-reply-header', ({ message, authors }) => hasVendorMark(message) || isAnswerOfRule(message, authors)],
   ['precedence', ({ message, lists }) => isBulkPrecedence(message, lists.isOwnList)], // RFC 2076
   ['bulk-mail', ({ lists }) => !lists.isOwnList && lists.canUnsubscribe && lists.isCampaign], // RFC 8058
   ['loop-marker', ({ loop }) => loop.automatic],
-  ['auto-reply-subject', ({ inThread, subjects }) => inThread && subjects.some(isResponderSubject)], // RFC 3834 section 3.1.5
+  ['auto-reply-subject', isResponderAnswer], // RFC 3834 section 3.1.5
   ['no-reply-address', ({ words }) => words.target !== null && isStrictNoReply(words.target)],
   ['calendar', ({ parts }) => calendarKinds(parts).answers], // RFC 6047
   ['reaction', isReaction], // RFC 9078
@@ -126,6 +128,11 @@ function isSystemSender({ message, authors, words }: Facts): boolean {
     (reversePath !== null && isSystemReversePath(reversePath)) ||
     authors.some(({ name }) => isDaemonName(name))
   )
+}
+
+/** In a thread, or passed on by a rule, which may have lost the other marks of an automatic reply. */
+function isResponderAnswer({ message, inThread, subjects }: Facts): boolean {
+  return (inThread || isPassedOnByRule(message)) && subjects.some(isResponderSubject)
 }
 
 /**

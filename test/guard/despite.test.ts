@@ -20,8 +20,15 @@ test.each([
   expect(judge([field], despite)).toEqual(['draft', reason])
 })
 
+test('a mark that an inbox rule adds to what it passes on does not take the draft away', () => {
+  const fields = ['Auto-Submitted: auto-generated', 'X-MS-Exchange-Inbox-Rules-Loop: info@harbor.example']
+  expect(judge(fields)).toEqual(['never', 'auto-submitted'])
+  expect(judge(fields, 'auto-generated')).toEqual(['draft', 'auto-submitted'])
+})
+
 test.each([
   ['Auto-Submitted: auto-replied'],
+  ['Auto-Submitted: auto-generated', 'X-MS-Exchange-Inbox-Rules-Loop: jonas@quarry.example'],
   ['Auto-Submitted: auto-notified'],
   ['Precedence: list'],
   ['Precedence: auto_reply'],

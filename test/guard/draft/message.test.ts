@@ -37,6 +37,13 @@ describe('passed on by a ticket system or a notifier', () => {
     ['X-JIRA-FingerPrint: 4a', 'draft loop-marker'],
     ['X-GitHub-Reason: mention', 'draft loop-marker'],
     ['X-Facebook-Notify: page', 'draft loop-marker'],
+    ['X-MS-Exchange-Inbox-Rules-Loop: info@harbor.example', 'draft loop-marker'],
+    [
+      ['X-MS-Exchange-Inbox-Rules-Loop: info@harbor.example', 'X-Auto-Response-Suppress: All'],
+      'draft auto-response-suppress',
+    ],
+    ['X-MS-Exchange-Inbox-Rules-Loop: 1', 'draft loop-marker'],
+    ['X-MS-Exchange-Inbox-Rules-Loop:', 'draft loop-marker'],
   ])
   // docs/rules.md, 3.2: the words of the body are no mark, because people quote and forward such notices.
   test.each([

@@ -71,7 +71,21 @@ describe('auto-reply-header', () => {
     ['X-POST-MessageClass: 1', 'may ok'],
     ['Delivered-To: Autoresponder', 'never auto-reply-header'],
     ['Delivered-To: autoresponder@x.example', 'may ok'],
-    ['X-MS-Exchange-Inbox-Rules-Loop: x@y.example', 'never auto-reply-header'],
+    ['X-MS-Exchange-Inbox-Rules-Loop: jonas@quarry.example', 'never auto-reply-header'],
+    ['X-MS-Exchange-Inbox-Rules-Loop: <Jonas@QUARRY.example>', 'never auto-reply-header'],
+    [
+      // Somebody's automatic reply, redirected by a rule of the owner.
+      [
+        'X-MS-Exchange-Inbox-Rules-Loop: jonas@quarry.example',
+        'X-MS-Exchange-Inbox-Rules-Loop: info@harbor.example',
+      ],
+      'never auto-reply-header',
+    ],
+    [
+      ['X-MS-Exchange-Inbox-Rules-Loop: info@harbor.example', 'Subject: Automatic reply: Gravel'],
+      'never auto-reply-subject',
+    ],
+    [['X-MS-Exchange-Inbox-Rules-Loop: info@harbor.example', 'Return-Path: <>'], 'never null-return-path'],
     ['X-MS-Exchange-Generated-Message-Source:', 'never auto-reply-header'],
     ['X-MS-Exchange-Organization-AuthSource: x', 'may ok'],
     ['X-Amazon-Mail-Relay-Type: notification', 'never auto-reply-header'],
