@@ -10,6 +10,7 @@ import { asksForSilence, hasContentClass, isPassedOn } from './marks.ts'
 import { inContext, type Rule } from './never.ts'
 import { calendarKinds, hasTextPart } from './structure.ts'
 import {
+  endsAsResponder,
   isAutoSubject,
   isBounceSubject,
   isReceiptSubject,
@@ -121,7 +122,7 @@ function isMalformed(value: string): boolean {
 const control = /(?![\t\u0080-\u009f])\p{Cc}/u
 
 function isDoubtfulSubject({ inThread, subjects }: Facts): boolean {
-  return subjects.some(inThread ? isAutoSubject : isResponderSubject)
+  return subjects.some(inThread ? isAutoSubject : isResponderSubject) || subjects.some(endsAsResponder)
 }
 
 /** An unmonitored mailbox that writes for a person named in Reply-To, or an address that only begins like one. */

@@ -4,11 +4,11 @@
  */
 
 /**
- * Tags that gateways and lists put before a subject: `[EXTERN]`, `{External}`, `*EXT*`, `EXTERNAL:`, `【社外】`. The
- * subject follows them. In single stars only the gateways' own word: `*SPAM*` is a filter's mark.
+ * Tags that gateways and lists put before a subject: `[EXTERN]`, `{External}`, `*EXT*`, `EXTERNAL:`, `【社外】`, `（社外）`.
+ * The subject follows them. In single stars only the gateways' own word: `*SPAM*` is a filter's mark.
  */
 const leadingTag =
-  /^(?:\[[^[\]]{1,60}\]|\{[^{}]{1,40}\}|\([^()]{1,40}\)|<[^<>]{1,40}>|【[^【】]{1,40}】|\*{2,}[^*]{1,40}\*{2,}|\*ext(?:ern(?:al)?)?\*|ext(?:ern(?:al|e|es|o)?)?(?: e?-?mail| sender| message)? ?[:：|>]+) ?/iu
+  /^(?:\[[^[\]]{1,60}\]|\{[^{}]{1,40}\}|\([^()]{1,40}\)|<[^<>]{1,40}>|【[^【】]{1,40}】|（[^（）]{1,40}）|\*{2,}[^*]{1,40}\*{2,}|\*ext(?:ern(?:al)?)?\*|ext(?:ern(?:al|e|es|o)?)?(?: e?-?mail| sender| message)? ?[:：|>]+) ?/iu
 
 const mostTags = 4
 
@@ -36,7 +36,11 @@ const automaticReply =
   'Përgjigje automatike|Outomatiese antwoord|Jibu otomatiki|Awtomatikong tugon|Balasan otomatis|Balasan automatik|' +
   'Trả lời tự động|Phản hồi tự động|תשובה אוטומטית|מענה אוטומטי|رد تلقائي|الرد التلقائي|پاسخ خودکار|خودکار جواب|' +
   'स्वचालित उत्तर|स्वचालित जवाब|স্বয়ংক্রিয় উত্তর|தானியங்கு பதில்|స్వయంచాలక ప్రత్యుత్తరం|ავტომატური პასუხი|Ինքնաշխատ պատասխան|' +
-  'การตอบกลับอัตโนมัติ|ตอบกลับอัตโนมัติ|自動応答|自動返信|自动回复|自动答复|自動回覆|자동 ?회신|자동 ?응답|자동 ?답장'
+  'การตอบกลับอัตโนมัติ|ตอบกลับอัตโนมัติ|自動(?:応答|返信|送信|配信)(?:メール|メッセージ)?|自动回复|自动答复|自動回覆|자동 ?회신|자동 ?응답|자동 ?답장|' +
+  // Confirmations that say so themselves.
+  'automat(?:ic|ed) (?:acknowledge?ment|confirmation)|Automatische (?:Eingangs|Empfangs)bestätigung|' +
+  'Accusé de réception automatique|Acuse de recibo automático|Aviso de receção automático|' +
+  'Conferma (?:automatica di ricezione|di ricezione automatica)|Automatische ontvangstbevestiging'
 
 const absence =
   'out of (?:the )?office(?: auto[ -]?reply| reply| response)?|ooo|oof|(?:automatic )?vacation (?:reply|response|message)|' +
@@ -52,20 +56,21 @@ const absence =
 // The space before the colon is French typography: Outlook writes "Réponse automatique : x".
 const phraseEnd = ' ?(?:[:：﹕]|[-‐‑–—] |$)'
 const responder = new RegExp(`^(?:${automaticReply}|${absence}) ?${phraseEnd}`, 'iu')
-const responderTag = new RegExp(`^[【[](?:${automaticReply}|${absence})[\\]】] ?$`, 'iu')
+const responderTag = new RegExp(`^[【[(（](?:${automaticReply}|${absence})[\\]】)）] ?$`, 'iu')
+const lastTag = new RegExp(`[【[(（](?:${automaticReply})[\\]】)）]$`, 'iu')
 // "Out of office Re: x": the program puts its phrase before the subject that it answers.
-const responderBefore = new RegExp(
-  `^(?:I am |I'm )?(?:${automaticReply}|${absence}) (?:re|aw|antw|sv|vs|fwd?|wg|tr|rv) ?[:：]`,
-  'iu',
-)
+const answered = ' (?:re|aw|antw|sv|vs|fwd?|wg|tr|rv) ?[:：]'
+const responderBefore = new RegExp(`^(?:I am |I'm )?(?:${automaticReply}|${absence})${answered}`, 'iu')
+// A person answers or forwards what a program wrote: "Re: x (automatic reply)".
+const anyPrefix = /^\p{L}{1,12}[^\p{L}:：﹕]{0,12}[:：﹕]/u
 
 // People also begin a subject with such a word, so it only stops sending.
 const weakAbsence = new RegExp(
   '^(?:Abwesend|Abwesenheit|Nicht im (?:Büro|Haus)|Urlaub|Urlaubsmeldung|Absence|Absent|En congés?|Ausente|Ausencia|' +
-    'De vacaciones|Assente|Assenza|In ferie|Ausência|De férias|Afwezig|Afwezigheid|Met vakantie|Frånvarande|Frånvaro|Fravær|' +
+    '(?:De )?vacaciones|Assente|Assenza|In ferie|Ausência|De férias|Afwezig|Afwezigheid|Met vakantie|Frånvarande|Frånvaro|Fravær|' +
     'Fraværende|Poissa|Lomalla|Nieobecność|Nieobecny|Nepřítomnost|Neprítomnosť|Távollét|Absență|Odsutnost|Odsotnost|' +
     'Отсутствие|Відсутність|Απουσία|İzinde|Izinde|不在|休暇|休假|출장|휴가|away|vacation|on (?:vacation|holiday|leave)|' +
-    `annual leave|holiday notice|auto)${phraseEnd}`,
+    `annual leave|holiday notice|auto)(?:${phraseEnd}|${answered})`,
   'iu',
 )
 
@@ -82,6 +87,11 @@ export function isResponderSubject(subject: string): boolean {
   // The phrase may itself be the tag: `【自動返信】x`, `[Auto-Reply] x`.
   if (tags.some((tag) => responderTag.test(tag))) return true
   return responder.test(rest) || responderBefore.test(rest) || notesForm.test(rest)
+}
+
+/** Ends with such a tag, as the forms of Japanese sites write: `x(自動返信)`. People do that, too. */
+export function endsAsResponder(subject: string): boolean {
+  return lastTag.test(subject) && !anyPrefix.test(withoutTags(subject).rest)
 }
 
 /** RFC 3834 section 3.1.5 proposes `Auto:` for responders, but people also write about cars and absences. */

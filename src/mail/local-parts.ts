@@ -41,9 +41,11 @@ export function isDaemonName(name: string): boolean {
 
 /** Each space matches a separator or nothing. */
 const noReplyWords =
-  'no reply|do not reply|dont reply|no response|no answer|ne pas repondre|nao responda|nao responder|no responder|' +
-  'nicht antworten|keine antwort|non rispondere|no contestar|niet antwoorden|niet beantwoorden|svara ej|svara inte|svar ikke|' +
-  'besvar ikke|ei vastata|nie odpowiadac|neodpovidat|neodpovedat|ne valaszoljon|nu raspundeti'
+  'no reply|do not reply|dont reply|no response|do not respond|dont respond|no answer|do not answer|send only|ne pas repondre|' +
+  'pas de reponse|sans reponse|nao responda|nao responder|no responda|no responder|no conteste|no contestar|nicht antworten|' +
+  'keine antwort|non rispondere|no rispondere|niet antwoorden|niet beantwoorden|niet reageren|geen antwoord|svara ej|' +
+  'svara inte|inget svar|svar ikke|besvar ikke|ikke svar|ei vastata|nie odpowiadac|neodpovidat|neodpovedat|ne valaszoljon|' +
+  'nu raspundeti'
 const noReplyPattern = `(?:${noReplyWords.replaceAll(' ', '[-_.]?')})\\d*`
 const strictNoReply = new RegExp(`(?:^|[-_.])${noReplyPattern}$`)
 const looseNoReply = new RegExp(`^${noReplyPattern}[-_.]`)

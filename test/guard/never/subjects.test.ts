@@ -51,6 +51,47 @@ describe('automatic reply, as Outlook says it', () => {
   })
 })
 
+describe('automatic confirmations and mails of forms', () => {
+  check([
+    ...[
+      'Automatische Eingangsbestätigung: Gravel',
+      'Automatische Empfangsbestätigung',
+      'Automatic acknowledgement: Gravel',
+      'Accusé de réception automatique : gravier',
+      'Acuse de recibo automático: grava',
+      'Conferma di ricezione automatica',
+      'Automatische ontvangstbevestiging: grind',
+      'Acuse de recibo automático Re: grava',
+      '【自動送信】お問い合わせを受け付けました',
+      '【自動配信】砂利について',
+      '【自動返信メール】お問い合わせを受け付けました',
+      '自動返信メール',
+      '自動応答メッセージ：砂利',
+      '（自動返信）お問い合わせありがとうございます',
+      '(自動返信)お問い合わせ',
+      '[EXT] 【自動送信】砂利',
+    ].flatMap((subject) => [
+      [[`Subject: ${subject}`, thread], 'never auto-reply-subject'] as const,
+      [`Subject: ${subject}`, 'draft auto-reply-subject'] as const,
+    ]),
+    // At the end people also write it: no automatic reply, but the mail is not lost.
+    ...['お問い合わせありがとうございます(自動返信)', 'We have your question [automatic reply]'].flatMap(
+      (subject) => [
+        [[`Subject: ${subject}`, thread], 'draft auto-reply-subject'] as const,
+        [`Subject: ${subject}`, 'draft auto-reply-subject'] as const,
+      ],
+    ),
+    // A customer who answers the automatic reply of the owner.
+    [['Subject: Re: お問い合わせありがとうございます(自動返信)', thread], 'may ok'],
+    [['Subject: Re: 【自動返信】砂利', thread], 'may ok'],
+    [['Subject: Fwd: Your question (automatic reply)', thread], 'may ok'],
+    [['Subject: 自動返信メールが届きません', thread], 'may ok'],
+    [['Subject: 【自動返信の設定】砂利', thread], 'may ok'],
+    [['Subject: Acuse de recibo automático no llega', thread], 'may ok'],
+    [['Subject: Eingangsbestätigung zu Gravel?', thread], 'may ok'],
+  ])
+})
+
 describe('behind the tags of gateways', () => {
   check([
     [['Subject: [EXTERN] Automatische Antwort: Gravel', thread], 'never auto-reply-subject'],
@@ -81,6 +122,9 @@ describe('words of absence that people also use only prevent automatic sending',
     [['Subject: Urlaub', thread], 'draft auto-reply-subject'],
     [['Subject: Absence : Gravel', thread], 'draft auto-reply-subject'],
     [['Subject: Vacation: Gravel', thread], 'draft auto-reply-subject'],
+    [['Subject: Vacaciones Re: grava', thread], 'draft auto-reply-subject'],
+    [['Subject: Urlaub AW: Kies', thread], 'draft auto-reply-subject'],
+    [['Subject: Vacaciones en agosto', thread], 'may ok'],
     ['Subject: Abwesenheit: wer vertritt?', 'may ok'],
     [['Subject: Abwesenheit im Juli', thread], 'may ok'],
     [['Subject: Vacation home: price?', thread], 'may ok'],
