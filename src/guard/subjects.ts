@@ -109,22 +109,32 @@ const outlookReceipt = new RegExp(
   'iu',
 )
 
-// An explicitly named receipt, or an attempt to recall a message.
+// An explicitly named receipt, or a report on the recall of a message.
 const namedReceipt = new RegExp(
   '^(?:(?:return|read|delivery) receipts?|message (?:opened|read)|lesebestätigung|empfangsbestätigung|übermittlungsbestätigung|' +
     'accusé de (?:lecture|réception)|confirmation de lecture|confirmación de lectura|acuse de recibo|conferma di lettura|' +
     'ricevuta di ritorno|confirmação de leitura|recibo de leitura|leesbevestiging|ontvangstbevestiging|läskvitto|' +
     'kvittering for læsning|lesebekreftelse|lukukuittaus|potwierdzenie (?:przeczytania|odczytu)|potvrzení o přečtení|' +
     'olvasási visszaigazolás|отчет о прочтении|уведомление о прочтении|okundu bilgisi|開封確認(?:通知)?|已读回执|讀取回條|읽음 확인|' +
-    'recall|message recall (?:success|failure|report)|rückruf|rückrufbericht|nachrichtenrückruf|rappel|retirar|recuperar|richiamo|' +
-    'intrekken|återkalla|tilbakekall|tilbagekald|wycofanie|odvolání|отзыв|geri çağırma|撤回|回收|取り消し)' +
+    'message recall (?:success|failure|report)|rückrufbericht|nachrichtenrückruf)' +
     ' ?(?:\\([^()]{1,30}\\))? ?(?:[:：﹕]|[-‐‑–—] |$)',
+  'iu',
+)
+
+// "Recall: x", an attempt to recall a message. Customers begin so, too: to be called back, to collect, to cancel.
+const recall = new RegExp(
+  '^(?:recall|rückruf|rappel|retirar|recuperar|richiamo|intrekken|återkalla|tilbakekall|tilbagekald|wycofanie|odvolání|отзыв|' +
+    `geri çağırma|撤回|回收|取り消し)${phraseEnd}`,
   'iu',
 )
 
 /** The sentence of such a receipt: nothing else states when a message was opened. */
 const receiptText =
   /(?:^|\s)(?:was|has been|wurde|a été|fue|ha sido|è stato|è stata|foi|werd|is|blev|ble) (?:am .{1,60} |le .{1,60} |op .{1,60} )?(?:read|displayed|opened|deleted without being read|gelesen|angezeigt|lu|affiché|leído|letto|visualizzato|lida|lido|gelezen|läst|læst|lest)\b/iu
+
+/** The sentence of such an attempt. */
+const recallText =
+  /recall (?:the|this) (?:e-?mail )?message|nachricht.{1,200}zurück(?:zu)?rufen|rappeler (?:le|ce) message|(?:retirar|recuperar) (?:el|este) mensaje|richiamare (?:il|questo) messaggio|bericht.{1,200}intrekken|recolher a mensagem|メッセージ.{1,200}(?:取り消|回収)|撤回.{0,9}(?:邮件|郵件)/iu
 
 /**
  * A notice that a message was read or recalled, without the parts that RFC 8098 requires. "Read: x" alone may be a
@@ -134,7 +144,8 @@ const receiptText =
 export function isReceiptSubject(subject: string, inThread: boolean, text: string): boolean {
   const { rest } = withoutTags(subject)
   if (namedReceipt.test(rest)) return true
-  return outlookReceipt.test(rest) && (inThread || receiptText.test(text.slice(0, 2000)))
+  const says = (sentence: RegExp) => inThread || sentence.test(text.slice(0, 2000))
+  return (outlookReceipt.test(rest) && says(receiptText)) || (recall.test(rest) && says(recallText))
 }
 
 const bouncePhrases =

@@ -141,7 +141,16 @@ describe('receipt', () => {
     [['Subject: Not read: Offer', thread], 'draft receipt'],
     ['Subject: Return Receipt (displayed) - Offer', 'draft receipt'],
     ['Subject: Lesebestätigung: Angebot', 'draft receipt'],
-    ['Subject: Recall: Offer 4711', 'draft receipt'],
+    [['Subject: Recall: Offer 4711', thread], 'draft receipt'],
+    [['Subject: Rückruf: Angebot', thread], 'draft receipt'],
+    ['Subject: Nachrichtenrückruf: Angebot', 'draft receipt'],
+    // Requests of customers: to call back, to collect, to cancel; a reminder, a review.
+    ['Subject: Rappel : commande 4711 toujours pas livrée', 'may ok'],
+    ['Subject: Rückruf: Frage zu meinem Termin', 'may ok'],
+    ['Subject: Retirar: pedido 4711', 'may ok'],
+    ['Subject: Recall: is my bike affected?', 'may ok'],
+    ['Subject: 取り消し：注文4711', 'may ok'],
+    ['Subject: Отзыв: заказ 4711', 'may ok'],
     ['Subject: Message Recall Failure: Offer', 'draft receipt'],
     ['Subject: Read: the new price list', 'may ok'],
     [['Subject: Re: Read: Offer', thread], 'may ok'],
@@ -149,6 +158,18 @@ describe('receipt', () => {
     [['Subject: Read this: Offer', thread], 'may ok'],
     ['Subject: Recalls of model 7', 'may ok'],
   ])
+  test.each([
+    ['Recall: Offer', 'Jonas Ek would like to recall the message, "Offer".'],
+    ['Rückruf: Angebot', 'Jonas Ek möchte die Nachricht "Angebot" zurückrufen.'],
+    ['Rappel : offre', 'Jonas Ek souhaite rappeler le message « offre ».'],
+    ['Retirar: oferta', 'Jonas Ek desea retirar el mensaje "oferta".'],
+    ['Richiamo: offerta', 'Jonas Ek desidera richiamare il messaggio "offerta".'],
+    ['Intrekken: offerte', 'Jonas Ek wil het bericht offerte intrekken.'],
+    ['取り消し: 見積', 'Jonas Ek さんがメッセージ "見積" を取り消そうとしています。'],
+  ])('%s: an attempt to recall a mail says so', (subject, body) => {
+    const fields = [`Subject: ${subject}`, 'Content-Type: text/plain; charset=utf-8']
+    expect(verdict(letter(fields, `${body}\r\n`))).toBe('draft receipt')
+  })
   test('without a thread its sentence has to say so', () => {
     const body = 'Your message\r\n\r\n   To: Jonas\r\n\r\n was read on Wednesday, 25 November 2026.\r\n'
     expect(verdict(letter(['Subject: Read: Offer'], body))).toBe('draft receipt')
