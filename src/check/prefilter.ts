@@ -6,6 +6,7 @@
 import type { ClaimKind } from '../base/reasons.ts'
 import { languageOf, toldApart } from '../mail/text/language.ts'
 import { sentencesOf } from '../mail/text/sentences.ts'
+import { accountNumbers, bareNumber } from './accounts.ts'
 import { addressesOf, checkFigures, linksOf, outboundFaults, placeholders } from './claims.ts'
 import { parrots } from './parrot.ts'
 
@@ -46,14 +47,6 @@ export interface DraftToCheck {
   marks: { salt: string; canary: string }
 }
 
-/** An IBAN (ISO 13616) that the owner does not state may direct a payment to somebody else. */
-const account = /(?<![\p{L}\p{N}])[A-Z]{2}\d{2}(?:[ \u00a0-]?[A-Z0-9]{2,4}){3,8}(?![\p{L}\p{N}])/gu
-const bare = (text: string) => text.replace(/[^A-Za-z0-9]/g, '').toUpperCase()
-
-/** What looks like an IBAN. */
-export const accountNumbers = (text: string): string[] =>
-  (text.match(account) ?? []).filter((number) => /\d{6}/.test(bare(number)))
-
 /** Phrases that reveal how the reply was made. */
 const machine =
   /\b(?:as an? (?:AI|language model)|AI (?:language )?model|AI assistant|KI-(?:Sprachmodell|Assistent\p{L}*)|als (?:KI|Sprachmodell)|modèle de langage|modelo de lenguaje|modello linguistico|modelo de linguagem|taalmodel|model językowy|språkmodell)\b|\b(?:KNOWLEDGE|CORRECTIONS|QUOTED|FORWARDED)\b/gu
@@ -75,9 +68,10 @@ export function prefilter(input: DraftToCheck): Finding[] {
     quotable: [...trusted, mail],
     salt: input.marks.salt,
   })
+  // One that the owner does not state may direct a payment to somebody else.
   const numbers = accountNumbers(draft)
-  const vouched = numbers.length > 0 ? trusted.map(bare) : []
-  const accounts = numbers.filter((number) => !vouched.some((text) => text.includes(bare(number))))
+  const vouched = numbers.length > 0 ? trusted.map(bareNumber) : []
+  const accounts = numbers.filter((number) => !vouched.some((text) => text.includes(bareNumber(number))))
   const spoken = (draft.match(machine) ?? []).filter(
     (word) => ![...trusted, mail].some((text) => text.includes(word)),
   )

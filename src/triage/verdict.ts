@@ -1,6 +1,7 @@
 /** The model's verdict on a mail: limits and tolerated deviations. Also payment traps, detected without a model. */
 import * as z from 'zod'
 import { sentiments, spamKinds, type Verdict } from '../base/verdicts.ts'
+import { accountNumbers } from '../check/accounts.ts'
 import {
   answerLimits,
   flag,
@@ -62,9 +63,9 @@ function newVerdictSchema(categories: readonly string[]): z.ZodType<Verdict> {
   return z.preprocess(onlyObject, verdict) as z.ZodType<Verdict>
 }
 
-/** IBAN (ISO 13616), or an account next to its routing or sort code. */
-const accountNumber =
-  /(?<![\p{L}\p{N}])[A-Z]{2}\d{2}(?:[ \u00a0-]?[A-Z0-9]{2,4}){3,8}(?![\p{L}\p{N}])|\b(?:sort code|routing (?:no|number)|account (?:no|number)|swift|bic|bankleitzahl|konto(?:nummer|nr)|rib|clabe|cbu)\b[^\n]{0,20}\d/iu
+/** An account by a word for it, such as an IBAN whose country is unknown. */
+const namedAccount =
+  /\b(?:iban|sort code|routing (?:no|number)|account (?:no|number)|swift|bic|bankleitzahl|konto(?:nummer|nr)|rib|clabe|cbu)\b[^\n]{0,20}\d/iu
 
 /** Says that an account is new or changed, in the languages of such mail. */
 const changed =
@@ -76,6 +77,8 @@ const giftCard =
 const errand =
   /(?<!\p{L})(?:scratch|codes?|pins?|photos? of|pictures? of|fotos?|rubbel\p{L}*|freikratz\p{L}*|gratte\p{L}*|rasca\p{L}*|reimburse you|erstatte (?:ich|es)|keep (?:this|it) (?:between us|confidential)|vertraulich)(?!\p{L})/iu
 
+const statesAccount = (text: string) => namedAccount.test(text) || accountNumbers(text).length > 0
+
 /**
  * Mail that tries to divert money: changed bank details, a different payee, a gift-card errand.
  * @param text new text of the mail, with its subject
@@ -83,5 +86,5 @@ const errand =
 export function isPaymentTrap(text: string): boolean {
   const read = text.slice(0, 20_000)
   // `changed` first: it takes a quarter of the time.
-  return (changed.test(read) && accountNumber.test(read)) || (giftCard.test(read) && errand.test(read))
+  return (changed.test(read) && statesAccount(read)) || (giftCard.test(read) && errand.test(read))
 }

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
+import { accountNumbers } from '../../src/check/accounts.ts'
 import { type DraftToCheck, prefilter } from '../../src/check/prefilter.ts'
 
 const base: DraftToCheck = {
@@ -79,6 +80,46 @@ describe('figures that nobody stated are reported', () => {
       'fault: account: IE29 AIBK 9311 5212 3456 78',
     )
   })
+
+  test.each([
+    ['mistyped', 'IE29 AIBK 9311 5212 3456 79', 'IE29 AIBK 9311 5212 3456 79'],
+    ['in parts', 'DE89 3704 0044 0532, then 0130 00', 'DE89 3704 0044 0532'],
+    ['in parts with words', 'DE89 3704 0044 0532 and then 0130 00', 'DE89 3704 0044 0532'],
+    ['behind another number', 'NL12 DE89 3704 0044 0532 0130 00 BIC COBADEFF', 'DE89 3704 0044 0532 0130 00'],
+    ['with letters after it', 'DE89370400440532013000EUR', 'DE89370400440532013000'],
+    ['over two lines', 'DE89 3704 0044\n0532 0130 00', 'DE89 3704 0044\n0532 0130 00'],
+    ['in small letters', 'de89 3704 0044 0532 0130 00', 'de89 3704 0044 0532 0130 00'],
+    ['with full stops', 'DE89.3704.0044.0532.0130.00', 'DE89.3704.0044.0532.0130.00'],
+    ['in full width', 'ＤＥ８９３７０４００４４０５３２０１３０００です', 'DE89370400440532013000'],
+    ['with many letters', 'MT84MALT011000012345MTLCAST001S', 'MT84MALT011000012345MTLCAST001S'],
+  ])('in any writing: %s', (_name, written, account) => {
+    expect(found(`Please pay to ${written}`)).toContain(`fault: account: ${account}`)
+  })
+
+  test.each([
+    'RR123456789GB',
+    'JD014600003748283021',
+    'RE2026-00123',
+    'PO2026-1209-01',
+    'NO2026-00123 145 Tage',
+    'KD20261234',
+    'DE123456789',
+    'FR12345678901',
+    'DE12345678 BITTE SOFORT LIEFERN UND ZAHLEN',
+    'LX 1234 5678',
+  ])('the number of an order, a parcel or a taxpayer is no account: %s', (number) => {
+    expect(found(`Your number is ${number}.`, { mail: `Where is ${number}?` }).join()).not.toContain(
+      'account',
+    )
+  })
+
+  test.each(['DE89 3704 0044 0532 0130 0', 'DE89 3 - ', 'AA11 ', 'de1.'])(
+    '16 KiB of %j are read in time',
+    (part) => {
+      const text = part.repeat(Math.floor(16_384 / part.length))
+      expect(accountNumbers(text).length).toBeLessThan(text.length)
+    },
+  )
 
   test('an account that the owner states may be named', () => {
     const given = [...base.given, 'Our account: DE89 3704 0044 0532 0130 00']

@@ -1,7 +1,7 @@
 /** Reads what a lookup fetched: the values that a reply may state. All of it may be hostile. */
 import { query } from 'jsonpath-rfc9535'
+import { accountNumbers } from '../../check/accounts.ts'
 import { findAddresses, findLinks, findTelephones, normalisedLink } from '../../check/claims/links.ts'
-import { accountNumbers } from '../../check/prefilter.ts'
 import type { LookupSettings } from '../../config/settings.ts'
 import { neutralised } from '../../model/prompts/untrusted.ts'
 

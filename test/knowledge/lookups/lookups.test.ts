@@ -313,6 +313,8 @@ describe('what may be shown', () => {
     ['2026-12-03T10:00:00Z', '2026-12-03T10:00:00Z'],
     ['0123456789', '0123456789'],
     ['00340434161094042188', '00340434161094042188'],
+    ['RR123456789GB', 'RR123456789GB'],
+    ['JD014600003748283021', 'JD014600003748283021'],
     [
       'Your parcel was handed to the carrier. It arrives tomorrow.',
       'Your parcel was handed to the carrier. It arrives tomorrow.',
