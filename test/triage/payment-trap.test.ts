@@ -21,3 +21,52 @@ test.each([
 ])('%s', (_name, text, expected) => {
   expect(isPaymentTrap(text)).toBe(expected)
 })
+
+test.each([
+  'Hi, the code on my gift card is not accepted at checkout. What can I do?',
+  'Do you sell gift cards? Please send pictures of them.',
+  'I would like to buy five gift cards. Please send me the codes by email.',
+  'I scratched the field of my gift card too hard and the code is gone. Please send me a new code.',
+  'Can you send me the codes of the gift cards from my purchase of 3 May?',
+  'Guten Tag, der Code meiner Geschenkkarte funktioniert nicht.',
+  'Das Rubbelfeld meiner Geschenkkarte ist beschädigt. Können Sie mir einen neuen Code schicken?',
+  'Ich möchte eine Geschenkkarte kaufen. Schicken Sie mir den Code?\n\nDiese Nachricht ist vertraulich.',
+  'Bonjour, le code de ma carte cadeau ne marche pas.',
+  'Je voudrais acheter une carte cadeau. Pouvez-vous m’envoyer le code par mail ?',
+  'J’ai gratté la carte cadeau et le code est illisible. Pouvez-vous me renvoyer le code ?',
+  'Quiero comprar una tarjeta regalo. ¿Me envían el código por correo?',
+  'Vorrei acquistare una carta regalo. Mi inviate il codice per e-mail?',
+  'De code van mijn cadeaubon werkt niet.',
+  'Ik wil graag een cadeaubon kopen. Krijg ik de code per mail?',
+  'I made a new account (account number 88213) but my old orders are missing.',
+  'I made a new account (account number 88213). Can you transfer my old orders to it?',
+  'Ich habe ein neues Konto bei Ihnen. Kontonummer 88213. Wo sehe ich die Punkte?',
+])('a customer asks: %s', (text) => expect(isPaymentTrap(text)).toBe(false))
+
+test.each([
+  'Scratch off the Google Play cards at the store and text me the pins, I will reimburse you.',
+  'About the gift cards:\nScratch the cards and send me pictures of the codes.',
+  'Kindly purchase 4 Steam cards for our clients. Keep this between us.',
+  'I need you to purchase some\nApple gift cards. Send the codes.',
+  'Können Sie bitte fünf Amazon-Karten besorgen, freirubbeln und mir Fotos der Codes schicken?',
+  'Besorge bitte Geschenkkarten für die Kunden. Ich erstatte es dir heute Abend.',
+  'Pouvez-vous acheter cinq cartes cadeaux, gratter et m’envoyer les codes ?',
+  '¿Puedes comprar tarjetas de regalo, rascar y enviarme fotos de los códigos?',
+  'Puoi comprare delle carte regalo e mandarmi le foto dei codici? Ti rimborso stasera.',
+  'Kun je cadeaubonnen kopen en mij foto’s van de codes sturen?',
+  'We have a new account. Please pay all invoices to account number 12345678',
+  'Please use our new account number 12345678 for future invoices',
+  'Our account number has changed to 12345678. Please update your records.',
+  'Our payment details have changed. Account number 12345678',
+  'Please change my direct deposit to my new account: account number 12345678',
+  'Wir haben ein neues Konto. Bitte überweisen Sie künftig auf Kontonummer 12345678',
+  'Unser Konto hat sich geändert. Zahlen Sie bitte auf die Kontonummer 12345678',
+])('a fraudster asks: %s', (text) => expect(isPaymentTrap(text)).toBe(true))
+
+test.each(['please ', 'gift card send ', 'you buy ', 'pay ', '\n,buy ', 'bitte sie ', 'iban '])(
+  '20 KiB of %j are read in time',
+  (part) => {
+    const text = `gift card, send codes, new account, account number 1, ${part.repeat(3000)}`
+    expect(typeof isPaymentTrap(text)).toBe('boolean')
+  },
+)
