@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { findDates } from '../../src/check/claims/dates.ts'
+import { findDates, wrongWeekdays } from '../../src/check/claims/dates.ts'
 import { masked } from '../../src/check/claims/found.ts'
 import { hasContact } from '../../src/check/claims/links.ts'
 import { findDurations, findPercentages } from '../../src/check/claims/numbers.ts'
@@ -422,6 +422,27 @@ describe('outbound faults', () => {
     expect(
       outboundFaults('See https://acme.example/m.pdf and https://shop.acme.com/', { ...check, knownLinks }),
     ).toEqual([])
+  })
+})
+
+describe('a weekday next to a date', () => {
+  test.each([
+    ['Montag bis Freitag, 14.12. bis 18.12., geöffnet.', []],
+    ['Dienstag und Donnerstag, 15. und 17. Dezember', []],
+    ['from Tuesday to Thursday, 15 December to 17 December', []],
+    ['du lundi au vendredi, 14 décembre', []],
+    ['Open Sundays 1 May to 30 September 2027', []],
+    ['every Sunday 1 May to 30 September 2027', []],
+    ['samstags 1. April bis 31. Oktober', []],
+    ['les dimanches 1er mai et 8 mai', []],
+    ['los lunes 1 de mayo a 30 de septiembre', []],
+    ['Samstag, 12.12.2026', []],
+    ['Montag, 14.12. bis Samstag, 18.12.', ['Samstag / 18.12.']],
+    ['Freitag, 12.12.2026', ['Freitag / 12.12.2026']],
+    ['el lunes 15 de diciembre', ['lunes / 15 de diciembre']],
+    ['We closed on Monday. Friday, 12 December 2026', ['Friday / 12 December 2026']],
+  ])('%s', (text, expected) => {
+    expect(wrongWeekdays(text, '2026-12-09')).toEqual(expected)
   })
 })
 

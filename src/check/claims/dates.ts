@@ -219,13 +219,28 @@ export function daysNamed(text: string, today: string): number[] {
 /** Words allowed between a weekday and its date: `Friday, the 4th`, `Freitag, den 4.`, `demain, vendredi`. */
 const between = /^[\s,(]{0,3}(?:den|dem|der|the|le|el|il|de|op|dia)?[\s,]{0,2}$/iu
 
+/** Before a weekday that means each one of a season or list: `Montag bis Freitag, 14.12. …`, `every Sunday 1 May to …` */
+const repeated = pattern(
+  `(?:${noLetter}(?:${weekday})\\.?(?:\\s?[-–—/,&+]\\s?|,?\\s(?:to|till|until|through|and|or|bis|und|oder|au|à|et|ou|al?|y|e|o|en|of|t/m|tot)\\s)|${noLetter}(?:every|each|jede[nrm]?|chaque|cada|ogni|elke|iedere|tous les|todos los|los)\\s)$`,
+)
+
+/** `Sundays`, `samstags`, `lundis`: `lunes` alone is one day. */
+const isPlural = (name: string) => !weekdayByName.has(name.toLowerCase()) && /s$/i.test(name)
+
+/** Weekdays that stand for one day. */
+const singleWeekdays = (text: string): Found[] =>
+  findWeekdays(text).filter(
+    ({ claim, index }) =>
+      !isPlural(claim) && text.slice(Math.max(0, index - 30), index).search(repeated) === -1,
+  )
+
 /**
  * Weekdays that do not match the date next to them: `Friday 5 December`, or `tomorrow, Friday` on a Friday. As
  * written.
  */
 export function wrongWeekdays(text: string, today: string): string[] {
   const now = Date.parse(`${today}T00:00:00Z`)
-  const named = findWeekdays(text)
+  const named = singleWeekdays(text)
   if (named.length === 0) return []
   const relative = findRelativeDays(text).map(({ claim, index, keys }) => {
     return { claim, index, at: [now + Number(keys[0]?.slice(2)) * dayMs] }
