@@ -17,6 +17,7 @@ import {
   findPercentages,
   findPlainNumbers,
   findPrices,
+  lookedUpAmounts,
   rangeBeginnings,
   withAsciiDigits,
 } from './claims/numbers.ts'
@@ -66,7 +67,8 @@ const keysOf = memoized((source: string): readonly string[] => {
   // A bare figure is supported by any bare figure; a figure with a unit only by one with the same unit.
   const figures = found.flatMap(({ keys }) => keys).filter((key) => !/^[bm]:|^date:/.test(key))
   const ranges = rangeBeginnings(text).flatMap(({ keys }) => keys.filter((key) => !key.startsWith('b:')))
-  return [...figures, ...ranges, ...dateKeys(text), ...bareNumberKeys(rest), ...anyNumberKeys(text)]
+  const bare = [...bareNumberKeys(rest), ...lookedUpAmounts(text), ...anyNumberKeys(text)]
+  return [...figures, ...ranges, ...dateKeys(text), ...bare]
 })
 
 /** The sources are much longer than the draft, so reading stops once every figure was found. */

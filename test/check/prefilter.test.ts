@@ -151,6 +151,30 @@ describe('figures that nobody stated are reported', () => {
   })
 })
 
+describe('amounts that were looked up', () => {
+  const fact = (field: string, value: string) =>
+    `lookup order AB-12345\n${field}\n${value}\n(read 2026-12-09 10:00)`
+  test.each([
+    ['The total is 49.90 euros.', '49.9', []],
+    ['Der Betrag ist 50,00 €.', '50', []],
+    ['Le total est de 1 299,00 €.', '1299', []],
+    ['合計: ¥1,980', '1980', []],
+    ['We refund 12.50 and 30 euros.', '12.5; 30', []],
+    ['The total is 49.90 euros.', '49.8', ['price: 49.90 euros']],
+    ['The total is 12 euros.', 'sent in 12 parcels', ['price: 12 euros']],
+    ['The total is 49.90 euros.', '2026-12-12', ['price: 49.90 euros']],
+  ])('%s from %s', (draft, value, expected) => {
+    const given = [fact('total', value), fact('currency', 'EUR')]
+    expect(found(draft, { given, lookedUp: true, language: 'und' })).toEqual(expected)
+  })
+
+  test('the number that the sender wrote is no amount', () => {
+    const given = ['lookup order 77\nstate\nshipped\n(read 2026-12-09 10:00)']
+    const mail = 'Where is my order\n77\n(read this)'
+    expect(found('We refund 77 euros.', { given, mail, lookedUp: true })).toEqual(['price: 77 euros'])
+  })
+})
+
 describe('the language', () => {
   const german =
     'Vielen Dank für Ihre Nachricht. Wir sind von Dienstag bis Freitag für Sie da und nicht am Montag.'

@@ -159,3 +159,12 @@ export function bareNumberKeys(rest: string): string[] {
     valuesOf(text).flatMap((value) => [`b:${value}`, ...(looksLikeMoney(text) ? [`m:${value}`] : [])]),
   )
 }
+
+/** A looked-up fact, as the writer is given it: label, field, value or values. */
+const fact = new RegExp(`^lookup .*\\n.*\\n((?:${figure})(?:; (?:${figure}))*)\\n\\(read `, 'u')
+
+/** JSON has no currencies and drops the last zero of an amount: a figure that is a whole value may be one. */
+export function lookedUpAmounts(source: string): string[] {
+  const values = fact.exec(source)?.[1]?.split('; ') ?? []
+  return values.flatMap(valuesOf).map((value) => `m:${value}`)
+}
