@@ -4,8 +4,13 @@ import fc from 'fast-check'
 import { findDates, wrongWeekdays } from '../../src/check/claims/dates.ts'
 import { masked } from '../../src/check/claims/found.ts'
 import { hasContact } from '../../src/check/claims/links.ts'
-import { findDurations, findPercentages } from '../../src/check/claims/numbers.ts'
-import { checkClaims, linksOf, outboundFaults, placeholders } from '../../src/check/claims.ts'
+import {
+  findDurations,
+  findPercentages,
+  findPlainNumbers,
+  findPrices,
+} from '../../src/check/claims/numbers.ts'
+import { checkClaims, checkFigures, linksOf, outboundFaults, placeholders } from '../../src/check/claims.ts'
 
 interface Draft {
   language: string
@@ -134,6 +139,47 @@ const cases: readonly (readonly [
 ]
 test.each(cases)('%s', (_name, sources, draft, expected) => {
   expect(checkClaims(draft, sources).map(({ claim }) => claim)).toEqual(expected)
+})
+
+// Scripts that put no space between a figure and the next word.
+test.each([
+  ['a Japanese price', ['| カップ | ¥1,980 |'], '価格は1,980円（税込）です。', []],
+  ['another one', ['送料は全国一律550円です。'], '送料は990円です。', ['990円']],
+  ['one in full width', ['送料は550円です。'], '送料は１，２００円です。', ['1,200円']],
+  ['one with its sign before it', ['送料は550円です。'], '送料は¥990です。', ['¥990']],
+  ['one in ten thousands', ['修理費は20,000円、点検は35000円'], '修理費は2万円、点検は3万5千円です。', []],
+  ['another one in ten thousands', ['修理費は20,000円'], '修理費は3万円です。', ['3万円']],
+  ['hours in Japanese', ['10:00〜18:30'], '営業は午前10時から午後6時半、または18時30分までです。', []],
+  ['hours with a colon', ['10:00〜18:00'], '午後6：00に閉店します。', []],
+  ['other hours', ['営業時間は10時から18時'], '営業時間は9時から20時までです。', ['9時', '20時']],
+  [
+    'a Japanese duration of hours is no time',
+    ['営業は10時から、納期は48時間'],
+    '48時間以内に発送します。',
+    [],
+  ],
+  ['a percentage', ['10%引き'], '今なら20%割引です。', ['20%']],
+  ['a percentage in tenths', ['20% off'], '今なら2割引です。', []],
+  ['another duration', ['返品は7日以内'], '返品は30日以内です。', ['30日以内']],
+  ['a duration in other words', ['返品は45分以内'], '四十五分以内です。十分ご注意ください。', []],
+  ['days of a month', ['24.12.-26.12.'], '12月24日から26日まで休業します。', []],
+  ['a month', ['On 3 February 2027'], '2月にお届けします。2027年2月の予定です。', []],
+  ['a year of the emperor', ['2027-02-03'], '令和9年2月3日です。', []],
+  ['a digit as an article', ['x'], '1つご用意します。', []],
+  ['an order number', ['注文12345'], 'ご注文12345は発送済み、12346は準備中です。', ['12346']],
+  ['a Chinese price', ['运费 12 元'], '运费为99元，送货需要3天。', ['99元', '3天']],
+  [
+    'the same one',
+    ['Shipping 12 yuan in 3 days, 41 euros'],
+    '运费为12元，送货需要3天，上门费为41欧元。',
+    ['12元'],
+  ],
+  ['a Thai price', ['ค่าส่ง 50'], 'ค่าส่ง50และ70', ['70']],
+  ['a Korean price', ['배송비 3000원'], '배송비는 3,000원입니다. 반품은 5,000원입니다.', ['5,000원']],
+  ['a figure within a Latin word', ['x'], 'The HX5b and 7th are words.', []],
+])('without spaces: %s', (_name, sources, draft, expected) => {
+  const grounds = { sources, mail: '', today: '2026-12-09', exact: true }
+  expect(checkFigures(draft, grounds).map(({ claim }) => claim)).toEqual(expected)
 })
 
 test('a claim is reported once, in the order of the text', () => {
@@ -452,6 +498,14 @@ describe('endless texts', () => {
     const found = findDurations(unit.repeat(600_000 / unit.length))
     expect(found.length).toBe(unit === '三日' ? 300_000 : 0)
   })
+  test.each(['1円', '1万', '1千', '1万1', '午後1', '午後1時', '1月', '1,000万', '1割'])(
+    'figures in %s',
+    (unit) => {
+      const text = unit.repeat(600_000 / unit.length)
+      for (const find of [findDates, findPrices, findPercentages, findDurations, findPlainNumbers])
+        expect(find(text).length).toBeLessThanOrEqual(600_000)
+    },
+  )
   test('dates', () => {
     expect(findDates('1.1.2026 '.repeat(60_000)).length).toBe(60_000)
   })

@@ -158,7 +158,7 @@ describe('amounts that were looked up', () => {
     ['The total is 49.90 euros.', '49.9', []],
     ['Der Betrag ist 50,00 €.', '50', []],
     ['Le total est de 1 299,00 €.', '1299', []],
-    ['合計: ¥1,980', '1980', []],
+    ['合計は¥1,980です。', '1980', []],
     ['We refund 12.50 and 30 euros.', '12.5; 30', []],
     ['The total is 49.90 euros.', '49.8', ['price: 49.90 euros']],
     ['The total is 12 euros.', 'sent in 12 parcels', ['price: 12 euros']],

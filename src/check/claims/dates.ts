@@ -1,5 +1,6 @@
 /** Dates, months, weekdays and times of day, in figures and in words. */
 import { memoized } from '../../base/lru.ts'
+import { after, before } from './boundaries.ts'
 import { type Found, masked } from './found.ts'
 import { alternation, monthByName, relativeDays, weekdayByName } from './vocabulary.ts'
 
@@ -58,8 +59,16 @@ const inFigures: readonly Rule[] = [
     pattern: /(?<![\d.-])(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?![\d-])/g,
     read: ([y, m, d]) => [day(y, m, d)],
   },
+  {
+    pattern: /令和(\d{1,2})年(\d{1,2})月(\d{1,2})日/g,
+    read: ([y, m, d]) => [day(`${2018 + Number(y)}`, m, d)],
+  },
   { pattern: /(\d{4})年(\d{1,2})月(\d{1,2})日/g, read: ([y, m, d]) => [day(y, m, d)] },
   { pattern: /(\d{1,2})月(\d{1,2})日/g, read: ([m, d]) => [day(undefined, m, d)] },
+  {
+    pattern: /(?:(\d{4})年)?(?<!\d)(\d{1,2})月(?!間)/g,
+    read: ([y, m]) => [{ year: fullYear(y), month: Number(m), day: null }],
+  },
   {
     pattern: /(?<![\d.,/-])(\d{1,2})([./-])(\d{1,2})\2(\d{4}|\d{2})(?![\d/-]|[.,]\d)/g,
     read: ([a, dot, b, y]) => (dot === '.' ? [day(y, b, a)] : [day(y, b, a), day(y, a, b)]),
@@ -132,30 +141,48 @@ const weekdayPattern = pattern(`${noLetter}(${weekday})s?${end}|[日月火水木
 const relativePattern = pattern(
   `(?<![\\p{L}\\p{N}]|guten |good |goeden |dicho )(?:${alternation(Object.keys(relativeDays))})${end}`,
 )
-const timePattern =
-  /(?<![\p{L}\p{N}.,])(?:(\d{1,2})(?:[:h.]|\sh\s)(\d{2})(?:\s?(Uhr|h|am|pm|a\.m\.|p\.m\.))?|(\d{1,2})\s?(Uhr|h|am|pm|a\.m\.|p\.m\.|時|heures?))(?![\p{L}\p{N}])/giu
+const timePattern = new RegExp(
+  `(?<![.,])${before}(?:(\\d{1,2})(?:[:h.]|\\sh\\s)(\\d{2})(?:\\s?(Uhr|h|am|pm|a\\.m\\.|p\\.m\\.))?|(\\d{1,2})\\s?(Uhr|h|am|pm|a\\.m\\.|p\\.m\\.|heures?))${after}`,
+  'giu',
+)
+/** `9時半`, `午後6:30`; `時間` is a duration. */
+const asianTimePattern =
+  /(?:(午前|上午|오전)|(午後|下午|晚上|오후))?\s?(?<!\d)(\d{1,2})(?:[時时시](?![間间간])(?:\s?(\d{1,2})[分분]|(半|반))?|(?<=[前午後上전후]\s?\d{1,2}):(\d{2}))/gu
 
 function minutesOf(match: RegExpMatchArray): number | null {
   const [claim, hour, minute, suffix, fullHour, fullSuffix] = match
   const word = (suffix ?? fullSuffix ?? '').toLowerCase()
   // 10.30 is an amount unless a word makes it a time.
   if (/^\d+\.\d+$/.test(claim) || (claim.includes('.') && word === '' && !claim.includes(':'))) return null
-  let h = Number(hour ?? fullHour)
-  if (word.startsWith('p') && h < 12) h += 12
-  if (word.startsWith('a') && h === 12) h = 0
-  const m = Number(minute ?? 0)
-  return h > 24 || m > 59 ? null : h * 60 + m
+  return minutesOfDay(Number(hour ?? fullHour), Number(minute ?? 0), word)
+}
+
+/** @param half begins with the half of the day: `a` or `p`; null: not a time */
+function minutesOfDay(hour: number, minute: number, half: string): number | null {
+  let h = hour
+  if (half.startsWith('p') && h < 12) h += 12
+  if (half.startsWith('a') && h === 12) h = 0
+  return h > 24 || minute > 59 ? null : h * 60 + minute
+}
+
+function asianMinutesOf(match: RegExpMatchArray): number | null {
+  const [, morning, afternoon, hour, minute, half, afterColon] = match
+  const part = morning ? 'am' : afternoon ? 'pm' : ''
+  return minutesOfDay(Number(hour), half ? 30 : Number(minute ?? afterColon ?? 0), part)
 }
 
 function findTimes(text: string): Found[] {
-  return [...text.matchAll(timePattern)].flatMap((match) => {
-    const minutes = minutesOf(match)
-    if (minutes === null) return []
-    const hour = minutes / 60
-    // `open 9 to 17` supports 9:00 and 5 pm.
-    const bare = Number.isInteger(hour) ? [`b:${hour}`, `b:${hour > 12 ? hour - 12 : hour}`] : []
-    return [{ claim: match[0], kind: 'date' as const, keys: [`t:${minutes}`, ...bare], index: match.index }]
-  })
+  const of = (source: string, pattern: RegExp, read: (match: RegExpMatchArray) => number | null) =>
+    [...source.matchAll(pattern)].flatMap((match): Found[] => {
+      const minutes = read(match)
+      if (minutes === null) return []
+      const hour = minutes / 60
+      // `open 9 to 17` supports 9:00 and 5 pm.
+      const bare = Number.isInteger(hour) ? [`b:${hour}`, `b:${hour > 12 ? hour - 12 : hour}`] : []
+      return [{ claim: match[0], kind: 'date', keys: [`t:${minutes}`, ...bare], index: match.index }]
+    })
+  const asian = of(text, asianTimePattern, asianMinutesOf)
+  return [...asian, ...of(masked(text, asian), timePattern, minutesOf)]
 }
 
 function findWeekdays(text: string): Found[] {

@@ -1,20 +1,26 @@
 /** Prices, percentages, durations and other figures, in the notation of any country. */
+import { after, before, unspaced } from './boundaries.ts'
 import type { Found } from './found.ts'
 import { alternation, currencyByName, numberByWord, unitByName } from './vocabulary.ts'
 
 /** Groups of three after a space, a dot, a comma or an apostrophe, and a decimal part. */
 const figure = String.raw`\d{1,3}(?:[   .,'’]\d{3})+(?:[.,]\d{1,2})?|\d+(?:[.,]\d+)?`
-const words = alternation([...numberByWord.keys()].filter((word) => !/\p{Script=Han}/u.test(word)))
+/** `2万`, `3万5千`. */
+const scale = String.raw`[万千](?:\d{1,4}千?)?`
+const spaced = (word: string) => !new RegExp(unspaced, 'u').test(word)
+const words = alternation([...numberByWord.keys()].filter(spaced))
 const currency = alternation(currencyByName.keys())
-const unit = alternation(unitByName.keys())
-const before = String.raw`(?<![\p{L}\p{N}.,])`
-const after = String.raw`(?![\p{L}\p{N}])`
+const sign = alternation([...currencyByName.keys()].filter(spaced))
+const unit = alternation([...unitByName.keys()].filter(spaced))
+const asianUnit = alternation([...unitByName.keys()].filter((name) => !spaced(name)))
+/** Not in a longer figure. */
+const start = `(?<![.,])${before}`
 /** `three to five days`, `2-3 Wochen`: both figures carry the unit. */
 const range = String.raw`(?:\s?(?:-|–|to|bis|à|a|or|oder|ou|o|y|und|and)\s?)`
 
-/** Digits of other scripts and full-width ones become ASCII, position by position. */
+/** Digits of other scripts and full-width ones become ASCII, position by position; so do the signs between them. */
 export function withAsciiDigits(text: string): string {
-  return text.replace(/(?![0-9])\p{Nd}/gu, (digit) => {
+  const plain = text.replace(/(?![0-9])\p{Nd}/gu, (digit) => {
     const code = digit.codePointAt(0) ?? 0
     // The ten digits of a script are consecutive and start at a multiple of ten or sixteen: walk down to find it.
     let zero = code
@@ -22,6 +28,7 @@ export function withAsciiDigits(text: string): string {
     const value = String((code - zero) % 10)
     return value.padEnd(digit.length, ' ')
   })
+  return plain.replace(/(?<=\d)[，．：](?=\d)/gu, (sign) => ({ '，': ',', '．': '.' })[sign] ?? ':')
 }
 
 /** All values that a figure can mean: `1.000` is a thousand in Berlin and one in Boston. */
@@ -33,30 +40,54 @@ function valuesOf(text: string): number[] {
   return [...new Set(values)]
 }
 
+/** `四十五`: a figure before 十 or 百 counts them. */
+function valueOfKanji(text: string): number {
+  let [sum, last] = [0, 0]
+  for (const sign of text) {
+    const value = Number(numberByWord.get(sign) ?? 1)
+    if (value >= 10) sum += value * (last || 1)
+    last = value < 10 ? value : 0
+  }
+  return sum + last
+}
+
+const scaledFigure = /^(.*?)([万千])(?:(\d+)(千?))?$/su
+
+/** Of a figure, with or without 万 or 千, or a word. */
 function valuesOfWord(text: string): number[] {
   const word = numberByWord.get(text.toLowerCase())
-  return word === undefined ? valuesOf(text) : [Number(word)]
+  if (word !== undefined) return [Number(word)]
+  if (/^[二三四五六七八九十百]/u.test(text)) return [valueOfKanji(text)]
+  const [, figures = '', tens, ones = '0', thousands] = scaledFigure.exec(text) ?? []
+  if (tens === undefined) return valuesOf(text)
+  const rest = Number(ones) * (thousands ? 1000 : 1)
+  return valuesOf(figures).map((value) => value * (tens === '万' ? 10_000 : 1000) + rest)
 }
 
 /** Two decimals, or grouped thousands: an amount even without a currency next to it. */
 const looksLikeMoney = (text: string) => /[.,]\d{2}$|\d[ \u00a0\u202f.,'’]\d{3}(?!\d)/.test(text)
 
 const pricePattern = new RegExp(
-  `(?<![\\p{L}\\p{N}])(?:(${currency})\\s?(${figure})(?![\\d])|(${figure}|${words})(?:\\s?[,.][-–])?\\s?(${currency})${after})`,
+  `${before}(?:(${sign})\\s?(${figure})(?![\\d])|((?:${figure})(?:${scale})?|${words})(?:\\s?[,.][-–])?\\s?(${currency})${after})`,
   'giu',
 )
 const percentPattern = new RegExp(
-  `${before}(${figure}|${words})\\s?(?:%|％|percent|per cent|prozent|pour ?cent|por ciento|per cento|procent|パーセント)`,
+  `${start}(${figure}|${words})\\s?(?:%|％|percent|per cent|prozent|pour ?cent|por ciento|per cento|procent|パーセント)`,
   'giu',
 )
 const durationPattern = new RegExp(
-  `${before}(?:(${figure}|${words})${range})?(${figure}|${words})(?:[\\s-]|\\s?x\\s?|\\+\\s?)?\\s?(?:[\\p{L}]{1,12}\\s)??(${unit})${after}`,
+  `${start}(?:(${figure}|${words})${range})?(${figure}|${words})(?:[\\s-]|\\s?x\\s?|\\+\\s?)?\\s?(?:[\\p{L}]{1,12}\\s)??(${unit})${after}`,
   'giu',
 )
 /** Match a run of figures only from its start: trying every figure would take quadratic time. */
-const cjkDurationPattern =
-  /((?<!\d)\d+|(?<![二三四五六七八九十百])[二三四五六七八九十百]+)(分|時間|日間|日以内|日|営業日|週間|か月|ヶ月|ヵ月|年間|年)/gu
-const plainPattern = new RegExp(`(?<![\\p{L}\\p{N}])(?:${figure})(?![\\p{L}\\p{N}])`, 'gu')
+const kanjiFigures = '二三四五六七八九十百'
+const asianDurationPattern = new RegExp(
+  // 十分 is `enough`, or `very`.
+  `((?<!\\d)\\d+|(?<![${kanjiFigures}])(?!十分)[${kanjiFigures}]+)(${asianUnit})`,
+  'gu',
+)
+/** `1つ` counts as little as an article does. */
+const plainPattern = new RegExp(`${before}(?!1${unspaced})(?:${figure})(?:${scale})?${after}`, 'gu')
 
 export function findPrices(text: string): Found[] {
   return [...text.matchAll(pricePattern)].map((match) => {
@@ -75,13 +106,15 @@ export function findPrices(text: string): Found[] {
 
 export function findPercentages(text: string): Found[] {
   // Most texts have no percentage. This test shows that much faster than the pattern does.
-  if (!/[%％パ]|cent|ciento|prozent/iu.test(text)) return []
-  return [...text.matchAll(percentPattern)].map((match) => ({
-    claim: match[0],
-    kind: 'number' as const,
-    keys: valuesOfWord(match[1] ?? '').map((value) => `pc:${value}`),
-    index: match.index,
-  }))
+  if (!/[%％パ割]|cent|ciento|prozent/iu.test(text)) return []
+  const of = (pattern: RegExp, unit: number) =>
+    [...text.matchAll(pattern)].map((match) => ({
+      claim: match[0],
+      kind: 'number' as const,
+      keys: valuesOfWord(match[1] ?? '').map((value) => `pc:${value * unit}`),
+      index: match.index,
+    }))
+  return [...of(percentPattern, 1), ...of(/(?<!\d)([1-9])割(?:引|オフ|増)/gu, 10)]
 }
 
 /** Hours or months, so that 14 days equal two weeks; working days are kept separate. */
@@ -104,15 +137,16 @@ export function findDurations(text: string): Found[] {
       index: match.index,
     }),
   )
-  const cjk = [...text.matchAll(cjkDurationPattern)].map(
-    (match): Found => ({
-      claim: match[0],
+  const asian = [...text.matchAll(asianDurationPattern)].map(
+    ({ 0: claim, 1: amount = '', 2: name = '', index }): Found => ({
+      claim,
       kind: 'number',
-      keys: durationKeys(match[1] ?? '', match[2] ?? ''),
-      index: match.index,
+      // Also the year, or a day of the month that is named a few words before.
+      keys: [...durationKeys(amount, name), ...(/^[日年]$/.test(name) ? [`n:${amount}`] : [])],
+      index,
     }),
   )
-  return [...found, ...cjk]
+  return [...found, ...asian]
 }
 
 /** The figures that start a range of durations. */
@@ -134,17 +168,17 @@ export function findPlainNumbers(text: string): Found[] {
   return [...rest.matchAll(plainPattern)].map((match) => ({
     claim: match[0],
     kind: 'number' as const,
-    keys: valuesOf(match[0]).map((value) => `n:${value}`),
+    keys: valuesOfWord(match[0]).map((value) => `n:${value}`),
     index: match.index,
   }))
 }
 
-const figurePattern = new RegExp(figure, 'gu')
+const figurePattern = new RegExp(`(?:${figure})(?:${scale})?`, 'gu')
 const wordPattern = new RegExp(`(?<!\\p{L})(?:${words})(?!\\p{L})`, 'gu')
 
 /** Every figure and number word of a source, with anything next to it. */
 export function anyNumberKeys(source: string): string[] {
-  const figures = [...source.matchAll(figurePattern)].flatMap(([text]) => valuesOf(text))
+  const figures = [...source.matchAll(figurePattern)].flatMap(([text]) => valuesOfWord(text))
   const digits = [...source.matchAll(/\d+/g)].map(([text]) => Number(text))
   const spelled = [...source.toLowerCase().matchAll(wordPattern)].flatMap(([word]) => valuesOfWord(word))
   return [...figures, ...digits, ...spelled].map((value) => `n:${value}`)
@@ -156,7 +190,7 @@ export function anyNumberKeys(source: string): string[] {
  */
 export function bareNumberKeys(rest: string): string[] {
   return [...rest.matchAll(plainPattern)].flatMap(([text]) =>
-    valuesOf(text).flatMap((value) => [`b:${value}`, ...(looksLikeMoney(text) ? [`m:${value}`] : [])]),
+    valuesOfWord(text).flatMap((value) => [`b:${value}`, ...(looksLikeMoney(text) ? [`m:${value}`] : [])]),
   )
 }
 

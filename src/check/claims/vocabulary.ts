@@ -66,10 +66,27 @@ const numberWords: Readonly<Record<number, string[]>> = {
 
 /** Hours per duration unit; months and years are counted in months, with `m` before the figure. */
 const units: readonly [string, string[]][] = [
-  ['h0.0166667', ['minute', 'minutes', 'min', 'minuten', 'minuto', 'minutos', 'minuti', 'minuut', '分']],
+  [
+    'h0.0166667',
+    ['minute', 'minutes', 'min', 'minuten', 'minuto', 'minutos', 'minuti', 'minuut', '分', '分钟'],
+  ],
   [
     'h1',
-    ['hour', 'hours', 'stunde', 'stunden', 'heure', 'heures', 'hora', 'horas', 'ora', 'ore', 'uur', '時間'],
+    [
+      'hour',
+      'hours',
+      'stunde',
+      'stunden',
+      'heure',
+      'heures',
+      'hora',
+      'horas',
+      'ora',
+      'ore',
+      'uur',
+      '時間',
+      '小时',
+    ],
   ],
   [
     'h24',
@@ -93,6 +110,7 @@ const units: readonly [string, string[]][] = [
       '日',
       '日間',
       '日以内',
+      '天',
     ],
   ],
   [
@@ -121,6 +139,8 @@ const units: readonly [string, string[]][] = [
       'werkdagen',
       'dias úteis',
       '営業日',
+      '工作日',
+      '个工作日',
     ],
   ],
   [
@@ -159,6 +179,7 @@ const units: readonly [string, string[]][] = [
       'か月',
       'ヶ月',
       'ヵ月',
+      '个月',
     ],
   ],
   [
@@ -188,13 +209,15 @@ const units: readonly [string, string[]][] = [
 ]
 
 const currencies: readonly [string, string[]][] = [
-  ['eur', ['€', 'eur', 'euro', 'euros']],
-  ['usd', ['$', 'us$', 'usd', 'dollar', 'dollars', 'dólar', 'dólares']],
-  ['gbp', ['£', 'gbp', 'pound', 'pounds', 'pfund']],
+  ['eur', ['€', 'eur', 'euro', 'euros', 'ユーロ', '欧元']],
+  ['usd', ['$', 'us$', 'usd', 'dollar', 'dollars', 'dólar', 'dólares', 'ドル', '美元']],
+  ['gbp', ['£', 'gbp', 'pound', 'pounds', 'pfund', 'ポンド']],
   ['jpy', ['¥', '￥', 'jpy', 'yen', '円']],
   ['chf', ['chf', 'fr', 'sfr', 'franken', 'francs']],
   ['pln', ['zł', 'pln', 'zloty']],
   ['sek', ['kr', 'sek', 'dkk', 'nok', 'kronen']],
+  ['cny', ['cny', 'rmb', '元', '人民币']],
+  ['krw', ['₩', 'krw', 'won', '원']],
   ['inr', ['₹', 'inr', 'rupees']],
 ]
 
