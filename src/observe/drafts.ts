@@ -203,19 +203,14 @@ async function noteMissing(
   { row, reply }: Watched,
   { since, graceMs }: Missing,
 ): Promise<void> {
-  // A held reply is decided elsewhere, so a change to its draft means nothing.
-  if (reply.state === 'held') return
   const now = context.clock.now()
   const first = since.get(reply.id) ?? now.getTime()
   since.set(reply.id, first)
   if (now.getTime() - first < graceMs) return
   since.delete(reply.id)
-  const change = {
-    id: row.id,
-    at: 'done',
-    actor: 'owner',
-    reason: 'draft-deleted',
-    reply: { version: reply.version, saved: null },
-  } as const
+  const gone = { id: row.id, actor: 'owner', reply: { version: reply.version, saved: null } } as const
+  // It is decided on the page, which leaves it to the owner's client as long as a draft is named.
+  if (reply.state === 'held') return void (await move(context.db, 'noteEdit', gone, now))
+  const change = { ...gone, at: 'done', reason: 'draft-deleted' } as const
   if (await move(context.db, 'discardDraft', change, now)) logDecision(context.log, change)
 }

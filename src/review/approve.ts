@@ -68,12 +68,14 @@ export async function approve(
 }
 
 /**
- * Cancels an approval before anything is sent: the reply waits as it did before, in \Drafts or on the page.
+ * Cancels an approval before anything is sent: the reply waits as it did before, in \Drafts or on the page. One that was
+ * approved by a flag is held, because its draft still has the flag.
  * @throws Refusal when it is being sent, or was never approved
  */
 export async function cancel(review: Review, id: string, actor: string): Promise<ReplyRow | null> {
-  await load(review, id)
+  const { row } = await load(review, id)
   const change = { id, at: 'deliver', actor, reason: 'cancelled', reply: { sendAfter: null } } as const
   const before = await stateBefore(review.context.db, id, 'approved')
-  return decide(review, before === 'saved' ? 'undoToDraft' : 'undo', change)
+  const isDraftAgain = before === 'saved' && row.reason !== 'approved-by-flag'
+  return decide(review, isDraftAgain ? 'undoToDraft' : 'undo', change)
 }

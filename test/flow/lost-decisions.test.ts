@@ -1,8 +1,10 @@
 /** A person or the owner decides while the mail goes on, or while the store or the mailbox fails. */
 import { afterAll, afterEach, beforeAll, expect, jest, test } from '@jest/globals'
+import { TemporaryError } from '../../src/base/errors.ts'
 import { type StandIn, startStandIn } from '../../src/demo/stand-in.ts'
 import { Observer } from '../../src/observe/observe.ts'
 import { table } from '../../src/pipeline/table.ts'
+import { cancel } from '../../src/review/approve.ts'
 import { edit } from '../../src/review/edit.ts'
 import { reject, reopen } from '../../src/review/reject.ts'
 import type { Review } from '../../src/review/review.ts'
@@ -13,7 +15,7 @@ import { loadReply } from '../../src/store/replies.ts'
 import { type Dovecot, startDovecot } from '../live/servers/index.ts'
 import { ScriptedServer } from '../smtp/scripted-server.ts'
 import { readMailbox, withClient } from './mailboxes.ts'
-import { letter, startWalk, type Walk } from './walk.ts'
+import { approveCurrentText, letter, startWalk, type Walk } from './walk.ts'
 
 const graceMs = 90_000
 let dovecot: Dovecot
@@ -61,7 +63,12 @@ async function arrived(address: string, replies: Record<string, unknown>) {
 function observe(walk: Walk): () => Promise<void> {
   const options = { mayLook: async () => true, onApproved: async () => undefined, graceMs }
   const observer = new Observer(walk.context, walk.account, options)
-  return () => observer.lookOnce()
+  // Dovecot ends a connection whose mailbox was deleted: the daemon looks again, too.
+  return () =>
+    observer.lookOnce().catch((error: unknown) => {
+      if (!(error instanceof TemporaryError)) throw error
+      return observer.lookOnce()
+    })
 }
 
 const inMailbox = (address: string, path: string, work: Parameters<typeof withClient>[2]) =>
@@ -222,4 +229,23 @@ test('a decision that is made while the observer reads another version of the dr
   })
   await look()
   expect((await replyOf(walk, id)).text).toBe(closed)
+})
+
+test('a reply that was approved by a flag and cancelled is not approved again by the same flag', async () => {
+  const address = 'flag@lost.example'
+  const { walk, review, look, id } = await drafted(address, { approve: 'flag' })
+  await using _ = walk
+  await inMailbox(address, 'Drafts', (client) => client.messageFlagsAdd('1:*', ['\\Flagged']))
+  await look()
+  expect(await nowOf(walk, id)).toMatchObject({ disposition: 'approved', reason: 'approved-by-flag' })
+  await cancel(review, id, 'Ann')
+  await look()
+  await walk.walk(id)
+  expect([sentBy(address), (await nowOf(walk, id))?.disposition]).toEqual([[], 'held'])
+  // The owner takes the draft away: the decision is left to the page.
+  await inMailbox(address, 'Drafts', (client) => client.messageDelete('1:*'))
+  await lookTwice(walk, look)
+  await approveCurrentText(review, id)
+  expect((await walk.walk(id)).row.disposition).toBe('sent')
+  expect(sentBy(address)).toHaveLength(1)
 })
