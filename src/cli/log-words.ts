@@ -44,6 +44,7 @@ export const eventWords: Readonly<Record<string, string>> = {
   'store.analyse-failed': 'the database did not renew its statistics, so it may be slower than necessary',
   'reply.commit-failed': 'a sent reply could not be recorded yet; retrying at once',
   'sent.copy-refused': 'a reply was sent, but the server did not accept a copy of it in Sent',
+  'draft.not-removed': 'the draft of a decided reply stays in Drafts: the mailbox could not be reached',
   'observe.failed': 'Drafts, Sent and Junk could not be checked; replyd will retry soon',
   'style.learned': 'your style was learned from sent mail; languages: {languages}',
   'digest.failed': 'the daily summary could not be sent',

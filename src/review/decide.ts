@@ -1,5 +1,5 @@
 import { createHash, createHmac } from 'node:crypto'
-import { PermanentError } from '../base/errors.ts'
+import { PermanentError, reasonOf } from '../base/errors.ts'
 import { logDecision } from '../base/log.ts'
 import { seenAs, type TypedEnvelope } from '../base/typed-envelope.ts'
 import { octetsOf, writtenReply } from '../compose/reply-octets.ts'
@@ -123,6 +123,18 @@ export async function withDraft(
       await removeSavedDraft(account, { ...reply, savedMailbox, savedUidValidity, savedUid, savedSize })
     throw error
   }
+}
+
+/** After a decision: it stands even if the mailbox can't be reached, and one draft too many stays. */
+export async function removeDecidedDraft(
+  { context }: Review,
+  account: Account,
+  reply: ReplyRow,
+): Promise<void> {
+  const { log } = context
+  await removeSavedDraft(account, reply).catch((error: unknown) =>
+    log.warn({ event: 'draft.not-removed', id: reply.id, reason: reasonOf(error) }),
+  )
 }
 
 /**

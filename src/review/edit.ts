@@ -2,7 +2,6 @@ import { seenAs, type TypedEnvelope } from '../base/typed-envelope.ts'
 import { modelVerdict } from '../base/verdicts.ts'
 import { octetsOf } from '../compose/reply-octets.ts'
 import { type Account, accountOf } from '../context.ts'
-import { removeSavedDraft } from '../deliver/draft-in-mailbox.ts'
 import {
   mailboxesAsText,
   standardEnvelope,
@@ -14,7 +13,17 @@ import { unifiedDiff } from '../mail/text/edits.ts'
 import type { StoredMail } from '../store/bodies.ts'
 import { writeByHand } from '../store/moves.ts'
 import type { NewReply, ReplyRow } from '../store/replies.ts'
-import { asWritten, decide, isOpen, load, loadText, openReply, untouched, withDraft } from './decide.ts'
+import {
+  asWritten,
+  decide,
+  isOpen,
+  load,
+  loadText,
+  openReply,
+  removeDecidedDraft,
+  untouched,
+  withDraft,
+} from './decide.ts'
 import { Refusal, type Review } from './review.ts'
 
 /**
@@ -55,7 +64,7 @@ export async function edit(
   const edited = await withDraft(review, account, { ...reply, ...written }, (saved) =>
     decide(review, isDraft ? 'editDraft' : 'edit', { ...change, reply: { ...fields, saved } }),
   )
-  await removeSavedDraft(account, reply)
+  await removeDecidedDraft(review, account, reply)
   return edited
 }
 

@@ -3,7 +3,7 @@ import { CannotMove, MessageVanished, UidValidityChanged } from '../imap/imap.ts
 import { learnSpam, unlearnSpam } from '../observe/learn.ts'
 import type { MessageRow } from '../store/messages.ts'
 import { takePlace } from '../store/review.ts'
-import { isOpen, load } from './decide.ts'
+import { decide, isOpen, load } from './decide.ts'
 import { reject, reopen } from './reject.ts'
 import { takeOut } from './restore.ts'
 import { Refusal, type Review } from './review.ts'
@@ -21,11 +21,21 @@ export async function junk(review: Review, id: string, actor: string, seen?: str
   const { row } = await load(review, id)
   const account = accountOf(context, row.account)
   const place = await moveToJunk(account, row).catch(async (error: unknown) => {
-    await reopen(review, id, actor)
+    await waitAgain(review, row, actor)
     throw error
   })
   // If this process ends before the move is recorded, the observer finds the moved mail.
   await learnSpam(context, account, row, place, actor)
+}
+
+/** With its draft in \Drafts, if that was there and can be stored; otherwise on the page. */
+async function waitAgain(review: Review, { id, step }: MessageRow, actor: string): Promise<void> {
+  try {
+    await reopen(review, id, actor)
+  } catch (error) {
+    if (error instanceof Refusal) throw error
+    await decide(review, 'reopen', { id, at: step, actor, reason: 'reopened' })
+  }
 }
 
 /**

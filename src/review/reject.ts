@@ -1,7 +1,6 @@
 import { accountOf } from '../context.ts'
-import { removeSavedDraft } from '../deliver/draft-in-mailbox.ts'
 import { type ReplyRow, stateBefore } from '../store/replies.ts'
-import { decide, isOpen, load, openReply, untouched, withDraft } from './decide.ts'
+import { decide, isOpen, load, openReply, removeDecidedDraft, untouched, withDraft } from './decide.ts'
 import { Refusal, type Review } from './review.ts'
 
 /**
@@ -22,7 +21,7 @@ export async function reject(review: Review, id: string, actor: string, seen?: s
   const account = accountOf(context, row.account)
   const draft = await untouched(account, reply)
   await decide(review, 'reject', { ...change, reply: { fromText: reply.text, saved: null } })
-  if (draft === 'untouched') await removeSavedDraft(account, reply)
+  if (draft === 'untouched') await removeDecidedDraft(review, account, reply)
 }
 
 /**

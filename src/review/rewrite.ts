@@ -1,11 +1,10 @@
 import type { Disposition } from '../base/dispositions.ts'
 import { modelVerdict } from '../base/verdicts.ts'
 import { accountOf } from '../context.ts'
-import { removeSavedDraft } from '../deliver/draft-in-mailbox.ts'
 import type { MessageRow } from '../store/messages.ts'
 import type { ReplyRow } from '../store/replies.ts'
 import { stageAfter } from '../store/transitions.ts'
-import { decide, isOpen, load, loadText, openReply, untouched } from './decide.ts'
+import { decide, isOpen, load, loadText, openReply, removeDecidedDraft, untouched } from './decide.ts'
 import { Refusal, type Review } from './review.ts'
 
 /** Decided without a reply; a person may still want one. */
@@ -47,7 +46,7 @@ export async function rewrite(
     // A new text is a new message (docs/rules.md section 5.7).
     reply: reply ? { fromText: reply.text, attemptGroup: reply.attemptGroup + 1, saved: null } : {},
   })
-  if (reply !== null && draft === 'untouched') await removeSavedDraft(account, reply)
+  if (reply !== null && draft === 'untouched') await removeDecidedDraft(review, account, reply)
   await pipeline.advance(id, stageAfter(verb))
 }
 

@@ -6,8 +6,10 @@ import { Observer } from '../../src/observe/observe.ts'
 import { table } from '../../src/pipeline/table.ts'
 import { cancel } from '../../src/review/approve.ts'
 import { edit } from '../../src/review/edit.ts'
+import { junk } from '../../src/review/junk.ts'
 import { reject, reopen } from '../../src/review/reject.ts'
 import type { Review } from '../../src/review/review.ts'
+import { rewrite } from '../../src/review/rewrite.ts'
 import type { Database } from '../../src/store/database.ts'
 import { loadMessage, type MessageRow } from '../../src/store/messages.ts'
 import { move } from '../../src/store/moves.ts'
@@ -249,3 +251,36 @@ test('a reply that was approved by a flag and cancelled is not approved again by
   expect((await walk.walk(id)).row.disposition).toBe('sent')
   expect(sentBy(address)).toHaveLength(1)
 })
+
+const lost = () => Promise.reject(new TemporaryError('the connection was closed'))
+
+test('if the mailbox is gone when a mail with a draft is called spam, the mail waits', async () => {
+  const address = 'spam@lost.example'
+  const { walk, review, id } = await drafted(address)
+  await using _ = walk
+  const { imap } = walk.account
+  for (const command of ['removeExactly', 'move', 'append'] as const)
+    jest.spyOn(imap, command).mockImplementation(lost)
+  await expect(junk(review, id, 'Ann')).rejects.toThrow('the connection was closed')
+  expect(await nowOf(walk, id)).toMatchObject({ step: 'review', disposition: 'held', reason: 'reopened' })
+  jest.restoreAllMocks()
+  await junk(review, id, 'Ann')
+  expect((await nowOf(walk, id))?.disposition).toBe('filed')
+})
+
+test.each([
+  ['rejected', 'rejected', (review: Review, id: string) => reject(review, id, 'Ann')],
+  ['edited', 'drafted', (review: Review, id: string) => edit(review, id, 'Ann', closed)],
+  ['rewritten', 'pending', (review: Review, id: string) => rewrite(review, id, 'Ann', 'shorter')],
+])(
+  'a draft that can not be removed once its mail is %s: the decision stands',
+  async (name, expected, act) => {
+    const { walk, review, id } = await drafted(`${name}@lost.example`)
+    await using _ = walk
+    jest.spyOn(walk.account.imap, 'removeExactly').mockImplementationOnce(lost)
+    const advance = jest.spyOn(review.pipeline, 'advance')
+    await act(review, id)
+    expect((await nowOf(walk, id))?.disposition).toBe(expected)
+    if (expected === 'pending') expect(advance).toHaveBeenCalledWith(id, 'compose')
+  },
+)
