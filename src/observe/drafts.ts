@@ -1,5 +1,6 @@
 /** Our drafts in the owner's mailbox: unchanged, edited, approved, sent from their client, or deleted. */
 
+import { PermanentError } from '../base/errors.ts'
 import { logDecision } from '../base/log.ts'
 import type { Account, StepContext } from '../context.ts'
 import { firstField } from '../mail/message.ts'
@@ -43,7 +44,7 @@ export async function observeDrafts(
   const ids = await savedReplyIds(context.db, account.settings.owner.address, mostDrafts)
   if (ids.length === 0) return []
   const mailboxes = await mailboxesOf(account)
-  const unchanged = await unchangedIn(account, mailboxes.drafts)
+  const unchanged: Unchanged = new Map()
   const approved: string[] = []
   for (const id of ids) {
     const [row, reply] = [await loadMessage(context.db, id), await loadReply(context.db, id)]
@@ -65,12 +66,33 @@ async function mailboxesOf(account: Account): Promise<Mailboxes> {
   return { drafts, sent, approved: flagApproves ? await account.imap.mailboxNamed('Approved') : null }
 }
 
-/** UIDs in \Drafts, as `UIDVALIDITY UID`: the mail under a UID never changes (RFC 3501 section 2.3.1.1). */
-async function unchangedIn({ imap }: Account, drafts: string | null): Promise<Set<string>> {
-  if (drafts === null) return new Set()
-  const { uidValidity } = await imap.state(drafts)
-  const uids = await imap.uidsAfter(drafts, uidValidity, 0)
-  return new Set(uids.map((uid) => `${uidValidity} ${uid}`))
+/** The UIDs in each mailbox that was read in this look, as `UIDVALIDITY UID`. */
+type Unchanged = Map<string, ReadonlySet<string>>
+
+/**
+ * Whether it is where it was saved: the mail under a UID never changes (RFC 3501 section 2.3.1.1). The owner may have
+ * chosen another mailbox for drafts since then, and removed the earlier one.
+ */
+async function isUnchanged(
+  { imap }: Account,
+  { savedMailbox, savedUidValidity, savedUid }: ReplyRow,
+  { drafts, approved }: Mailboxes,
+  unchanged: Unchanged,
+): Promise<boolean> {
+  if (savedMailbox === null || savedMailbox === approved) return false
+  if (!unchanged.has(savedMailbox)) {
+    const uids = await placesIn(imap, savedMailbox).catch((error: unknown) => {
+      if (savedMailbox !== drafts && error instanceof PermanentError) return []
+      throw error
+    })
+    unchanged.set(savedMailbox, new Set(uids))
+  }
+  return unchanged.get(savedMailbox)?.has(`${savedUidValidity} ${savedUid}`) ?? false
+}
+
+async function placesIn(imap: Account['imap'], mailbox: string): Promise<string[]> {
+  const { uidValidity } = await imap.state(mailbox)
+  return (await imap.uidsAfter(mailbox, uidValidity, 0)).map((uid) => `${uidValidity} ${uid}`)
 }
 
 /** True when the owner has approved it. */
@@ -79,19 +101,19 @@ async function look(
   account: Account,
   watched: Watched,
   mailboxes: Mailboxes,
-  unchanged: ReadonlySet<string>,
+  unchanged: Unchanged,
   missing: Missing,
 ): Promise<boolean> {
   const { reply } = watched
   const { drafts, sent, approved } = mailboxes
-  const stands = reply.savedMailbox === drafts && unchanged.has(`${reply.savedUidValidity} ${reply.savedUid}`)
+  const stands = await isUnchanged(account, reply, mailboxes, unchanged)
   const successor = stands || drafts === null ? null : await find(account, drafts, watched)
   if (stands || successor) {
     missing.since.delete(reply.id)
     const version = successor ? await noteEdit(context, watched, successor) : reply.version
     if (version === null) return false
     const noted = { ...watched, reply: { ...reply, version } }
-    return approveIfFlagged(context, account, noted, drafts, successor)
+    return approveIfFlagged(context, account, noted, successor)
   }
   const moved = approved === null ? null : await find(account, approved, watched)
   if (moved) return isRefused(reply, moved) ? false : approveAsItStands(context, account, watched, moved)
@@ -129,24 +151,24 @@ async function approveIfFlagged(
   context: StepContext,
   account: Account,
   watched: Watched,
-  drafts: string | null,
   successor: MailInMailbox | null,
 ): Promise<boolean> {
-  if (account.settings.replies.approve !== 'flag' || drafts === null) return false
-  const { savedUidValidity, savedUid } = watched.reply
+  if (account.settings.replies.approve !== 'flag') return false
+  const { savedMailbox, savedUidValidity, savedUid } = watched.reply
+  const mailbox = successor?.mailbox ?? savedMailbox
   const uidValidity = successor?.uidValidity ?? savedUidValidity
   const uid = successor?.uid ?? savedUid
-  if (uidValidity === null || uid === null) return false
+  if (mailbox === null || uidValidity === null || uid === null) return false
   if (successor === null && watched.reply.state === 'held') return false
-  const flags = (await account.imap.flags(drafts, uidValidity, uid)) ?? []
+  const flags = (await account.imap.flags(mailbox, uidValidity, uid)) ?? []
   const lower = flags.map((flag) => flag.toLowerCase())
   // The other two keywords say that a client is sending it (RFC 5788 registry): leave it alone.
   if (!lower.includes('\\flagged') || lower.includes('$submitted') || lower.includes('$submitpending'))
     return false
   const octets =
-    successor?.octets ?? (await account.imap.fetchSource(drafts, uidValidity, uid, longestDraft + 1))
+    successor?.octets ?? (await account.imap.fetchSource(mailbox, uidValidity, uid, longestDraft + 1))
   if (octets === null) return false
-  return approveAsItStands(context, account, watched, { mailbox: drafts, uidValidity, uid, octets })
+  return approveAsItStands(context, account, watched, { mailbox, uidValidity, uid, octets })
 }
 
 /**

@@ -284,3 +284,36 @@ test.each([
     if (expected === 'pending') expect(advance).toHaveBeenCalledWith(id, 'compose')
   },
 )
+
+test.each([
+  ['stays there', 'stays', 'drafted', async () => undefined],
+  [
+    'is deleted there',
+    'deleted',
+    'rejected',
+    (address: string) => inMailbox(address, 'Drafts', (client) => client.messageDelete('1:*')),
+  ],
+  [
+    'is flagged there',
+    'flagged',
+    'approved',
+    (address: string) =>
+      inMailbox(address, 'Drafts', (client) => client.messageFlagsAdd('1:*', ['\\Flagged'])),
+  ],
+  ['was in a mailbox that is gone', 'gone', 'rejected', removeDrafts],
+])('after a change of the Drafts mailbox, a draft that %s', async (_name, local, expected, act) => {
+  const address = `${local}@lost.example`
+  const { walk, look, id } = await drafted(address, { approve: 'flag' })
+  await using _ = walk
+  await withClient(dovecot, address, (client) => client.mailboxCreate('Entwuerfe'))
+  const { imap } = walk.account
+  const special = await imap.specialMailboxes()
+  jest.spyOn(imap, 'specialMailboxes').mockResolvedValue({ ...special, drafts: 'Entwuerfe' })
+  await act(address)
+  await lookTwice(walk, look)
+  expect((await nowOf(walk, id))?.disposition).toBe(expected)
+})
+
+function removeDrafts(address: string) {
+  return withClient(dovecot, address, (client) => client.mailboxDelete('Drafts'))
+}
