@@ -13,7 +13,7 @@ export const eventWords: Readonly<Record<string, string>> = {
   'config.refused': 'the changed configuration was not accepted',
   'settings.changed': '{path} was changed on the page by {actor}',
   'settings.applied': 'the settings of the page apply',
-  'settings.failed': 'the settings of the page could not be read',
+  'settings.failed': 'the settings of the page could not be applied; replyd will retry soon',
   'state.made-private': '{path} is now private',
   'store.connection-lost': 'the connection to the database was lost',
   'store.backup': 'a backup was made',

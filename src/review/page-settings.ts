@@ -91,23 +91,24 @@ export class PageSettings {
     return this.#refreshing
   }
 
+  /** The version counts as applied once it is in use: after a failure the next check tries again. */
   async #apply(): Promise<void> {
+    // The version is read first, so that the next check finds an edit made in between.
+    const version = await settingsVersion(this.#context.db)
     const config = await this.#merge()
     if (config === null) return
     this.#use(config)
+    this.#version = version
     const left = this.#unfit.map(({ path }) => within(path).join('.'))
-    this.#context.log.info({ event: 'settings.applied', version: this.#version, left })
+    this.#context.log.info({ event: 'settings.applied', version, left })
   }
 
   async #merge(): Promise<Config | null> {
     if (this.#base === null) return null
-    // The version is read first, so that the next check finds an edit made in between.
-    const version = await settingsVersion(this.#context.db)
     const edits = await currentEdits(this.#context.db)
     const { config, unfit } = settle(this.#base, settingsOf(edits))
     this.#edits = edits
     this.#unfit = unfit
-    this.#version = version
     return config
   }
 
@@ -164,7 +165,8 @@ export class PageSettings {
    * @throws UnfitSetting when the configuration does not accept it
    */
   async change(path: SettingPath, value: unknown, follows: string, actor: string): Promise<void> {
-    await this.refresh()
+    // Not applied here: a setting that can't be used must not prevent its own correction.
+    await this.#next(async () => void (await this.#merge()))
     const { edit } = this.placed(path)
     if (this.#base === null) throw new Refusal('unknown-setting')
     if ((edit?.id ?? '0') !== follows) throw new Refusal('setting-changed')

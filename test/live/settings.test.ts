@@ -1,6 +1,7 @@
 /** Settings of the Setup page on real PostgreSQL, with several processes on one store. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { systemClock } from '../../src/base/clock.ts'
+import { ConfigError } from '../../src/base/errors.ts'
 import { silentLog } from '../../src/base/log.ts'
 import { loadConfig } from '../../src/config/config.ts'
 import type { Config } from '../../src/config/settings.ts'
@@ -55,4 +56,35 @@ test('an edit that is committed after one with a higher id is not missed by anot
   })
   await settings.refresh()
   expect(replies()).toMatchObject({ mode: 'review', signature: 'Kind regards' })
+})
+
+test('a setting that can not be used at first is used at the next check, or corrected', async () => {
+  const [db] = stores as [Database]
+  const before: Config = loadConfig({ path: 'replyd.yaml', environment: { TZ: 'UTC' }, readFile })
+  const used: unknown[] = []
+  let isFaulty = false
+  const settings = new PageSettings({ db, clock: systemClock, log: silentLog, config: before }, (config) => {
+    if (isFaulty) throw new ConfigError('a prompt is faulty')
+    used.push(config.accounts[0]?.replies.minConfidence)
+  })
+  await settings.refresh()
+  used.length = 0
+  const path = ['replies', 'minConfidence']
+  const editId = () => settings.view(path).edit?.id ?? '0'
+  isFaulty = true
+  await expect(settings.change(path, 0.9, editId(), 'Ann')).rejects.toThrow('a prompt is faulty')
+  await expect(settings.refresh()).rejects.toThrow('a prompt is faulty')
+  isFaulty = false
+  await settings.refresh()
+  await settings.refresh()
+  expect(used).toEqual([0.9])
+  isFaulty = true
+  await expect(settings.change(path, 0.7, editId(), 'Ann')).rejects.toThrow('a prompt is faulty')
+  // A reload that read it, and failed to use it.
+  await settings.over(before)
+  // That fault is gone with the next edit.
+  const use = settings.change(path, 0.8, editId(), 'Ann')
+  isFaulty = false
+  await use
+  expect(used).toEqual([0.9, 0.8])
 })
