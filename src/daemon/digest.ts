@@ -40,10 +40,10 @@ export async function sendDigest(context: StepContext, account: Account): Promis
   const { address } = account.settings.owner
   const day = dayOf(now, timeZone)
   if (!(await claimDigest(db, address, day, now))) return false
-  const octets = await digestOctets(context, account, day, now)
-  if (octets === null) return false
   const addressee = config.digest.to ?? address
   try {
+    const octets = await digestOctets(context, account, day, now)
+    if (octets === null) return false
     await account.smtp.send({ octets, reversePath: address, addressees: [addressee], smtpUtf8: false })
     return true
   } catch (error) {

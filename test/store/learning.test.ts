@@ -3,7 +3,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { afterAll, beforeAll, expect, jest, test } from '@jest/globals'
 import { TemporaryError, UncertainError } from '../../src/base/errors.ts'
 import { silentLog } from '../../src/base/log.ts'
 import type { Verdict } from '../../src/base/verdicts.ts'
@@ -245,6 +245,13 @@ test('the digest goes out once a day, whatever the number of processes, and is m
   failure = new TemporaryError('not now')
   await expect(send('2026-11-24T06:00:00Z')).rejects.toThrow('not now')
   failure = null
+  const query = db.query.bind(db)
+  const lost = jest.spyOn(db, 'query').mockImplementation(async (text, params) => {
+    if (text.includes('group by disposition')) throw new Error('read ECONNRESET')
+    return query(text, params)
+  })
+  await expect(send('2026-11-24T06:00:30Z')).rejects.toThrow('read ECONNRESET')
+  lost.mockRestore()
   const both = await Promise.all([send('2026-11-24T06:01:00Z'), send('2026-11-24T06:01:00Z')])
   expect(both.filter(Boolean)).toHaveLength(1)
   expect(await send('2026-11-24T18:00:00Z')).toBe(false)
