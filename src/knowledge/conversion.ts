@@ -73,9 +73,10 @@ export class Converter {
   }
 
   /** One after the other: the memory suffices for one document at a time. */
-  #inTurn<R>(run: () => Promise<R>): Promise<R> {
+  #inTurn<R>(run: () => Promise<R>): Promise<R | { fault: string }> {
     this.#pending++
-    const turn = this.#queue.then(run)
+    // No worker, for example where no more threads may be started.
+    const turn = this.#queue.then(run).catch(() => ({ fault: 'it could not be read' }))
     this.#queue = turn.finally(() => {
       if (--this.#pending === 0) this.close()
     })

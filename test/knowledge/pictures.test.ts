@@ -1,3 +1,5 @@
+import { syncBuiltinESMExports } from 'node:module'
+import workerThreads from 'node:worker_threads'
 import { expect, test } from '@jest/globals'
 import { imageSize } from 'image-size'
 import { Converter, type Scaled } from '../../src/knowledge/conversion.ts'
@@ -53,6 +55,30 @@ test('after a damaged picture the next one is read', async () => {
   ])
   converter.close()
   expect([bad, good]).toEqual([{ fault: 'it could not be read' }, { image: expect.anything() }])
+})
+
+test('without a thread a picture can not be read, and the next one is read when there are threads again', async () => {
+  const converter = new Converter(null)
+  const { Worker } = workerThreads
+  const replace = (by: unknown) => {
+    Object.assign(workerThreads, { Worker: by })
+    syncBuiltinESMExports()
+  }
+  replace(
+    class {
+      constructor() {
+        throw new Error('ERR_WORKER_INIT_FAILED')
+      }
+    },
+  )
+  try {
+    const both = await Promise.all([converter.scale(png), converter.convert('a.html', png)])
+    expect(both).toEqual([{ fault: 'it could not be read' }, { fault: 'it could not be read' }])
+  } finally {
+    replace(Worker)
+  }
+  expect(await converter.scale(png)).toEqual({ image: expect.anything() })
+  converter.close()
 })
 
 /** Two columns and three rows, named by the red of their pixels. */
