@@ -111,8 +111,8 @@ const alike: readonly (readonly string[])[] = [
   ['nl', 'af'],
   ['hr', 'bs', 'sl', 'sr'],
 ]
-/** Minimum confidence at which languageOf overrides triage. */
-const sureFrom = 0.7
+/** Minimum confidence at which languageOf overrides triage: more than one word that only one language has. */
+const sureFrom = 0.75
 
 /**
  * Only if the detector is certain about the reply and its language is neither the stated nor the detected one of the

@@ -193,4 +193,30 @@ describe('the language', () => {
       found(german, { mail: `${base.mail}\n${german.repeat(3)}` }).filter((one) => !one.startsWith('parr')),
     ).toEqual([])
   })
+
+  const short: readonly (readonly [string, string])[] = [
+    ['de', 'Hallo Frau Berg,\n\nLieferung in Wochen.\n\nViele Grüße\nMaison Berg'],
+    ['de', 'Guten Tag Herr Vogt,\n\ngern, in Blau vorrätig.\n\nFreundliche Grüße'],
+    ['it', 'Gentile signora Rossi,\n\nla spedizione costa poco.\n\nCordiali saluti'],
+    ['es', 'Hola Ana:\n\nSí, la tenemos.\n\nSaludos'],
+    ['en', 'Hi Tom,\n\nyes, delivery to La Rochelle.\n\nKind regards\nCafé de la Gare'],
+    ['nl', 'Beste Jan,\n\nlevering in enkele weken.\n\nMet vriendelijke groet'],
+    ['fr', 'Bonjour Madame,\n\noui, livraison en semaine.\n\nCordialement'],
+  ]
+  const question: Record<string, string> = {
+    de: 'Guten Tag, ich möchte wissen, wann ich die Ware bekomme.',
+    it: 'Buongiorno, vorrei sapere quanto costa la spedizione, grazie.',
+    es: 'Hola, quiero saber si tienen la talla, gracias.',
+    en: 'Hello, do you have it and how much is the delivery?',
+    nl: 'Hallo, wanneer komt mijn bestelling en hoe kan ik betalen?',
+    fr: 'Bonjour, je voudrais savoir si vous avez la livraison.',
+  }
+  test.each(short)('one common word decides nothing: %s %j', (language, draft) => {
+    expect(found(draft, { language, mail: question[language] as string })).toEqual([])
+  })
+
+  test('a short reply in another language is still reported', () => {
+    const draft = 'Hi Anna,\n\nyes, we have it and you can collect it from the shop.'
+    expect(found(draft, { language: 'de', mail: question.de as string })).toEqual(['language: en'])
+  })
 })

@@ -15,12 +15,12 @@ const scripts: readonly [RegExp, string][] = [
 
 const stopWords: Readonly<Record<string, string>> = {
   en: 'the and is are you your to of in for it that this with have has was not my me we please can could would will from on at be an as if what when do how',
-  de: 'der die das und ist nicht ich sie wir mit ein eine einen zu den dem auf für von haben habe hat wurde wird bitte ihr ihre ihren mein meine auch noch wie wann kann können sich bei nach aus oder',
-  fr: 'le la les des et est un une vous nous je que qui dans pour pas sur avec ce cette mon ma mes votre vos du au aux merci être avez avons bonjour il elle ne se',
-  es: 'el los las y es un una que en de del por para con no mi mis su sus usted me se lo al como gracias está hola tengo pero muy este esta puedo quiero',
-  it: 'il gli della delle di che è un una per non con sono mi mio vi voi grazie questo questa ho alla nel buongiorno vorrei anche come',
+  de: 'der die das und ist nicht ich sie wir mit ein eine einen zu den dem auf für von haben habe hat wurde wird bitte ihr ihre ihren mein meine auch noch wie wann kann können sich bei nach aus oder in',
+  fr: 'le la les des et est un une de en vous nous je que qui dans pour pas sur avec ce cette mon ma mes votre vos du au aux merci être avez avons bonjour il elle ne se',
+  es: 'el la los las y es un una que en de del por para con no mi mis su sus usted me se lo al como gracias está hola tengo pero muy este esta puedo quiero',
+  it: 'il la le in gli della delle di che è un una per non con sono mi mio vi voi grazie questo questa ho alla nel buongiorno vorrei anche come',
   pt: 'os as um uma de do da dos das que não para com por meu minha você obrigado obrigada está em no na se muito olá como mais',
-  nl: 'het een en van ik je niet is dat op te zijn voor met u uw mijn wij naar heb kan aan bij hoe wanneer maar ook deze graag',
+  nl: 'de het een en in van ik je niet is dat op te zijn voor met u uw mijn wij naar heb kan aan bij hoe wanneer maar ook deze graag',
   sv: 'och att det som en är jag inte för med på har ni vi min kan av till om hej tack när den ett',
   da: 'og at det som en er jeg ikke til med på har vi min kan af om hej tak når den et jer',
   pl: 'nie się na jest że do to jak ale czy w z od dla proszę dzień dobry moje mam co przez po',
