@@ -45,7 +45,9 @@ export class LineWriter {
   }
 
   private push(): void {
-    this.lines.push((prefix(this.depth) + this.pieces.join('')).trimEnd())
+    const line = prefix(this.depth) + this.pieces.join('')
+    // The space tells a signature from a rule (RFC 3676 section 4.3).
+    this.lines.push(line === '-- ' ? line : line.trimEnd())
     this.pieces = []
     this.filled = false
     this.blankEnd = true

@@ -2,7 +2,9 @@
 import { domainPart } from '../address.ts'
 import { isMailboxProvider } from '../local-parts.ts'
 import { isClosing } from '../reply/sign-off.ts'
+import { isRule } from './attribution.ts'
 import { type Known, wordsOfName } from './known.ts'
+import { isFooter } from './notices.ts'
 
 const sentFromStart =
   /^(?:sent|posted|written|typed|from my|get|download|envoyé|obtenir|obtenez|télécharge[rz]|gesendet|von|mit|diese (?:nachricht|e-?mail)|versendet|verschickt|hol(?:en|e) sie|outlook (?:für|for|pour|para|per|voor)|enviad[oa]|enviat|obtener|obten|descarg|inviat[oa]|ottieni|scarica|obter|obtenha|baixe|verzonden|verstuurd|gestuurd|dit bericht|download|skickat|skickad|skickades|hämta|sendt|hent|skaff|få outlook|lähetetty|hanki|wysłan|wiadomość wysłana|pobierz|odesláno|odesláno|získ|stáhn|odoslané|odoslan|отправлен|получ|скача|скачать|надіслано|відправлено|ізіс|trimis|elküldve|küldve|gönder|στάλθηκε|εστάλη|αποκτήστε|نشر|أرسل|تم ال|נשלח|发自|發自|从我的|從我的|寄自|来自|來自|获取|取得|傳送自|gửi từ|được gửi|dikirim|poslano|isprati|изпратено|saadetud|išsiųsta|nosūtīts)/iu
@@ -64,19 +66,61 @@ function tailOf(lines: readonly string[], start: number, marked: readonly boolea
   return tail
 }
 
+/** `Name: Ann`, `【お名前】山田`, `Message:`. A time of day and a web address have a colon, too. */
+const labelled =
+  /^\s*(?:[【［[]([^】］\]]{1,24})[】］\]]|([\p{L}*](?:[\p{L}\p{M}\p{N} _.*/()'’-]{0,38}[\p{L}\p{M}\p{N}_.*)’])? {0,2})[:：](?!\/\/|\d\d))/u
+
+/** What signatures and the footers of firms label. Any other label is taken for a field of a form. */
+const ownLabel =
+  /(?<!\p{L})(?:t[ée]l|tel[ée]fon\p{L}*|telefoon|t[ée]l[ée]phone|phone|ph|fon|fax|telefax|mob|mobile?|mobil(?:telefon|nummer)?|cell|cellulare|handy|gsm|portable|móvil|e-?mail|mail|courriel|correo|web|web-?site|url|https?|www|internet|site|sitio|sito|home-?page|blog|skype|icq|linkedin|twitter|whatsapp|[tmefwp]|office|work|direct|vat|ust|ust-?id\p{L}*|tax|siret|siren|rcs|naf|nif|cif|iva|kvk|btw|hrb|handelsregister|registergericht|amtsgericht|geschäftsführ\p{L}*|sitz|iban|bic|bank|notice|disclaimer|confiden\p{L}*)(?!\p{L})|電話|携帯|ファックス|メール/iu
+
+/** An article of an order, or a point of a list. */
+const quantity =
+  /^\s*(?:[-•·]\s+\S|\*\s+[^*]{1,80}$|\d{1,4}\s?(?:[x×*]|st(?:ü|k|c)\p{L}*\.?|pcs?\.?|pi[eè]ces?|pezzi|stuks?|個|本|枚|点)(?!\p{Script=Latin})|\S.{0,80}\s[x×]\s?\d{1,4}\s*$|.{1,60}\d{1,4}\s?[個本枚点台]\s*$)/iu
+
+/** The author's own words below a rule: a field of a form, an article of an order, a question. */
+function isContent(line: string): boolean {
+  if (line.length > 200 || /[?？]/.test(line.replace(/https?:\/\/\S*/g, '')) || quantity.test(line))
+    return true
+  const found = labelled.exec(line)
+  const label = found?.[1] ?? found?.[2]
+  return label !== undefined && !ownLabel.test(label) && !/@|https?:\/\/|www\./i.test(line)
+}
+
+/** Ends like a sentence and is too long for a motto. */
+const isSentence = (line: string) => /[.!。！]\s*$/.test(line) && line.trim().split(/\s+/).length > 4
+
+/** What a list or a scanner adds; its sentences are not the author's. */
+const isNotice = (lines: readonly string[]) =>
+  isFooter(lines) || /subscri|mailing list/i.test(lines.join(' '))
+
+/** What providers without a price add to mail. */
+const advertisement = /^\W*(?:this .{0,20}e-?mail is sponsored by|do you yahoo|(?:powered|sponsored) by)/i
+
+/** The author's name stands in a line, or what looks like a name if the header tells none. */
+function isNamed(lines: readonly string[], { names }: Known): boolean {
+  if (names.length === 0) return lines.some(isName)
+  return lines.some((line) => [...wordsOfName(line)].some((word) => names.some((own) => own.has(word))))
+}
+
 /** True when lines below a rule of dashes or underscores are a signature or a footer. */
-function looksSigned(rule: string, lines: readonly string[]): boolean {
+function looksSigned(rule: string, lines: readonly string[], known: Known): boolean {
   if (lines.length === 0) return true
-  // RFC 3676 section 4.3; the space is often lost on the way.
-  if (/^-- ?$/.test(rule)) return lines.length <= mostLines
-  if (lines.length > 12 || lines.some((line) => /\?\s*$/.test(line) || line.length > 200)) return false
+  // RFC 3676 section 4.3.
+  if (rule === '-- ') return lines.length <= mostLines
+  if (advertisement.test(lines[0] ?? '')) return lines.length <= 4
+  // A rule below encloses what stands between the two: a form, an order.
+  if (lines.some((line) => isContent(line) || isSeparator(line))) return false
+  // The space is often lost on the way.
+  if (rule === '--') return lines.length <= mostLines
+  if (lines.length > 12) return false
   const short = lines.every((line) => line.trim().length <= 60 && !/[.!:,]\s*$/.test(line.trim()))
-  if (/^\s*[-\u2010-\u2015]{1,3}\s*$/.test(rule)) return short && lines.length <= 6
-  return (
-    lines.some((line) => contact.test(line)) ||
-    (short && lines.length <= 4) ||
-    (/^_{10,}$/.test(rule) && lines.length <= 2)
-  )
+  const named = short && isNamed(lines, known)
+  const hasContact = lines.some((line) => contact.test(line))
+  if (/^\s*[-\u2010-\u2015]{1,3}\s*$/.test(rule)) return short && lines.length <= 6 && (named || hasContact)
+  if (/^_{10,}$/.test(rule) && lines.length <= 2) return true
+  if (lines.some(isSentence) && !isNotice(lines)) return false
+  return (named && lines.length <= 4) || hasContact
 }
 
 /** A line that may separate a signature: `-- `, a long dash, a row of underscores. */
@@ -167,17 +211,19 @@ function isFarewell(line: string): boolean {
  */
 export function signatureLines(lines: readonly string[], last: boolean, known: Known): boolean[] {
   const marked = lines.map((line) => isSentFrom(line))
+  const end = lines.findLastIndex((line) => line.trim() !== '')
   let separators = 0
   for (let at = lines.length - 1; at >= 0 && separators < 20; at--) {
     const line = lines[at] ?? ''
     if (!isSeparator(line)) continue
     separators++
-    if (looksSigned(line, tailOf(lines, at + 1, marked))) marked.fill(true, at)
+    // A rule at the end closes a frame. It goes by itself; marked, it would not be seen from the rule above.
+    if (isRule(line) && at >= end) continue
+    if (looksSigned(line, tailOf(lines, at + 1, marked), known)) marked.fill(true, at)
   }
   if (!last) return marked
-  let end = lines.length
-  while (end > 0 && (marked[end - 1] || (lines[end - 1] ?? '').trim() === '')) end--
-  const block = contactBlock(lines.slice(0, end), known)
-  if (block > 0) marked.fill(true, end - block, end)
+  const own = lines.findLastIndex((line, at) => !marked[at] && line.trim() !== '') + 1
+  const block = contactBlock(lines.slice(0, own), known)
+  if (block > 0) marked.fill(true, own - block, own)
   return marked
 }

@@ -179,6 +179,51 @@ test.each(['Best regards,', 'Mit freundlichen Grüßen', 'Med vänlig hälsning'
   },
 )
 
+const enclosed = [
+  'Neue Anfrage über das Kontaktformular\n\n--------------------\nName: Ann Kunde\nE-Mail: ann@kunde.example\nTelefon: 030 1234567\nNachricht: Ich brauche ein Angebot für 20 Stühle bis Freitag.\n--------------------',
+  'Booking request\n===============\nName: Ann Kunde\nPhone: 030 1234567\nArrival: 2027-01-05\nNights: 3\nMessage: Do you have a cot? We arrive late.',
+  'Nouveau message\n____________________\nNom : Ann Kunde\nTél. : 01 42 00 00 00\nMessage :\nJe voudrais un devis pour 20 chaises',
+  'Nuevo mensaje\n*****************\nNombre: Ann Kunde\nCorreo: ann@kunde.example\nMensaje: Quiero un presupuesto',
+  'Nuovo messaggio\n~~~~~~~~~~~~~~~~~\nNome: Ann Kunde\nTelefono: 06 1234 5678\nRichiesta: un preventivo',
+  'Nieuw bericht\n--\nNaam: Ann Kunde\nE-mail: ann@kunde.example\nBericht: Graag een offerte',
+  '以下の内容でお問い合わせがありました。\n--------------------\n【お名前】山田太郎\n【メール】taro@kunde.example\n【内容】12月20日までに届きますか。\n--------------------',
+  'お問い合わせがありました。\n====================\nお名前：山田太郎\n電話：03-1234-5678\n内容：返品の方法を教えてください。\n====================',
+  'Hallo,\n\nbitte liefern Sie mir\n---\n3x Artikel 4711\n2x Artikel 4712\n---\nDanke, mit Gruß',
+  'Hello, please send me\n--\n3 x blue mug\n2 x red mug\nto 12 High Street, and when will it arrive?',
+  'Hello, please send me\n--\n- blue mug 47110815\n- red mug 47110816',
+  'Hallo,\nich brauche ein Angebot\n—\n20 Stühle Eiche\n10 Tische',
+  'Anfrage\n----------\nRückruf erbeten unter 030 1234567\n----------',
+  '注文をお願いします\n----------\n商品A 3個\n商品B 2個\n----------\nよろしくお願いします',
+  'Please quote:\n*****\n20 chairs oak\n10 tables, or call 030 1234567\n*****\nand tell me when',
+  'Message from the page\n----------\nPlease call me about the two chairs.\n030 1234567',
+  'Bonjour\n-----\nPouvez-vous me rappeler ? 01 42 00 00 00\nMerci',
+]
+
+test.each(enclosed)('%j: what stands below a drawn line is the author’s', (text) => {
+  for (const author of ['Ann Kunde <ann@kunde.example>', 'Formular <web@shop.example>', 'web@shop.example'])
+    expect(from(author, ...text.split('\n')).split('\n')).toEqual(
+      text.split('\n').filter((line, at, lines) => at < lines.length - 1 || !/^[-=]{3,}$/.test(line)),
+    )
+})
+
+test.each([
+  ['-- ', 'Ann Kunde', 'Any questions? Call us: 030 1234567', 'Motto: be kind'],
+  ['--', 'Ann Kunde', 'T: 030 1234567', 'www.kunde.example'],
+  [
+    '-----',
+    'Ann Kunde',
+    'Kunde GmbH',
+    'Tel.: 030 1234567',
+    'Geschäftsführer: Max Kunde',
+    'USt-IdNr.: DE123456789',
+  ],
+  ['=====', 'Ann Kunde'],
+  ['________________', 'info mailing list', 'To unsubscribe, write to info-leave@lists.example.'],
+  ['——', 'Ann Kunde', 'Purchasing'],
+])('below %j a signature is still one', (...lines) => {
+  expect(from('Ann Kunde <ann@kunde.example>', elsewhere, '', ...lines)).toBe(elsewhere)
+})
+
 const recipient = ['Erika Vogt', 'Hauptstraße 5', '10115 Berlin', '030 1234567']
 
 test.each([
@@ -256,6 +301,11 @@ const htmlCases: [string, string, string][] = [
     'Yes.',
   ],
   ['Gmail signature', '<div>Yes.</div><div class="gmail_signature">Ann Lee<br>Head of Sales</div>', 'Yes.'],
+  [
+    'a signature with a question',
+    '<div>Yes.</div><div class="gmail_signature">Ann Lee<br>Questions? Ask me.<br>Room: 12</div>',
+    'Yes.',
+  ],
   [
     'Apple',
     '<div>Yes.</div><div><br><blockquote type="cite"><div>On 3 May 2022, at 16:05, Ann wrote:</div>One?</blockquote></div>',
