@@ -9,11 +9,28 @@ export interface PassageText {
 /** Characters. About 250 tokens of Latin text. */
 const passageLength = 1000
 
-const frontMatter = /^\ufeff?---\r?\n.*?\r?\n---\r?\n/s
 const comment = /<!--.*?-->/gs
 
+/** A key, a list, a comment, a closed bracket, or an indented or blank line. */
+const yaml = /^(?:[^:]+:(?:\s|$)|[-#\]}\s]|$)/
+
+/**
+ * Front matter, whatever it is, may be a private note. Only a heading with text below it, which no YAML has, shows that
+ * the file merely begins with a rule.
+ */
+function withoutFrontMatter(text: string): string {
+  const lines = text.split('\n')
+  const end = lines.indexOf('---', 1)
+  if (lines[0] !== '---' || end < 0) return text
+  const inside = lines.slice(1, end)
+  const first = inside.find((line) => line.trim() !== '') ?? ''
+  const isContent = /^#{1,6}\s/.test(first) && !inside.every((line) => yaml.test(line))
+  return isContent ? text : lines.slice(end + 1).join('\n')
+}
+
 interface Section {
-  heading: string
+  /** The titles above it and its own. */
+  path: string[]
   lines: string[]
 }
 
@@ -37,7 +54,7 @@ function headingOf(
 
 function sections(text: string, markdown: boolean): Section[] {
   const lines = text.split('\n')
-  const found: Section[] = [{ heading: '', lines: [] }]
+  const found: Section[] = [{ path: [], lines: [] }]
   const path: { level: number; title: string }[] = []
   let fence: string | null = null
   for (let at = 0; at < lines.length; at++) {
@@ -52,7 +69,7 @@ function sections(text: string, markdown: boolean): Section[] {
     }
     while ((path.at(-1)?.level ?? 0) >= heading.level) path.pop()
     path.push(heading)
-    found.push({ heading: path.map(({ title }) => title).join(' > '), lines: [] })
+    found.push({ path: path.map(({ title }) => title), lines: [] })
     at += heading.lines - 1
   }
   return found
@@ -106,10 +123,23 @@ function shortEnough(paragraph: string): string[] {
 /** Does not split a character of two code units. */
 const wholeEnd = (window: string) => (/[\ud800-\udbff]$/.test(window) ? window.length - 1 : window.length)
 
+/** Rules are nothing, a cross or a tick is an answer. */
+const says = (text: string) => /[^\s*_-]/.test(text)
+
+/** A title with nothing below it is itself what the owner wrote: `## Do you take PayPal? Yes.` */
+function passagesIn({ path, lines }: Section, next: Section | undefined): PassageText[] {
+  const text = lines.join('\n')
+  const under = (titles: string[], found: string) =>
+    pack(found).map((part) => ({ heading: titles.join(' > '), text: part }))
+  if (says(text)) return under(path, text)
+  const title = path.at(-1) ?? ''
+  const isAlone = says(title) && (next?.path.length ?? 0) <= path.length
+  return isAlone ? under(path.slice(0, -1), title) : []
+}
+
 /** @param markdown false: a plain text file, without headings */
 export function passagesOf(content: string, markdown: boolean): PassageText[] {
-  const text = content.replace(markdown ? frontMatter : /^\ufeff/, '').replace(markdown ? comment : /$^/, '')
-  return sections(text.replace(/\r\n?/g, '\n'), markdown).flatMap(({ heading, lines }) =>
-    pack(lines.join('\n')).map((part) => ({ heading, text: part })),
-  )
+  const lines = content.replace(/^\ufeff/, '').replace(/\r\n?/g, '\n')
+  const text = markdown ? withoutFrontMatter(lines).replace(comment, '') : lines
+  return sections(text, markdown).flatMap((section, at, all) => passagesIn(section, all[at + 1]))
 }

@@ -339,7 +339,57 @@ describe('passages', () => {
         ['A > B', 'b'],
       ],
     ],
-    ['a heading without text is no passage', '# A\n## B\nb', true, [['A > B', 'b']]],
+    ['a heading with only deeper ones below is no passage', '# A\n## B\nb', true, [['A > B', 'b']]],
+    [
+      'a heading without anything below is the text',
+      '# FAQ\n## Do you ship to Switzerland? No.\n## Do you take PayPal? Yes.\n\n---\n',
+      true,
+      [
+        ['FAQ', 'Do you ship to Switzerland? No.'],
+        ['FAQ', 'Do you take PayPal? Yes.'],
+      ],
+    ],
+    [
+      'a line above a rule counts as a heading, but is not lost',
+      '# 返品\r\n30日以内。\r\n---\r\n# Versand\r\nNur in die EU.\r\n---',
+      true,
+      [
+        ['返品', '30日以内。'],
+        ['Versand', 'Nur in die EU.'],
+      ],
+    ],
+    ['a sign is text', '## Dogs\n❌\n', true, [['Dogs', '❌']]],
+    ['a heading of signs only', '# A\na\n# ***\n# --', true, [['A', 'a']]],
+    [
+      'text between rules is no front matter',
+      '---\n# Hours\nTue-Sat 10-18\n\n---\n# Shipping\n4.90 EUR\n',
+      true,
+      [
+        ['Hours', 'Tue-Sat 10-18\n\n---'],
+        ['Shipping', '4.90 EUR'],
+      ],
+    ],
+    [
+      'front matter with lists, comments and blocks',
+      '---\n# note\ntitle: Terms\ntags:\n- a\n\n# note\ntext: |\n  some text\nextra: [\n]\n---\n# A\na',
+      true,
+      [['A', 'a']],
+    ],
+    [
+      'a private note as front matter',
+      '---\n\nOnly for me: we pay 5 Euro.\nNo more.\n---\n# A\na',
+      true,
+      [['A', 'a']],
+    ],
+    [
+      'front matter that never ends',
+      '---\nx: 1\n# A\na',
+      true,
+      [
+        ['', '---\nx: 1'],
+        ['A', 'a'],
+      ],
+    ],
     ['code is no heading', '# A\n```\n# no\n```\nb', true, [['A', '```\n# no\n```\nb']]],
     ['plain text has no headings', '# 1 of 2', false, [['', '# 1 of 2']]],
     ['an empty file', '', true, []],
