@@ -1,12 +1,12 @@
 /** Links, mail addresses and telephone numbers. */
 import { parse } from 'tldts'
-import type { Found } from './found.ts'
+import { type Found, masked } from './found.ts'
 
 const schemed =
   /\b(?:[a-z][a-z0-9+.-]{1,20}:\/\/|www\d?\.|mailto:|tel:|javascript:|data:)[^\s<>"'`\u00ab\u00bb\u201c\u201d\u201e]+/giu
 /** Not within a word, an address or a path; any other prefix of a host, such as `//`, is ignored. */
 const bare =
-  /(?<![\p{L}\p{N}@]|[\p{L}\p{N}@][._/-])(?:[\p{L}\p{N}](?:[\p{L}\p{N}-]{0,61}[\p{L}\p{N}])?\.)+[\p{L}][\p{L}\p{N}-]{1,23}(?::\d{2,5})?(?:[/?#][^\s<>"'`]*)?(?![\p{L}\p{N}]|@[\p{L}\p{N}])/gu
+  /(?<![\p{L}\p{N}@]|[\p{L}\p{N}@][._/-])(?:[\p{L}\p{N}](?:[\p{L}\p{N}-]{0,61}[\p{L}\p{N}])?\.)+[\p{L}][\p{L}\p{N}-]{1,62}(?::\d{2,5})?(?:[/?#][^\s<>"'`]*)?(?![\p{L}\p{N}]|@[\p{L}\p{N}])/gu
 /** An IP address instead of a name, with a port or a path: without them it may be a version number. */
 const literal = /(?<![\p{L}\p{N}@._/-])(?:\d{1,3}\.){3}\d{1,3}(?:\/|:\d)[^\s<>"'`]*/gu
 const mailAddress =
@@ -14,7 +14,7 @@ const mailAddress =
 
 /** Trailing punctuation of the sentence is not part of a link; a closing bracket is, if it was opened inside. */
 function trimmed(link: string): string {
-  let end = link.replace(/[.,;:!?…、。'’*_]+$/u, '')
+  let end = link.replace(/[.,;:!?…、。'’*_([{]+$/u, '')
   while (/[)\]}]$/.test(end)) {
     const close = end.at(-1) ?? ''
     const open = close === ')' ? '(' : close === ']' ? '[' : '{'
@@ -50,36 +50,109 @@ function isDomain(text: string): boolean {
   return Boolean(isIcann && publicSuffix && hostname !== publicSuffix)
 }
 
-/** Links with a scheme or `www.`, and bare domains with or without a path. Excludes mail addresses. */
-export function findLinks(text: string): Found[] {
+const linkAt = (claim: string, index: number): Found => ({
+  claim,
+  kind: 'link',
+  keys: [`l:${normalisedLink(claim)}`],
+  index,
+})
+
+const addressAt = (claim: string, index: number): Found => ({
+  claim,
+  kind: 'address',
+  keys: [`a:${claim.toLowerCase().replace(/^mailto:/, '')}`],
+  index,
+})
+
+function spacedLinks(text: string): Found[] {
   const found: Found[] = []
   const add = (claim: string, index: number) => {
-    if (claim.length > 3) found.push({ claim, kind: 'link', keys: [`l:${normalisedLink(claim)}`], index })
+    if (claim.length > 3) found.push(linkAt(claim, index))
   }
   // Most texts have no link. These tests show that much faster than the patterns do.
   if (/:|www/i.test(text)) for (const { 0: link, index } of text.matchAll(schemed)) add(trimmed(link), index)
   if (/\d\.\d/.test(text)) for (const { 0: link, index } of text.matchAll(literal)) add(trimmed(link), index)
   if (!/\.\p{L}/u.test(text)) return found
-  const taken = (at: number) => found.some(({ claim, index }) => at >= index && at < index + claim.length)
-  for (const { 0: link, index } of text.matchAll(bare)) {
+  for (const { 0: link, index } of masked(text, found).matchAll(bare)) {
     const claim = trimmed(link)
-    if (!taken(index) && isDomain(claim.replace(/[:/?#].*$/s, ''))) add(claim, index)
+    const host = claim.replace(/[:/?#].*$/s, '')
+    if (isDomain(host) || unspacedHost(host) !== null) add(claim, index)
   }
   return found
 }
 
-export function findAddresses(text: string): Found[] {
+function spacedAddresses(text: string): Found[] {
   if (!text.includes('@')) return []
-  return [...text.matchAll(mailAddress)].map(({ 0: match, index }) => {
-    const claim = match.replace(/[.-]+$/, '')
-    return {
-      claim,
-      kind: 'address' as const,
-      keys: [`a:${claim.toLowerCase().replace(/^mailto:/, '')}`],
-      index,
-    }
-  })
+  return [...text.matchAll(mailAddress)].map(({ 0: match, index }) =>
+    addressAt(match.replace(/[.-]+$/, ''), index),
+  )
 }
+
+/** Letters of scripts without spaces between words, where a link touches the words around it. */
+const unspaced = String.raw`\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}ー`
+const hasUnspaced = new RegExp(`[${unspaced}]`, 'u')
+/** Punctuation of these scripts and full-width characters, and runs of their letters with what leads to them. */
+const between = new RegExp(`([!-~][/=?&#])?([${unspaced}]+)|[\u3000-\u303f・\uff00-\uffef]`, 'gu')
+/** After a slash these begin the rest of a sentence; other words there are the name of a page. */
+const particle = /^(?:[をにではへがと]|から|まで|より)/
+
+/** Spaces, position by position, for everything that cannot belong to a link or an address in ASCII. */
+const separated = (text: string): string =>
+  text.replace(between, (all: string, lead = '', run = '') =>
+    lead !== '' && !particle.test(run) ? all : lead + ' '.repeat(all.length - lead.length),
+  )
+
+const hostEnds = new RegExp(`(?<=[a-z0-9-])(?=[${unspaced}\u3000-\u303f])|(?=:)|$`, 'giu')
+
+/**
+ * A host with such letters: the longest beginning that can be a domain, because words may follow. `acme.exampleを.com`
+ * is not the owner's `acme.example`.
+ */
+function unspacedHost(authority: string): string | null {
+  if (!hasUnspaced.test(authority)) return null
+  const run = authority.slice(0, 253).replace(/[。．｡]/g, '.')
+  const hosts = [...run.matchAll(hostEnds)].map(({ index }) => run.slice(0, index))
+  return hosts.findLast((host) => hasUnspaced.test(host) && isDomain(host)) ?? null
+}
+
+/** In `詳しくはacme.example` the first word ends with a particle; `公式acme.example` may be a domain of its own. */
+const topic = /^[\p{L}\p{N}]*は[\0-\x7f]+$/u
+/** A program may find another host in it, by an encoded dot or a user before an `@` that is no address in the text. */
+const tricky = new RegExp(`[%\\\\]|[${unspaced}]\\.|\\.[${unspaced}]`, 'u')
+const withAddress = /^[^@]*[a-z0-9]@(?:[a-z0-9-]+\.)+[a-z]{2,}[^@]*$/i
+
+/** The finding, if these letters belong to its host or it is nothing without them. */
+function unspacedIn(found: Found, find: (text: string) => Found[]): Found[] {
+  const { claim, kind, index } = found
+  if (!hasUnspaced.test(claim)) return []
+  const at =
+    kind === 'address' ? claim.lastIndexOf('@') + 1 : (/^[a-z][a-z0-9+.-]*:\/*/i.exec(claim)?.[0].length ?? 0)
+  const [authority = ''] = claim.slice(at).split(/[/?#]/, 1)
+  const host = unspacedHost(authority)
+  if (host !== null && !(at === 0 && topic.test(host))) {
+    const end = at + host.length
+    const [path = ''] = separated(claim).slice(end).split(' ', 1)
+    return [(kind === 'address' ? addressAt : linkAt)(trimmed(claim.slice(0, end) + path), index)]
+  }
+  const whole =
+    tricky.test(authority) ||
+    (authority.includes('@') && !withAddress.test(authority)) ||
+    find(separated(claim)).length === 0
+  return whole ? [found] : []
+}
+
+/** First what these letters are part of, then what remains without them. */
+function unglued(text: string, find: (text: string) => Found[]): Found[] {
+  const found = find(text)
+  if (!hasUnspaced.test(text)) return found
+  const whole = found.flatMap((each) => unspacedIn(each, find))
+  return [...whole, ...find(separated(masked(text, whole)))]
+}
+
+/** Links with a scheme or `www.`, and bare domains with or without a path. Excludes mail addresses. */
+export const findLinks = (text: string): Found[] => unglued(text, spacedLinks)
+
+export const findAddresses = (text: string): Found[] => unglued(text, spacedAddresses)
 
 /** Spellings that people, or programs that create links, read as a dot, after full-width letters are normalised. */
 const dots =
@@ -88,6 +161,8 @@ const dots =
 /** The text with its links and addresses undisguised: `evil[.]com`, `hxxp`, full width, invisible characters. */
 export const undisguised = (text: string): string =>
   text
+    // These end a link; their ASCII forms may be part of one.
+    .replace(/[（），]/g, ' $& ')
     .normalize('NFKC')
     .replace(/\p{Cf}/gu, '')
     .replace(dots, '.')
