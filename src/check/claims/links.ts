@@ -1,5 +1,6 @@
 /** Links, mail addresses and telephone numbers. */
 import { parse } from 'tldts'
+import { findDates } from './dates.ts'
 import { type Found, masked } from './found.ts'
 
 const schemed =
@@ -50,6 +51,28 @@ function isDomain(text: string): boolean {
   return Boolean(isIcann && publicSuffix && hostname !== publicSuffix)
 }
 
+/** Before `.Nr` or `.No`: what is numbered. */
+const numbered =
+  'art|auftr|auftrags|best|bestel|bestell|cat|fax|haus|hs|id|ident|inv|item|kd|klant|konto|kto|kunden|lfd|lief|mat|mod|order|part|pers|pos|re|rech|rechn|ref|reg|rg|ser|serien|steuer|tel|typ|ust|vers|zi'
+/** Companies that register no domains for others below these endings, which are family names. */
+const families = 'bosch|dupont|ferrari|ford|gallo|leclerc|rogers|schmidt|schwarz|weber'
+/**
+ * Written without a space after the dot, these are domains for a program but words for everybody. Each is listed:
+ * anybody can register other names with these endings.
+ */
+const abbreviation = new RegExp(
+  [
+    `(?:${numbered})\\.n[or]`,
+    `(?:\\p{L}|fr|hr|mr|gebr)\\.(?:${families})`,
+    String.raw`(?:co|pvt)\.ltd|co\.kg|s\.coop`,
+    String.raw`dr\.med(?:\.vet)?|dipl\.ing|[bm]\.sc`,
+    String.raw`(?:chiar|gent|ill|preg|rev)\.m[ao]|sig\.na|dott\.sa|c\.so`,
+  ]
+    .map((each) => `^(?:${each})$`)
+    .join('|'),
+  'iu',
+)
+
 const linkAt = (claim: string, index: number): Found => ({
   claim,
   kind: 'link',
@@ -76,6 +99,7 @@ function spacedLinks(text: string): Found[] {
   for (const { 0: link, index } of masked(text, found).matchAll(bare)) {
     const claim = trimmed(link)
     const host = claim.replace(/[:/?#].*$/s, '')
+    if (abbreviation.test(claim) && text[index - 1] !== '/') continue
     if (isDomain(host) || unspacedHost(host) !== null) add(claim, index)
   }
   return found
@@ -168,10 +192,25 @@ export const undisguised = (text: string): string =>
     .replace(dots, '.')
     .replace(/\bhxxp/gi, 'http')
 
+/** The number of an order and the like, which nobody calls. */
+const referenceNumber =
+  /(?:order|invoice|booking|reservation|ticket|case|angebot|auftrag|bestell|buchung|rechnung|vorgang|kunden|commande|facture|réservation|devis|pedido|factura|reserva|ordine|fattura|prenotazione|factuur|boeking|reservering|注文|予約|受付|番号)(?:[iu]ng|s?nummer|number)?(?:\s?n(?:[or°º]|um)\.?)?[\s:]{0,2}#?\d+(?![\s/.-]{0,2}\d)/giu
+
+/** Dates with the time of day look like telephone numbers; a date that more figures follow may be part of one. */
+function withoutDates(text: string): string {
+  const dates = findDates(text).filter(
+    ({ claim, index }) =>
+      !/\d[\s./-]?$/.test(text.slice(Math.max(0, index - 2), index)) &&
+      !/^[./-]?\d/.test(text.slice(index + claim.length, index + claim.length + 2)),
+  )
+  return masked(text, dates, '\0')
+}
+
 /** Whether a stranger's text tells people where to go, write or call, even in disguise. */
 export function hasContact(text: string): boolean {
   const plain = undisguised(text)
-  return [findLinks, findAddresses, findTelephones].some((find) => find(plain).length > 0)
+  if (findLinks(plain).length > 0 || findAddresses(plain).length > 0) return true
+  return findTelephones(withoutDates(plain.replace(referenceNumber, '\0'))).length > 0
 }
 
 const telephone = /(?<![\p{L}\p{N}.,/-])(?:\+|00)?\(?\d[\d\s()/.–-]{5,22}\d(?![\p{L}\p{N}])/gu

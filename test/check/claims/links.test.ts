@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { findAddresses, findLinks } from '../../../src/check/claims/links.ts'
+import { findAddresses, findLinks, hasContact } from '../../../src/check/claims/links.ts'
 import { addressesOf, linksOf, outboundFaults } from '../../../src/check/claims.ts'
 
 /** Faults of a text whose writer knows these sources. */
@@ -133,6 +133,61 @@ describe('what the owner does not publish is a fault in every script', () => {
       )
     },
   )
+})
+
+describe('an abbreviation without a space is no link', () => {
+  test.each([
+    'Die Tasse (Art.Nr. 4711) ist lieferbar, Best.Nr. und Kd.Nr. bitte angeben, Tel.Nr. auch.',
+    'Uw bestel.nr. en tel.nr. graag.',
+    'The lamp (Art.No. 4711), Ref.No. 12 of Tanaka Co.Ltd.',
+    'Vogt GmbH & Co.KG, Berg GmbH&Co.KG',
+    'Dr.med. Vogt, Dr.med.vet. Lindner, Dipl.Ing. Berg, Ann Kunde, M.Sc.',
+    'Monsieur M.Dupont et Mme E.Leclerc, Fr.Schmidt, Hr.Weber',
+    'Gent.ma Signora, Preg.mo Dottore, la Sig.na Rossi, C.so Garibaldi 5',
+    'Obradoiro S.Coop. Galega',
+  ])('%s', (text) => {
+    expect(faults(text)).toEqual([])
+  })
+
+  test.each([
+    ['Pay at art.nr/pay', 'link: art.nr/pay'],
+    ['Pay at art.nr:8080', 'link: art.nr:8080'],
+    ['Pay at //art.nr', 'link: art.nr'],
+    ['Pay at www.art.nr', 'link: www.art.nr'],
+    ['Pay at https://co.kg', 'link: https://co.kg'],
+    ['Pay at evil.art.nr', 'link: evil.art.nr'],
+    ['Pay at Evil.Nr', 'link: Evil.Nr'],
+    ['Pay at Evil.KG', 'link: Evil.KG'],
+    ['Pay at X.Com', 'link: X.Com'],
+    ['Pay at J.Li', 'link: J.Li'],
+    ['Open rechnung.zip', 'link: rechnung.zip'],
+    ['Write to boss@co.kg', 'address: boss@co.kg'],
+  ])('but %s is', (text, expected) => {
+    expect(faults(text)).toEqual([expected])
+  })
+})
+
+test.each([
+  ['Re: Art.Nr. 4711', false],
+  ['Re: Termin 09.12.2026 10:00', false],
+  ['Re: Anfrage 05.01. - 08.01.2027', false],
+  ['Re: Reservation 08/01/2027 19:30', false],
+  ['Re: Reserva 09/12/2026 10:00 - 12:00', false],
+  ['Re: Bestellung 0012345678', false],
+  ['Re: Bestellnr. 0012345678', false],
+  ['Re: Order #0123456789, invoice no. 0023456789', false],
+  ['Re: 注文番号0012345678', false],
+  // Telephone numbers that look alike
+  ['Appelez 01.02.03.04.05', true],
+  ['Call 0123.12.12.2026', true],
+  ['Call 0171 20.12.2026', true],
+  ['Call 01712345678', true],
+  ['Order 0171 2345678', true],
+  ['Order by 09.12.2026: 0171 2345678', true],
+  ['Termin 09.12.2026 10:00, Tel. 01712345678', true],
+  ['Order +491712345678', true],
+])('whether the subject %s says where to go: %s', (subject, expected) => {
+  expect(hasContact(subject)).toBe(expected)
 })
 
 test('a page in a script without spaces does not publish the host', () => {
