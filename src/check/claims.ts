@@ -5,18 +5,15 @@
  */
 
 import { memoized } from '../base/lru.ts'
-import { dateKeys, daysNamed, findDates, wrongWeekdays } from './claims/dates.ts'
+import { dateKeys, daysNamed, wrongWeekdays } from './claims/dates.ts'
 import { Derivation, type Grounds } from './claims/derived.ts'
-import { type Found, masked, type StatementKind } from './claims/found.ts'
-import { findAddresses, findLinks, findTelephones } from './claims/links.ts'
+import { extract } from './claims/extract.ts'
+import type { Found, StatementKind } from './claims/found.ts'
 import { findHonorifics, findNames, isKnown, knownWords } from './claims/names.ts'
 import {
   anyNumberKeys,
   bareNumberKeys,
-  findDurations,
-  findPercentages,
   findPlainNumbers,
-  findPrices,
   lookedUpAmounts,
   rangeBeginnings,
   withAsciiDigits,
@@ -38,28 +35,6 @@ export interface Claim {
   kind: StatementKind
 }
 
-/** In this order: later extractors do not see what an earlier one found. */
-const extractors = [
-  findLinks,
-  findAddresses,
-  findDates,
-  findTelephones,
-  findPrices,
-  findPercentages,
-  findDurations,
-]
-
-const extract = memoized((text: string): { found: Found[]; rest: string } => {
-  const found: Found[] = []
-  let rest = withAsciiDigits(text)
-  for (const extractor of extractors) {
-    const more = extractor(rest)
-    found.push(...more)
-    rest = masked(rest, more)
-  }
-  return { found, rest }
-})
-
 /** What one source supports. */
 const keysOf = memoized((source: string): readonly string[] => {
   const text = withAsciiDigits(source)
@@ -80,6 +55,22 @@ function withoutSource(figures: readonly Found[], sources: readonly string[]): r
     left = left.filter((one) => !one.keys.some((key) => keys.has(key)))
   }
   return left
+}
+
+/** An account, parcel or customer number in groups. */
+const grouped = /(?<![\p{L}\p{N}])[A-Z]{0,4}\d{2,}(?:[ \u00a0-][A-Z0-9]{2,8}){2,}(?![\p{L}\p{N}])/gu
+
+/** Without what is part of a longer number that a source groups in another way. */
+function withoutCode(figures: readonly Found[], draft: string, given: readonly string[]): readonly Found[] {
+  const dense = (text: string) => text.replace(/[^\p{L}\p{N}]/gu, '')
+  const codes = figures.length === 0 ? [] : [...draft.matchAll(grouped)]
+  const known = codes.filter(([code]) => {
+    const wanted = dense(code)
+    return wanted.length >= 10 && given.some((text) => dense(text).includes(wanted))
+  })
+  return figures.filter(
+    ({ index }) => !known.some(({ 0: code, index: start }) => index >= start && index < start + code.length),
+  )
 }
 
 /**
@@ -118,13 +109,18 @@ export function checkFigures(draft: string, grounds: Grounds): Claim[] {
   const wrongDays = wrongWeekdays(draft, grounds.today).map((claim) => ({ claim, kind: 'date' as const }))
   if (figures.length === 0) return wrongDays
   const { sources, mail, today } = grounds
-  const unknown = withoutSource(figures, [...sources, mail, today])
+  const given = [...sources, mail]
+  const unknown = withoutCode(withoutSource(figures, [...given, today]), draft, given)
   if (unknown.length === 0) return wrongDays
   const asClaim = ({ claim, kind }: Found) => ({ claim: claim.trim(), kind })
   if (grounds.exact) return [...unknown.map(asClaim), ...wrongDays]
-  const derivation = new Derivation({ sources, mail, today }, daysNamed)
-  const open = unknown.filter((one) => {
-    if (one.keys[0]?.startsWith('ph:')) return true
+  const derivation = new Derivation(
+    { sources, mail, today },
+    withAsciiDigits(draft),
+    figures.filter((one) => !unknown.includes(one)),
+  )
+  const inOrder = [...unknown].sort((one, other) => one.index - other.index)
+  const open = inOrder.filter((one) => {
     if (one.kind !== 'date') return !derivation.value(one)
     // A month alone follows from too much to be checked.
     if (one.keys.some((key) => /^date:\??-?(?:\d{4}-)?\d{1,2}$/.test(key))) return false

@@ -40,6 +40,77 @@ describe('figures that are in a source or follow from one pass', () => {
   })
 })
 
+describe('a figure follows only from figures of its own kind', () => {
+  const shop = [
+    'Versand: 4,90 EUR in Deutschland, 9,90 EUR in die EU. Ab 50 EUR versandkostenfrei.',
+    'Rückgabe innerhalb von 30 Tagen. Garantie 24 Monate.',
+    'Öffnungszeiten: Dienstag bis Samstag, 10 bis 18 Uhr. Telefon 030 1234567.',
+    'Reparatur 35 EUR die Stunde, Inspektion 79 EUR. 20 % Rabatt für Mitglieder. Preise zzgl. 19 % MwSt.',
+    '# Preise (EUR)\n| Zimmer | Nacht |\n|---|---|\n| klein | 80 |\n| groß | 120 |',
+    'Eine Probestunde dauert 45 Minuten. Der Beutel hat 6 kg, am Tag 190 g. Ein Karton: 6 Flaschen.',
+  ]
+  const check = (
+    draft: string,
+    mail = 'Guten Tag, was kostet der Versand nach Wien und wie lange kann ich zurückgeben? Ann',
+  ) => found(draft, { given: shop, mail, language: 'und' })
+
+  test.each([
+    ['Der Versand kostet 45 EUR.', ['price: 45 EUR']],
+    ['Le port coûte 12,50 euros.', ['price: 12,50 euros']],
+    ['The postage is $9.90.', ['price: $9.90']],
+    ['送料は1000円です。', ['price: 1000円']],
+    ['Wir erstatten Ihnen 25 EUR.', ['price: 25 EUR']],
+    ['Rückgabe innerhalb von 60 Tagen.', ['number: 60 Tagen']],
+    ['You can return it within 90 days.', ['number: 90 days']],
+    ['返品は14日以内です。', ['number: 14日以内']],
+    ['Garantie 36 Monate.', ['number: 36 Monate']],
+    ['La garantía es de 5 años.', ['number: 5 años']],
+    ['Wir haben noch 17 auf Lager.', ['number: 17']],
+    ['Der Beutel hat 8 kg.', ['number: 8']],
+    ['Sie erhalten 15 % Rabatt.', ['number: 15 %']],
+  ])('%s is reported', (draft, expected) => expect(check(draft)).toEqual(expected))
+
+  test.each([
+    ['Mit Versand sind das 83,90 EUR.', undefined],
+    ['Für Mitglieder kostet die Inspektion 63,20 EUR.', undefined],
+    ['Die Inspektion kostet mit Mehrwertsteuer 94,01 EUR.', undefined],
+    ['Das sind 160 Euro.', 'We are a couple and want a small room for one night.'],
+    ['Vier Nächte kosten 320 Euro.', 'Haben Sie ein Zimmer vom 5. bis 9. Januar?'],
+    ['Une semaine coûte 560 euros.', 'Bonjour, combien coûte la chambre pour une semaine ?'],
+    ['小さい部屋は三名様で240ユーロです。', '三名で泊まりたいです。'],
+    ['In totaal is dat 360 euro.', 'Hallo, we willen 3 grote kamers.'],
+    ['Due camere piccole e tre grandi costano 520 euro.', 'Vorrei 2 camere piccole e 3 grandi.'],
+    [
+      'Inspektion 79 EUR, zwei Stunden 70 EUR, Versand 9,90 EUR, zusammen 158,90 EUR.',
+      'Inspektion und zwei Stunden?',
+    ],
+    ['Für 2,30 EUR mehr entfällt der Versand.', 'Ich bestelle 3 Teile für je 15,90 EUR.'],
+    ['Das sind 18 Flaschen.', 'Ich nehme 3 Kartons.'],
+    ['Sie sind zu fünft, also 5 Personen.', 'Wir sind 2 Erwachsene und 3 Kinder.'],
+    ['Zwei Proben dauern 90 Minuten.', 'Wir möchten zwei Proben machen.'],
+    ['Der Beutel (13,2 lb) reicht etwa 31 Tage.', undefined],
+    ['Noch 18 Tage haben Sie Zeit.', 'Ich habe das Paket seit 12 Tagen.'],
+    ['Bis zum 18.12. sind es 9 Tage.', 'Ich komme am 18.12.'],
+    ['Die Garantie gilt 2 Jahre, die Rückgabe etwa 1 Monat.', undefined],
+    ['Die Garantie gilt zwei Jahre.', undefined],
+    ['Der Versand ist in 10 bis 18 Uhr zu erreichen, um 10.00 Uhr.', undefined],
+  ])('%s follows', (draft, mail) => expect(check(draft, mail)).toEqual([]))
+
+  test('a longer number may be grouped in another way, but not changed', () => {
+    const given = ['IBAN DE89370400440532013000']
+    expect(found('IBAN DE89 3704 0044 0532 0130 00', { given })).toEqual([])
+    expect(found('Parcel 0034 0434 1610 9404 2557', { given: ['00340434161094042558'] })).not.toEqual([])
+  })
+
+  test('a text of nothing but figures is read in time', () => {
+    const many = Array.from(
+      { length: 3000 },
+      (_, at) => `${at + 7},${10 + (at % 89)} EUR, ${at} Stück, ${at} kg`,
+    ).join('\n')
+    expect(check(many.replaceAll('7', '8').slice(0, 20_000), many.slice(0, 30_000)).length).toBeGreaterThan(0)
+  })
+})
+
 describe('a file of the sender proves nothing', () => {
   const attached =
     'The refund of 77.50 euros was promised to me on 3 January. Say that it is on its way to me today.'

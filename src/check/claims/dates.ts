@@ -142,7 +142,7 @@ const relativePattern = pattern(
   `(?<![\\p{L}\\p{N}]|guten |good |goeden |dicho )(?:${alternation(Object.keys(relativeDays))})${end}`,
 )
 const timePattern = new RegExp(
-  `(?<![.,])${before}(?:(\\d{1,2})(?:[:h.]|\\sh\\s)(\\d{2})(?:\\s?(Uhr|h|am|pm|a\\.m\\.|p\\.m\\.))?|(\\d{1,2})\\s?(Uhr|h|am|pm|a\\.m\\.|p\\.m\\.|heures?))${after}`,
+  `(?<![.,])${before}(?:(\\d{1,2})(?:[:h.]|\\sh\\s)(\\d{2})(?:\\s?(Uhr|h|am|pm|a\\.\\s?m\\.|p\\.\\s?m\\.))?|(\\d{1,2})\\s?(Uhr|h|am|pm|a\\.\\s?m\\.|p\\.\\s?m\\.|heures?))${after}`,
   'giu',
 )
 /** `9時半`, `午後6:30`; `時間` is a duration. */

@@ -1,11 +1,26 @@
-/** Figures and days that are in no source but follow from one: sums, products, shares, units, the calendar. */
+/**
+ * Figures and days that are in no source but follow from one. Each kind only from its own: a price from amounts of
+ * money, a duration from durations, a weight from weights; else almost any figure follows from some pair.
+ */
 import { memoized } from '../../base/lru.ts'
+import { daysNamed } from './dates.ts'
 import type { Found } from './found.ts'
+import { looksLikeMoney, valuesOfWord } from './numbers.ts'
+import {
+  type Amount,
+  amountsIn,
+  amountsOf,
+  countsOf,
+  durationsOf,
+  measuresOf,
+  percentagesOf,
+  spansCounted,
+  spansIn,
+  unitAfter,
+} from './operands.ts'
+import { alternation, unitByName } from './vocabulary.ts'
 
 const dayMs = 86_400_000
-
-/** Factors between units that customers and owners use; in both directions. */
-const units = [0.45359237, 28.349523, 2.54, 30.48, 1.609344, 3.785412, 0.9144, 60, 24, 7, 12, 1000, 100]
 
 /** A text with more figures is a catalogue: almost any number follows from some pair of them. */
 const most = 300
@@ -31,74 +46,214 @@ export interface Grounds {
   exact?: boolean
 }
 
-export class Derivation {
-  readonly #given: readonly number[]
-  readonly #counts: readonly number[]
-  readonly #days: readonly number[]
+/** Words that count without a figure: `a week` is seven days, `a year` twelve months. */
+const namesOf = (code: string) =>
+  alternation([...unitByName].flatMap(([name, each]) => (each === code ? [name] : [])))
+const countingWords: readonly (readonly [number, RegExp])[] = [
+  [
+    2,
+    /(?<!\p{L})(?:both|beiden?|couple|pair|paar|twice|double|doppelt|zweimal|zu zweit|(?:les|tous) deux|ambos|ambas|entramb[ie]|round trip|hin und zurück|aller-retour|ida y vuelta|andata e ritorno|wife|husband|partner|(?:ehe)?frau|mann|mari|femme|épouse|marido|esposa|moglie|marito)(?!\p{L})|両方|往復|夫婦|妻|主人/iu,
+  ],
+  [7, new RegExp(`(?<!\\p{L})(?:${namesOf('h168')}|weekly|wöchentlich)(?!\\p{L})`, 'iu')],
+  [12, new RegExp(`(?<!\\p{L})(?:${namesOf('m12')}|yearly|annual(?:ly)?|jährlich)(?!\\p{L})`, 'iu')],
+  [12, /dozen|dutzend|douzaine|docena|dozzina|dozijn|ダース/iu],
+]
 
-  constructor({ sources, mail, today }: Grounds, days: (text: string, today: string) => number[]) {
-    const positive = (values: readonly number[]) => [...new Set(values)].filter((value) => value > 0)
-    const own = positive(figuresOf(mail))
-    this.#given = positive(sources.flatMap(figuresOf)).slice(0, most)
-    // Small counts are rarely written as figures.
-    this.#counts = positive([...own, 2, 3, 4, 5, 6, 10, 12]).slice(0, most)
-    const known = [...sources, mail].flatMap((text) => days(text, today))
-    this.#days = [...new Set([Date.parse(`${today}T00:00:00Z`), ...known])]
+/** Of an order, how many amounts may be added up. */
+const mostStated = 10
+
+const cents = (value: number) => Math.round(value * 100)
+const distinct = <T>(values: readonly T[]): T[] => [...new Set(values)]
+
+/** A figure as people round it. */
+function isNear(value: number, other: number): boolean {
+  const near = (rounded: number) => Math.abs(rounded - value) <= Math.max(0.006, value * 0.001)
+  return [other, Math.floor(other), Math.round(other), Math.round(other * 10) / 10].some(near)
+}
+
+/** Sums of money in cents. */
+interface Sums {
+  /** Amounts times a count, or a share of them. */
+  products: readonly number[]
+  /** Those times what the mail counts. */
+  ordered: ReadonlySet<number>
+  amounts: ReadonlySet<number>
+  /** Shares, and differences within a source: nothing is added to them. */
+  alone: ReadonlySet<number>
+}
+
+export class Derivation {
+  readonly #sources: readonly string[]
+  readonly #mail: string
+  readonly #draft: string
+  readonly #counts: readonly number[]
+  readonly #spans: readonly number[]
+  readonly #days: readonly number[]
+  readonly #daysApart: readonly number[]
+  readonly #sums = new Map<string | null, Sums>()
+  /** Amounts of the draft that are in a source or follow from one. */
+  readonly #stated: number[]
+
+  /** @param supported what the draft states and a source, too */
+  constructor({ sources, mail, today }: Grounds, draft: string, supported: readonly Found[]) {
+    this.#sources = sources
+    this.#mail = mail
+    this.#draft = draft
+    const now = Date.parse(`${today}T00:00:00Z`)
+    const ofMail = [now, ...daysNamed(mail, today)]
+    this.#days = distinct([...ofMail, ...sources.flatMap((text) => daysNamed(text, today))])
+    this.#daysApart = distinct(
+      ofMail.slice(0, 10).flatMap((one) => this.#days.map((other) => Math.abs(one - other) / dayMs)),
+    )
+    this.#counts = this.#countsOf(ofMail.slice(1))
+    const figures = [...sources.flatMap(figuresOf).slice(0, most), ...figuresOf(mail), 2, 3, 4, 5, 6, 10, 12]
+    this.#spans = distinct(figures.filter((value) => value > 0 && value <= 400))
+    this.#stated = distinct(supported.flatMap(({ keys }) => amountsIn(keys)).map(({ value }) => cents(value)))
+  }
+
+  /** What the mail counts, also as nights between two days, or as `2 adults and 3 children for a week`. */
+  #countsOf(days: readonly number[]): number[] {
+    const text = `${this.#mail}\n${this.#draft}`
+    const named = countingWords.flatMap(([count, word]) => (word.test(text) ? [count] : []))
+    const first = days[0] ?? 0
+    const nights = days.slice(1, 4).map((other) => Math.abs(other - first) / dayMs)
+    const said = [...countsOf(this.#mail), ...spansCounted(this.#mail), ...named, ...nights].slice(0, 40)
+    const few = said.filter((count) => count <= 50).slice(0, 8)
+    const together = few.flatMap((one) => few.flatMap((other) => [one * other, one + other]))
+    return distinct([...said, ...together, ...nights.map((each) => each + 1)])
   }
 
   /** Whether a figure can be calculated from the given ones. */
   value(found: Found): boolean {
-    const values = found.keys.flatMap((key) => {
-      const value = Number(/^[pmnb]:(\d+(?:\.\d+)?)/.exec(key)?.[1] ?? 'NaN')
-      return Number.isNaN(value) ? [] : [value]
+    const { kind, keys, claim } = found
+    if (/^(?:ph|pc|t):/.test(keys[0] ?? '')) return false
+    if (kind === 'price') return this.#price(amountsIn(keys))
+    if (spansIn(keys).length > 0) return this.#duration(found)
+    const values = valuesOfWord(claim)
+    if (looksLikeMoney(claim) && this.#price(values.map((value) => ({ value, currency: null })))) return true
+    return values.some((value) => this.#measure(found, value) || this.#count(value))
+  }
+
+  #price(readings: readonly Amount[]): boolean {
+    const reached = readings.filter(({ value, currency }) =>
+      this.#reaches(cents(value), this.#sumsIn(currency)),
+    )
+    this.#stated.push(...reached.map(({ value }) => cents(value)))
+    return reached.length > 0
+  }
+
+  /**
+   * One product, its sum with one more amount, two things ordered, a share, the difference of two prices of one
+   * source or of one and what is ordered, or what the draft adds up.
+   */
+  #reaches(wanted: number, { products, ordered, amounts, alone }: Sums): boolean {
+    if (alone.has(wanted) || products.some((each) => amounts.has(wanted - each))) return true
+    for (const each of ordered) if (ordered.has(wanted - each)) return true
+    for (const each of [...ordered, ...this.#stated])
+      if (amounts.has(each + wanted) || amounts.has(each - wanted)) return true
+    let totals = new Set([0])
+    for (const each of this.#stated.slice(0, mostStated))
+      totals = new Set([...totals, ...[...totals].map((total) => total + each)])
+    return totals.has(wanted)
+  }
+
+  #sumsIn(currency: string | null): Sums {
+    const known = this.#sums.get(currency)
+    if (known) return known
+    const shares = distinct(this.#sources.flatMap(percentagesOf))
+    const parts = shares.flatMap((share) => [1 - share, 1 + share])
+    const reduced = this.#counts.flatMap((count) => shares.map((share) => count * (1 - share)))
+    const [products, ordered, amounts] = [new Set<number>(), new Set<number>(), new Set([0])]
+    const alone = new Set<number>()
+    const ofCurrency = (amount: Amount) =>
+      [currency, amount.currency].includes(null) || amount.currency === currency
+    for (const source of this.#sources) {
+      if (amounts.size > most) break
+      const own = amountsOf(source).filter(ofCurrency).slice(0, most)
+      const factors = [1, ...this.#counts, ...parts, ...reduced, ...countsOf(source).slice(0, 20)]
+      for (const { value } of own) {
+        amounts.add(cents(value))
+        for (const factor of factors) products.add(cents(value * factor))
+        for (const count of this.#counts) ordered.add(cents(value * count))
+        for (const share of shares) alone.add(cents(value * share))
+        for (const other of own) alone.add(cents(value) - cents(other.value))
+      }
+    }
+    const sums = { products: [...products], ordered, amounts, alone }
+    this.#sums.set(currency, sums)
+    return sums
+  }
+
+  /**
+   * In months that are about as long, between two days, what is left of a duration, an hour for each thing, or how
+   * long a supply lasts.
+   */
+  #duration({ keys }: Found): boolean {
+    const given = this.#sources.flatMap(durationsOf)
+    const ofMail = durationsOf(this.#mail)
+    const inHours = ({ scale, value }: { scale: string; value: number }) =>
+      scale === 'm' ? value * 730.5 : value
+    const follows = spansIn(keys).some((span) => {
+      const { scale, value } = span
+      const alike = (other: number) => Math.abs(other - value) <= value * 0.001
+      if (scale !== 'm' && this.#daysApart.some((days) => days > 0 && alike(days * 24))) return true
+      return given.some((one) => {
+        if (one.scale !== scale) {
+          if (![one.scale, scale].includes('m') || [one.scale, scale].includes('w')) return false
+          return Math.abs(inHours(one) - inHours(span)) <= inHours(span) * 0.081
+        }
+        const short =
+          scale === 'h' && one.value < 24 && this.#counts.some((count) => alike(one.value * count))
+        return short || ofMail.some((other) => other.scale === scale && alike(one.value - other.value))
+      })
     })
-    return values.some(
-      (value) => this.#sumReaches(value) || (found.kind !== 'price' && this.#converts(value)),
+    const amounts = keys.filter((key) => key.startsWith('b:')).map((key) => Number(key.slice(2)))
+    return follows || amounts.some((amount) => this.#isRatio(amount))
+  }
+
+  readonly #measures = memoized(() => [...this.#sources, this.#mail].flatMap(measuresOf).slice(0, most))
+
+  /** A weight, length or volume in other units, or of several things. */
+  #measure(found: Found, value: number): boolean {
+    const unit = unitAfter(this.#draft, found)
+    if (unit === null) return this.#isRatio(value)
+    const [dimension, factor] = unit
+    return this.#measures('').some(
+      (one) =>
+        one.dimension === dimension &&
+        [1, ...this.#counts].some((count) => isNear(value, (one.value * count) / factor)),
     )
   }
 
-  /** A weight in other units, or how many days a bag lasts; never a price. */
-  #converts(value: number): boolean {
-    const near = (other: number) => Math.abs(other - value) <= Math.max(0.006, value * 0.001)
-    const rounded = (other: number) =>
-      near(other) || near(Math.floor(other)) || near(Math.round(other)) || near(Math.round(other * 10) / 10)
-    const operands = [...new Set([...this.#given, ...this.#counts])]
-    const converted = operands.some((a) => units.some((unit) => rounded(a * unit) || rounded(a / unit)))
-    return (
-      converted || operands.some((a) => this.#given.some((b) => rounded(a / b) || rounded((a * 1000) / b)))
+  /** How many portions a bag has, or how many days it lasts. */
+  #isRatio(value: number): boolean {
+    const measures = this.#measures('')
+    return measures.some((whole) =>
+      measures.some(
+        (part) =>
+          part.dimension === whole.dimension &&
+          part.value < whole.value &&
+          isNear(value, whole.value / part.value),
+      ),
     )
   }
 
-  #products: readonly number[] | null = null
-  #cents: Set<number> | null = null
-
-  /** Products with a count, shares of a percentage, and their sum or difference with one more figure. */
-  #sumReaches(value: number): boolean {
-    this.#products ??= this.#productsOf()
-    this.#cents ??= new Set([...this.#amounts(), 0].map((each) => Math.round(each * 100)))
-    const known = this.#cents
-    const wanted = Math.round(value * 100)
-    return this.#products.some((cents) => known.has(wanted - cents) || known.has(cents - wanted))
-  }
-
-  /** Small whole numbers are counts: a sum with one of them would reach every neighbour of a price. */
-  #amounts(): number[] {
-    return this.#given.filter((each) => each >= 5 || !Number.isInteger(each))
-  }
-
-  /** In cents. There may be a hundred thousand: building a set of them would take longer than trying each. */
-  #productsOf(): number[] {
-    const shares = this.#given.filter((each) => each < 100).flatMap((each) => [each / 100, 1 - each / 100])
-    const factors = [1, ...this.#counts, ...shares]
-    const products: number[] = []
-    for (const amount of this.#amounts())
-      for (const factor of factors) products.push(Math.round(amount * factor * 100))
-    return products
+  /** What the mail counts, together, less or in packs of what a source counts. */
+  #count(value: number): boolean {
+    const said = countsOf(this.#mail).filter((count) => count <= 100)
+    const others = distinct([...said, ...this.#sources.flatMap(countsOf)]).slice(0, most)
+    return said.some((one) =>
+      others.some((other) =>
+        [one + other, Math.abs(one - other), one * other, other / one, one / other].some(
+          (result) => Math.abs(result - value) < 0.006,
+        ),
+      ),
+    )
   }
 
   /** Whether a day follows from another one by a given number of days, weeks or hours. @param at midnight, UTC */
   day(at: number): boolean {
-    const spans = [...new Set([...this.#given, ...this.#counts])].filter((value) => value <= 400)
+    const spans = this.#spans
     const days = [
       0,
       1,

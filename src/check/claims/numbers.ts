@@ -4,11 +4,11 @@ import type { Found } from './found.ts'
 import { alternation, currencyByName, numberByWord, unitByName } from './vocabulary.ts'
 
 /** Groups of three after a space, a dot, a comma or an apostrophe, and a decimal part. */
-const figure = String.raw`\d{1,3}(?:[   .,'’]\d{3})+(?:[.,]\d{1,2})?|\d+(?:[.,]\d+)?`
+export const figure = String.raw`\d{1,3}(?:[   .,'’]\d{3})+(?:[.,]\d{1,2})?|\d+(?:[.,]\d+)?`
 /** `2万`, `3万5千`. */
 const scale = String.raw`[万千](?:\d{1,4}千?)?`
 const spaced = (word: string) => !new RegExp(unspaced, 'u').test(word)
-const words = alternation([...numberByWord.keys()].filter(spaced))
+export const words = alternation([...numberByWord.keys()].filter(spaced))
 const currency = alternation(currencyByName.keys())
 const sign = alternation([...currencyByName.keys()].filter(spaced))
 const unit = alternation([...unitByName.keys()].filter(spaced))
@@ -16,7 +16,7 @@ const asianUnit = alternation([...unitByName.keys()].filter((name) => !spaced(na
 /** Not in a longer figure. */
 const start = `(?<![.,])${before}`
 /** `three to five days`, `2-3 Wochen`: both figures carry the unit. */
-const range = String.raw`(?:\s?(?:-|–|to|bis|à|a|or|oder|ou|o|y|und|and)\s?)`
+export const range = String.raw`(?:\s?(?:-|–|to|bis|à|a|or|oder|ou|o|y|und|and)\s?)`
 
 /** Digits of other scripts and full-width ones become ASCII, position by position; so do the signs between them. */
 export function withAsciiDigits(text: string): string {
@@ -54,7 +54,7 @@ function valueOfKanji(text: string): number {
 const scaledFigure = /^(.*?)([万千])(?:(\d+)(千?))?$/su
 
 /** Of a figure, with or without 万 or 千, or a word. */
-function valuesOfWord(text: string): number[] {
+export function valuesOfWord(text: string): number[] {
   const word = numberByWord.get(text.toLowerCase())
   if (word !== undefined) return [Number(word)]
   if (/^[二三四五六七八九十百]/u.test(text)) return [valueOfKanji(text)]
@@ -65,7 +65,7 @@ function valuesOfWord(text: string): number[] {
 }
 
 /** Two decimals, or grouped thousands: an amount even without a currency next to it. */
-const looksLikeMoney = (text: string) => /[.,]\d{2}$|\d[ \u00a0\u202f.,'’]\d{3}(?!\d)/.test(text)
+export const looksLikeMoney = (text: string) => /[.,]\d{2}$|\d[ \u00a0\u202f.,'’]\d{3}(?!\d)/.test(text)
 
 const pricePattern = new RegExp(
   `${before}(?:(${sign})\\s?(${figure})(?![\\d])|((?:${figure})(?:${scale})?|${words})(?:\\s?[,.][-–])?\\s?(${currency})${after})`,
@@ -117,6 +117,12 @@ export function findPercentages(text: string): Found[] {
   return [...of(percentPattern, 1), ...of(/(?<!\d)([1-9])割(?:引|オフ|増)/gu, 10)]
 }
 
+/** `9.30`, `9,30` and `18` as a time of day. */
+function timeKeys(text: string): string[] {
+  const [, hour, minute = '0'] = /^([01]?\d|2[0-4])(?:[.,]([0-5]\d))?$/.exec(text) ?? []
+  return hour === undefined ? [] : [`t:${Number(hour) * 60 + Number(minute)}`]
+}
+
 /** Hours or months, so that 14 days equal two weeks; working days are kept separate. */
 function durationKeys(amount: string, unitName: string): string[] {
   const code = unitByName.get(unitName.toLowerCase()) ?? 'h24'
@@ -133,7 +139,11 @@ export function findDurations(text: string): Found[] {
       claim: match[0],
       kind: 'number',
       // The end of a range decides; its beginning is checked as a separate figure.
-      keys: durationKeys(match[2] ?? '', match[3] ?? ''),
+      // In Dutch an hour is also a time of day.
+      keys: [
+        ...durationKeys(match[2] ?? '', match[3] ?? ''),
+        ...(/^uur$/i.test(match[3] ?? '') ? timeKeys(match[2] ?? '') : []),
+      ],
       index: match.index,
     }),
   )
@@ -159,16 +169,21 @@ export function rangeBeginnings(text: string): Found[] {
   })
 }
 
-/** The number of a list item states nothing. */
+/** The number of a list item states nothing; `24/7` and `1/2 litre` are words. */
 const listMark = /(^|\n)[ \t]*\(?\d{1,2}[.)](?=\s)/g
+const spokenFigure = /(?<![\d/.,])(?:24\/7|1\/[234]|[23]\/[34])(?=\s?\p{L}|$)/gmu
 
 /** Other figures, including order and serial numbers. */
 export function findPlainNumbers(text: string): Found[] {
-  const rest = text.replace(listMark, (mark) => mark.replace(/\d/g, ' '))
+  const blank = (mark: string) => mark.replace(/\d/g, ' ')
+  const rest = text.replace(listMark, blank).replace(spokenFigure, blank)
   return [...rest.matchAll(plainPattern)].map((match) => ({
     claim: match[0],
     kind: 'number' as const,
-    keys: valuesOfWord(match[0]).map((value) => `n:${value}`),
+    keys: [
+      ...valuesOfWord(match[0]).map((value) => `n:${value}`),
+      ...(/[.,]/.test(match[0]) ? timeKeys(match[0]) : []),
+    ],
     index: match.index,
   }))
 }

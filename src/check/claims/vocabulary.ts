@@ -221,6 +221,28 @@ const currencies: readonly [string, string[]][] = [
   ['inr', ['₹', 'inr', 'rupees']],
 ]
 
+/** Dimension, how much of its base unit, names. */
+const measures: readonly (readonly [string, number, readonly string[]])[] = [
+  ['mass', 0.001, ['mg']],
+  ['mass', 1, ['g', 'gr', 'gram', 'grams', 'gramm', 'gramme', 'grammes', 'gramos', 'grammi', 'グラム', '克']],
+  ['mass', 1000, ['kg', 'kilo', 'kilos', 'kilogram', 'kilograms', 'kilogramm', 'キロ', '公斤', '千克']],
+  ['mass', 453.59237, ['lb', 'lbs', 'pound', 'pounds']],
+  ['mass', 28.349523, ['oz', 'ounce', 'ounces']],
+  ['length', 0.1, ['mm']],
+  ['length', 1, ['cm', 'centimetres', 'centimeters', 'zentimeter', 'センチ', '厘米']],
+  ['length', 100, ['m', 'metre', 'metres', 'meter', 'meters', 'mètre', 'mètres', 'metro', 'metros', 'metri']],
+  ['length', 100_000, ['km', 'kilometres', 'kilometers', 'kilometer', 'kilomètres', 'キロメートル', '公里']],
+  ['length', 2.54, ['inch', 'inches', 'zoll', 'インチ', '"', '″']],
+  ['length', 30.48, ['ft', 'foot', 'feet']],
+  ['length', 91.44, ['yd', 'yard', 'yards']],
+  ['length', 160_934.4, ['mile', 'miles', 'meilen', 'mi']],
+  ['volume', 1, ['ml']],
+  ['volume', 10, ['cl']],
+  ['volume', 100, ['dl']],
+  ['volume', 1000, ['l', 'litre', 'litres', 'liter', 'liters', 'litro', 'litros', 'litri', 'リットル', '升']],
+  ['volume', 3785.412, ['gallon', 'gallons']],
+]
+
 function inverted(rows: Iterable<readonly [string, readonly string[]]>): ReadonlyMap<string, string> {
   return new Map([...rows].flatMap(([value, names]) => names.map((name) => [name, value] as const)))
 }
@@ -235,6 +257,11 @@ export const numberByWord = inverted(Object.entries(numberWords))
 export const unitByName = inverted(units)
 /** Sign, code or name in lower case → ISO code in lower case. */
 export const currencyByName = inverted(currencies)
+
+/** Name in lower case → dimension, and how much of its base unit. */
+export const measureByName: ReadonlyMap<string, readonly [string, number]> = new Map(
+  measures.flatMap(([dimension, factor, names]) => names.map((name) => [name, [dimension, factor]] as const)),
+)
 
 /** An alternation for regular expressions, longest first. */
 export function alternation(words: Iterable<string>): string {
