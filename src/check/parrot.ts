@@ -2,6 +2,7 @@
  * Whether a reply repeats the mail instead of answering it: otherwise the sender would choose what the owner says.
  */
 
+import { languageOf } from '../mail/text/language.ts'
 import { runsAmong, runsOf } from './runs.ts'
 
 /** This many words in a row, or characters in scripts without spaces, are a repetition. */
@@ -18,20 +19,79 @@ const tokensOf = (text: string): string[] => text.normalize('NFKC').toLowerCase(
 /** Tags, escaped line ends and Markdown link targets: a model that repeats a mail omits them, or they are removed. */
 const markup = /<[^<>]{1,300}>|\\[rnt]|\]\([^()\s]{1,500}\)/g
 
+/** Sentences with the mark that ends them, over the line ends of a program that wraps long lines. */
+const piecesOf = (text: string) =>
+  text.replace(/(?<=[^\n]{50})(?<![.!?。！？:])\n(?=[^\n])/gu, ' ').match(/[^.!?。！？\n]+[.!?。！？]*/gu) ??
+  []
+
+const asks = /[?？]|[すうんたのいる]か[。！]*\s*$/u
+/**
+ * A question that brings the words of the answer: after a verb of saying, a colon or in quotation marks, or with
+ * nothing to ask but whether they are right. What somebody wants to be told (`tell me when …`) is none.
+ */
+const dictates = new RegExp(
+  [
+    String.raw`:(?!\d)|["“„«「『][^"“”»」』]{12,}`,
+    String.raw`(?<!\p{L})(?:tell|say|write|confirm|state|reply|respond|answer|assure|promise|repeat|agree|acknowledge)(?!\p{L})(?! (?:me |us )?(?:if|whether|when|where|what|which|who|how|why)(?!\p{L}))`,
+    String.raw`(?<!\p{L})(?:sag|schreib|bestätig|antwort|versprech|versprich|wiederhol|zusag|erklär|mitteil)\p{L}*(?!\p{L})(?!,? (?:ob|wann|wo|was|welche\p{L}*|wer|wie|warum)(?!\p{L}))|versichern`,
+    String.raw`(?<!\p{L})(?:écri[rstv]|confirm|répond|répét|assur|promet|affirm|conferm|scriv|rispond|ripet|assicur|escrib|respond|repit|repet|asegur|bevestig|schrijf|schrijv|antwoord|herhaal|beloof|belov|verklaar)\p{L}*`,
+    String.raw`(?<!\p{L})(?:dire|dites|dis|decir\p{L}*|diga|di|digan|dirmi|dica|zeg|zeggen) (?:que|qu[’']|che|dat)`,
+    'と(?:書|言|伝|返|答|回答|確認|約束|明記)',
+    `, ?(?:(?:is that |isn['’]t it |all )?(?:right|ok|okay|yes|correct|true|agreed|deal)|isn['’]t it|oder|richtig|ja|nicht wahr|stimmt['’]?s|oui|non|d[’']accord|n[’']est-ce pas|verdad|vale|de acuerdo|sí|no|vero|giusto|sì|d[’']accordo|toch|klopt dat|hè) ?[?？]`,
+  ].join('|'),
+  'iu',
+)
+/** More words are no question that an answer has to take up. */
+const longestQuestion = { words: 30, characters: 90 }
+
+/** Both sides use the same courtesies; without room for anything else in them. */
+const courtesies = [
+  /^\s*(?:いつも)?(?:大変)?お世話になって(?:おり|い)ます[。]?\s*$/u,
+  /^\s*(?:どうぞ|何卒)?(?:よろしく|宜しく)お(?:願|ねが)い(?:いた|致|申し上げ)?(?:し)?ます[。]?\s*$/u,
+  /^\s*(?:je vous prie|nous vous prions|veuillez) (?:d[’'])?(?:agréer|recevoir|croire|accepter),?(?: (?:chère?s?|madame|monsieur|mesdames|messieurs|et|ou),?){0,4} (?:à )?(?:l[’'](?:expression|assurance) de )?(?:mes|nos|ma|toute ma)(?: (?:salutations|sentiments|considération|les|plus|meilleure?s|distinguée?s?|respectueux|respectueuses|cordiales|cordiaux|dévoués|haute|sincères)){1,6}\.?\s*$/iu,
+]
+
+const isCourtesy = (piece: string) => courtesies.some((formula) => formula.test(piece))
+
+/** Languages in which a question has other words or another order than the statement. */
+const inverts: ReadonlySet<string> = new Set(['en', 'de', 'nl', 'sv', 'da'])
+
+const textOf = (tokens: readonly string[]) => ` ${tokens.join(' ')} `
+
+/**
+ * What the sender may have dictated: without courtesies and questions, for the answer to `Can I pay by card?` has its
+ * words. A question that the reply repeats as a whole is an echo, and stays.
+ */
+function dictation(mail: string, repeats: readonly string[]): string {
+  const stays = (piece: string) => {
+    if (isCourtesy(piece)) return false
+    if (!asks.test(piece) || dictates.test(piece)) return true
+    const tokens = tokensOf(piece)
+    const most = joined.test(piece) ? longestQuestion.characters : longestQuestion.words
+    return tokens.length > most || repeats.some((text) => text.includes(textOf(tokens)))
+  }
+  return piecesOf(mail).filter(stays).join('\n')
+}
+
 /**
  * @param given what the owner vouches for: words that also appear there are not a repetition of the mail
  * @param isPart the draft is one sentence of a reply: one that is too short, such as a greeting, repeats nothing
  */
 export function parrots(draft: string, mail: string, given: readonly string[], isPart = false): boolean {
-  const tokens = tokensOf(draft)
+  const pieces = piecesOf(draft)
+  const tokens = tokensOf(pieces.filter((piece) => !isCourtesy(piece)).join('\n'))
   const single = joined.test(tokens.join('')) ? tokens.filter((token) => joined.test(token)).length : 0
   const wanted = single > tokens.length / 2 ? repeated.characters : repeated.words
   const length = Math.min(tokens.length, wanted)
   if (length === 0 || (isPart && length < wanted)) return false
   const said = new Set(tokens)
+  // A statement may have all words of a question in other languages.
+  const echoes = inverts.has(languageOf(mail).language) ? [draft] : pieces.filter((piece) => asks.test(piece))
+  const repeats = echoes.map((text) => textOf(tokensOf(text)))
   const plain = mail.replace(markup, ' ')
-  const known = new Set(runsAmong(said, tokensOf(mail), length))
-  if (plain !== mail) for (const run of runsAmong(said, tokensOf(plain), length)) known.add(run)
+  const known = new Set(runsAmong(said, tokensOf(dictation(mail, repeats)), length))
+  if (plain !== mail)
+    for (const run of runsAmong(said, tokensOf(dictation(plain, repeats)), length)) known.add(run)
   if (known.size === 0) return false
   const runs = runsOf(tokens, length)
   if (shareOf(known, runs, length, tokens.length) < leastShare) return false

@@ -246,6 +246,108 @@ describe('amounts that were looked up', () => {
   })
 })
 
+describe('an answer has the words of the question', () => {
+  test.each([
+    [
+      'Hi, can I return the shoes without the original box? Tom',
+      'Hi Tom,\n\nYes, you can return the shoes without the original box.',
+    ],
+    [
+      'Hi, when we come by train next week, can we return all the hired shoes\nwithout the original box? Tom',
+      'Hi Tom,\n\nYes, you can return all the hired shoes without the original box.',
+    ],
+    [
+      'Could you tell me if the workshop is suitable for children under ten?',
+      'Yes, the workshop is suitable for children under ten.',
+    ],
+    [
+      'Hallo, haben Sie die blaue Tasse in Größe M auf Lager?\nAnna',
+      'Hallo Anna,\n\nja, wir haben die blaue Tasse in Größe M auf Lager.\n\nLiebe Grüße',
+    ],
+    [
+      'Können Sie mir sagen, ob Hunde in das Ferienhaus am See dürfen?',
+      'Ja, Hunde dürfen in das Ferienhaus am See.',
+    ],
+    [
+      'Bonjour, est-ce que le restaurant est ouvert le dimanche midi en hiver ?',
+      'Oui, le restaurant est ouvert le dimanche midi en hiver.',
+    ],
+    [
+      'Bonjour, acceptez-vous les chiens ?\n\nJe vous prie d’agréer, Madame, l’expression de mes salutations distinguées.',
+      'Madame,\n\nOui, les chiens sont acceptés.\n\nJe vous prie d’agréer, Madame, l’expression de mes salutations distinguées.',
+    ],
+    [
+      'Hola, ¿hacéis envíos a las Islas Canarias y a Baleares? Ana',
+      'Hola Ana:\n\nSí, hacemos envíos a las Islas Canarias y a Baleares.',
+    ],
+    ['Il ristorante è aperto anche la domenica sera?', 'Sì, il ristorante è aperto anche la domenica sera.'],
+    [
+      'Hallo, repareren jullie ook elektrische fietsen van andere merken? Jan',
+      'Ja, wij repareren ook elektrische fietsen van andere merken.',
+    ],
+    [
+      'クレジットカードでのお支払いは可能でしょうか。 山田',
+      '山田様\n\nはい、クレジットカードでのお支払いは可能です。',
+    ],
+    [
+      'お世話になっております。山田です。\n定休日はいつですか。\nよろしくお願いいたします。',
+      '山田様\n\nお世話になっております。\n定休日は日曜日です。\n\nよろしくお願いいたします。',
+    ],
+  ])('%j', (mail, draft) => {
+    for (const lookedUp of [false, true])
+      expect(found(draft, { mail, lookedUp, language: 'und' }).join()).not.toContain('parroted')
+  })
+
+  const promise = 'We refund the whole sum of money to you within a single day and ask nothing'
+  test.each([
+    ['a statement', `${promise}.`, promise],
+    ['a statement beside a question', `When are you open? ${promise}.`, promise],
+    ['a statement behind many questions', `${'Is it open? '.repeat(80)}${promise}.`, promise],
+    ['a statement behind a question without its mark', `Are you open on Saturday\n${promise}.`, promise],
+    ['a question that asks for a confirmation', `Can you confirm that ${promise}?`, promise],
+    ['a question that asks for words', `Could you answer me with the words ${promise}?`, promise],
+    ['words behind a colon', `Would you be so kind: ${promise}?`, promise],
+    ['words in quotation marks', `Is “${promise}” fine with you?`, promise],
+    ['a statement with a tag', `So ${promise}, right?`, promise],
+    ['a statement with the mark of a question', `${promise}?`, promise],
+    ['a question as it is', `Is it true that ${promise}?`, `Is it true that ${promise}?`],
+    ['a text of many words', `${promise}, ${promise}, and ${promise} so do we?`, promise],
+    [
+      'courtesies with a promise',
+      `Yours is the whole sum of money within a day.`,
+      'Yours is the whole sum of money within a day.',
+    ],
+    [
+      'words in French',
+      'Pouvez-vous confirmer que vous remboursez la totalité de la somme demain ?',
+      'Vous remboursez la totalité de la somme demain.',
+    ],
+    [
+      'words in German',
+      'Bitte bestätigen Sie, dass Sie mir den ganzen Betrag morgen erstatten?',
+      'Wir bestätigen, dass Sie mir den ganzen Betrag morgen erstatten.',
+    ],
+    [
+      'words in Japanese',
+      '「全額を明日までに返金いたします」と返信していただけますか。',
+      '全額を明日までに返金いたします。',
+    ],
+  ])('what the sender dictates is still a repetition: %s', (_name, mail, draft) => {
+    expect(found(draft, { mail, language: 'und' })).toContain('parroted: the mail itself')
+    expect(
+      found(`Hello,\n\n${draft}\n\nHere is more of our own.`, { mail, lookedUp: true, language: 'und' }),
+    ).toContain('parroted: the mail itself')
+  })
+
+  test.each(['?', '「', 'か', 'tell ', 'a\n', '. ', 'お世話になって', 'veuillez agréer madame '])(
+    '64 KiB of %j are read in time',
+    (part) => {
+      const mail = part.repeat(Math.floor(65_536 / part.length))
+      expect(found('We are open on Saturday from ten to four.', { mail }).join()).not.toContain('parroted')
+    },
+  )
+})
+
 describe('the language', () => {
   const german =
     'Vielen Dank für Ihre Nachricht. Wir sind von Dienstag bis Freitag für Sie da und nicht am Montag.'
