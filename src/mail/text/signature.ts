@@ -6,11 +6,20 @@ import { isRule } from './attribution.ts'
 import { type Known, wordsOfName } from './known.ts'
 import { isFooter } from './notices.ts'
 
+/** Their form, not only a verb: `Sent you two mails` is a sentence. */
 const sentFromStart =
-  /^(?:sent|posted|written|typed|from my|get|download|envoyé|obtenir|obtenez|télécharge[rz]|gesendet|von|mit|diese (?:nachricht|e-?mail)|versendet|verschickt|hol(?:en|e) sie|outlook (?:für|for|pour|para|per|voor)|enviad[oa]|enviat|obtener|obten|descarg|inviat[oa]|ottieni|scarica|obter|obtenha|baixe|verzonden|verstuurd|gestuurd|dit bericht|download|skickat|skickad|skickades|hämta|sendt|hent|skaff|få outlook|lähetetty|hanki|wysłan|wiadomość wysłana|pobierz|odesláno|odesláno|získ|stáhn|odoslané|odoslan|отправлен|получ|скача|скачать|надіслано|відправлено|ізіс|trimis|elküldve|küldve|gönder|στάλθηκε|εστάλη|αποκτήστε|نشر|أرسل|تم ال|נשלח|发自|發自|从我的|從我的|寄自|来自|來自|获取|取得|傳送自|gửi từ|được gửi|dikirim|poslano|isprati|изпратено|saadetud|išsiųsta|nosūtīts)/iu
+  /^(?:(?:sent|posted|written|typed) (?:from|via|with|using|by(?! (?:e-?mail|mail|post)))\b|from my\b|envoy[ée]e? (?:de|du|d[’']un|depuis|à partir|à l[’']aide|avec|via)\b|(?:gesendet|versendet|verschickt|geschrieben) (?:von|mit|vom|über|aus|via)\b|(?:von|vom|mit|via) .{3,60}(?:gesendet|versendet|verschickt|geschickt|geschrieben|verfasst)$|diese (?:nachricht|e-?mail) .{3,80}(?:gesendet|versendet|verschickt|geschickt|geschrieben|verfasst)\b|hol(?:en|e) sie sich (?:\S+ ){1,3}für\b|outlook (?:für|for|pour|para|per|voor)\b|(?:enviad[oa]|enviat) (?:desde|de|do|da|des|com|con|amb|via|vía|através)\b|inviat[oa] (?:da|dal|dall[’']|con|tramite|via)|(?:verzonden|verstuurd|gestuurd) (?:vanaf|vanuit|van|via|met)\b|dit bericht .{3,80}(?:verzonden|verstuurd|gestuurd)\b|(?:skickat|skickad|skickades) (?:från|med|via)|sendt (?:fra|med|via)|få outlook|lähetetty|hanki|wysłan\p{L} (?:z|ze|za|przez)\b|wiadomość wysłana|odesláno (?:z|ze|pomocí)\b|odoslané|odoslan|(?:отправлено|надіслано|відправлено) (?:с|со|из|з|зі|із|через)(?!\p{L})|ізіс|trimis|elküldve|küldve|gönder|στάλθηκε|εστάλη|نشر|أرسل|تم ال|נשלח|发自|發自|从我的|從我的|寄自|[来來]自(?:我的|\s*[a-z])|傳送自|gửi từ|được gửi|dikirim|poslano|isprati|изпратено|saadetud|išsiųsta|nosūtīts)/iu
+
+/** `Get Outlook for iOS`: the name of a program and its system. */
+const getProgram =
+  /^(?:get|download|obten\p{L}+|t[ée]l[ée]charge[rz]|obt[ée]n|descarg\p{L}+|obter|baixe|ottieni|scarica|hämta|hent|skaff|pobierz|získ\p{L}+|stáhn\p{L}+|получ\p{L}+|скача\p{L}+|αποκτήστε|获取|取得)(?=.{0,60}(?:outlook|mail|app|(?:for|pour|para|per|für|för|til|pro|для) (?:i-?os|android|iphone|ipad|windows|mac)))(?=.{0,60}(?:i-?os|android|iphone|ipad|windows|mac))/iu
+
+/** The author tells of themselves, or when something was sent: mail programs do neither. */
+const told =
+  /(?<!\p{L})(?:I|we|you|ich|wir|sie(?! sich)|je|nous|yo|io|ik|wij|vous|yesterday|today|last|on (?:mon|tues|wednes|thurs|fri|satur|sun)day|gestern|heute|am \p{L}+tag|hier|aujourd[’']hui|ayer|hoy|ieri|oggi|gisteren|vandaag)(?!\p{L})/iu
 
 const sentFromEnd =
-  /(?:から送信(?:されました)?|を入手|에서 보냄|에서 보냈습니다|gönderildi|gesendet|傳送|发送|發送|dan gönderildi|küldve|downloaden|holen)$/iu
+  /(?:から送信(?:されました)?|を入手|에서 보냄|에서 보냈습니다|gönderildi|傳送|发送|發送|dan gönderildi|küldve)$/iu
 
 /** Short remarks of another form. */
 const mobile =
@@ -41,13 +50,24 @@ function isSentFrom(line: string): boolean {
   const bare = wrapped ?? bareLine(line)
   if (bare.length < 4 || bare.length > 110) return false
   if (mobile.test(bare)) return true
-  if (!sentFromStart.test(bare) && !sentFromEnd.test(bare)) return false
+  if (![sentFromStart, getProgram, sentFromEnd].some((form) => form.test(bare))) return false
   // `Sent from my desk, is much easier than my phone.` continues like prose; `..., please excuse typos` does not.
   const [clause = '', ...rest] = bare.split(/[,;!]|\.\s/)
   const more = rest.join(' ').trim()
   if (more !== '' && !excuse.test(more)) return false
   const long = /gesendet$|verzonden$/.test(clause) ? 13 : 9
-  return device.test(clause) && clause.split(/\s+/).length <= long && !/[?]/.test(bare)
+  const isTerse = clause.split(/\s+/).length <= long && !told.test(clause)
+  return device.test(clause) && isTerse && !/[?]/.test(bare)
+}
+
+/** Lines of programs below which the author goes on are the author's, too. */
+function withoutFollowed(
+  lines: readonly string[],
+  sentFrom: readonly boolean[],
+  marked: boolean[],
+): boolean[] {
+  const lastOwn = lines.findLastIndex((line, at) => !marked[at] && line.trim() !== '')
+  return marked.map((isMarked, at) => isMarked && !(sentFrom[at] && at < lastOwn))
 }
 
 /** Lines that a signature below `--` may have; a longer one is more likely the second half of the message. */
@@ -210,7 +230,8 @@ function isFarewell(line: string): boolean {
  * @param last nothing of the author's follows, so that a block without separator may end it
  */
 export function signatureLines(lines: readonly string[], last: boolean, known: Known): boolean[] {
-  const marked = lines.map((line) => isSentFrom(line))
+  const sentFrom = lines.map((line) => isSentFrom(line))
+  const marked = [...sentFrom]
   const end = lines.findLastIndex((line) => line.trim() !== '')
   let separators = 0
   for (let at = lines.length - 1; at >= 0 && separators < 20; at--) {
@@ -221,9 +242,9 @@ export function signatureLines(lines: readonly string[], last: boolean, known: K
     if (isRule(line) && at >= end) continue
     if (looksSigned(line, tailOf(lines, at + 1, marked), known)) marked.fill(true, at)
   }
-  if (!last) return marked
+  if (!last) return withoutFollowed(lines, sentFrom, marked)
   const own = lines.findLastIndex((line, at) => !marked[at] && line.trim() !== '') + 1
   const block = contactBlock(lines.slice(0, own), known)
   if (block > 0) marked.fill(true, own - block, own)
-  return marked
+  return withoutFollowed(lines, sentFrom, marked)
 }

@@ -232,6 +232,46 @@ test.each(sentFrom)('%j is a signature', (line) => {
   expect(split).toEqual({ text: own, quoted: '', signature: line })
 })
 
+/** Sentences with a verb of such a line and a device. */
+const sentences = [
+  'Mit der App kann ich nicht bezahlen.',
+  'mit der Telefonnummer erreiche ich niemanden',
+  'Von Ihnen kam keine Mail.',
+  'Von Android auf iPhone umziehen',
+  'Gesendet habe ich das Gerät am Montag',
+  'Verschickt habe ich das Handy gestern',
+  'Das Handy wurde am Montag an Sie gesendet',
+  'Holen Sie bitte das Gerät ab',
+  'Get an email receipt for order 4711',
+  'Sent you two mails already.',
+  'Sent via email on Monday',
+  'Sent from my old phone yesterday',
+  'Download of the app fails.',
+  'Posted the tablet yesterday by Royal Mail',
+  'Written mail twice now',
+  'Envoyé le téléphone hier.',
+  'Obtenir un téléphone neuf',
+  'Enviado el móvil ayer por correo',
+  'Obtener el teléfono de su tienda',
+  'Inviata mail senza risposta',
+  'Scarica sempre il telefono',
+  'Verstuurd heb ik de telefoon maandag',
+  'Download van de app lukt niet',
+  'Получил телефон вчера',
+]
+
+test.each(sentences)('%j is a sentence, wherever it stands', (line) => {
+  for (const text of [`${own}\n${line}\n\nAnn`, `${own}\n\n${line}`]) expect(splitText(text).text).toBe(text)
+})
+
+test('a line of a program ends what the author says, or what they say above a quotation', () => {
+  expect(splitText('Sent from my iPhone\nis what it says, and nothing else.').text).toContain('Sent from')
+  expect(splitText('Yes.\n\nSent from my iPhone\n\n> One?\n\nAnd no.').text).toBe(
+    'Yes.\n\n\n> One?\n\nAnd no.',
+  )
+  expect(splitText('Yes.\n\nSent from my iPhone\n\n-- \nAnn').text).toBe('Yes.')
+})
+
 const prose = [
   'Sent from my desk, is much easier than my phone.',
   'Sent from the warehouse on Monday, the parcel has not arrived at my address yet.',
