@@ -23,15 +23,24 @@ export interface Unpacked {
 
 const subject =
   /^\s*(?:subject|betreff|objet|asunto|oggetto|assunto|onderwerp|temat|předmět|predmet|tárgy|ämne|emne|aihe|konu|тема|件名|主题|主旨|제목|الموضوع)\s*[:：].*\n+/iu
-/** A first line about the text below it: `Here is a draft:`, `Hier ist die Antwort:`. */
+/** A first line about the text below it, `Here is a draft:`, but not one that greets or thanks the customer. */
 const preface =
-  /^[^\n]{0,120}\b(?:draft|reply|response|answer|entwurf|antwort|brouillon|réponse|borrador|respuesta|bozza|risposta|rascunho|resposta|concept|antwoord|utkast|svar|odpowiedź|odpověď|válasz|yanıt)\b[^\n]{0,60}[:：]\s*\n\s*\n/iu
+  /^(?!\s*(?:hi|hello|hey|dear|good (?:morning|afternoon|evening|day)|thanks?|hallo|guten (?:tag|morgen|abend)|moin|servus|grüezi|liebe[rs]?|sehr geehrter?|danke|(?:vielen|besten|herzlichen) dank|bonjour|bonsoir|ch[eè]re?s?|madame|monsieur|merci|hola|buen[oa]s|estimad[oa]s?|querid[oa]s?|gracias|buongiorno|buonasera|salve|gentil[ei]|egregi[oa]|car[oaie]|grazie|olá|prezad[oa]s?|obrigad[oa]|hoi|geachte|beste|bedankt|hartelijk dank|hej)(?!\p{L}))[^\n]{0,120}\b(?:draft|reply|response|answer|entwurf|antwort|brouillon|réponse|borrador|respuesta|bozza|risposta|rascunho|resposta|concept|antwoord|utkast|svar|odpowiedź|odpověď|válasz|yanıt)\b[^\n]{0,60}[:：]\s*\n\s*\n/iu
 /** The same, with a word that may also occur in a letter, or without a blank line below. */
 const spokenPreface =
   /^\s*(?:sure|certainly|of course|absolutely|here(?:['’]s| is| are)|below is|gerne|natürlich|hier (?:ist|kommt)|voici|bien sûr|claro|aquí|ecco|certo|segue)\b[^\n]{0,120}\b(?:draft|reply|response|answer|e-?mail|message|text|version|entwurf|antwort|nachricht|brouillon|réponse|courriel|borrador|respuesta|correo|mensaje|bozza|risposta|messaggio|rascunho|resposta|mensagem)\b[^\n]{0,60}[:：]\s*\n/iu
-/** A last paragraph that offers changes to the text above it. */
-const offer =
-  /\n[ \t]*\n[^\n]{0,100}\b(?:let me know if|feel free to|would you like|do you want me|should i|shall i|sag(?:en sie|t)? mir|möchten sie|soll ich|lassen sie mich wissen|n['’]hésitez pas|souhaitez-vous|dites-moi|dime si|avísame)\b[^\n]{0,120}\b(?:draft|tone|wording|phrasing|(?:this|the) (?:reply|e-?mail|response|text)|entwurf|(?:den|am) ton(?:fall)?|formulierung|brouillon|le ton|borrador|el tono)\b[^\n]{0,120}\s*$/iu
+/** A last paragraph that offers to change something. */
+const asks =
+  /\b(?:let me know if|feel free to|would you like|do you want me|should i|shall i|sag(?:en sie|t)? mir|möchten sie|soll ich|lassen sie mich wissen|n['’]hésitez pas|souhaitez-vous|dites-moi|dime si|avísame)\b/iu
+/** What such a paragraph is about, if a preface or a rule shows that a model speaks: owners send drafts, too. */
+const aboutText =
+  /\b(?:draft|tone|wording|phrasing|(?:this|the) (?:reply|e-?mail|response|text)|entwurf|(?:den|am) ton(?:fall)?|formulierung|brouillon|le ton|borrador|el tono)\b/iu
+const change =
+  '(?:adjust|change|edit|modify|revise|rewrite|rephrase|shorten|soften|änder|anpass|anzupassen|kürz|umformulier|modifi|ajust|raccourci|reformul|cambi|acort|accorci|aanpas|wijzig)\\p{L}*'
+const reply =
+  '(?:(?:this|the)(?: draft)? (?:reply|response)|(?:reply|response) draft|antwortentwurf|diese[rn]? antwort|cette réponse|esta respuesta|questa risposta|dit antwoord|esta resposta)'
+/** The same without such a sign: only the reply itself. */
+const aboutReply = new RegExp(`${change}[^.;!?]{0,60} ${reply}|${reply}[^.;!?]{0,60} ${change}`, 'iu')
 const rule = /^\s*(?:-{3,}|\*{3,}|_{3,})\s*\n|\n[ \t]*(?:-{3,}|\*{3,}|_{3,})\s*$/g
 const fence = /^\s*```[\w-]*\n([\s\S]*?)\n?```\s*$/
 /** The thoughts of a reasoning model before its answer. */
@@ -52,7 +61,7 @@ export function unpacked(written: string, signatures: readonly string[]): Unpack
   take('fence', (all) => fence.exec(all)?.[1] ?? all)
   take('markdown', withoutMarkdown)
   take('preface', (all) => withoutFrame(all, [preface, spokenPreface]))
-  take('offer', (all) => withoutFrame(all, [offer]))
+  take('offer', (all) => withoutOffer(all, removed.includes('preface')))
   take('fence', (all) => fence.exec(all)?.[1] ?? all)
   take('subject', (all) => all.replace(subject, ''))
   take('signature', (all) => withoutSignature(all, signatures))
@@ -63,6 +72,16 @@ export function unpacked(written: string, signatures: readonly string[]): Unpack
 function withoutFrame(text: string, frames: readonly RegExp[]): string {
   const rest = frames.reduce((left, frame) => left.replace(frame, ''), text)
   return rest === text ? text : rest.replace(rule, '').trim()
+}
+
+/** @param isWrapped a preface was removed */
+function withoutOffer(text: string, isWrapped: boolean): string {
+  const lines = text.trimEnd().split('\n')
+  const last = lines.pop() ?? ''
+  const above = lines.join('\n').trimEnd()
+  if (last.length > 400 || lines.at(-1)?.trim() !== '' || !asks.test(last)) return text
+  const about = isWrapped || /(?:-{3,}|\*{3,}|_{3,})$/.test(above.slice(-9)) ? aboutText : aboutReply
+  return about.test(last) ? above.replace(rule, '').trim() : text
 }
 
 /** Line ends that were escaped twice; a path such as `C:\new` has none. */
@@ -127,6 +146,14 @@ function withoutSignature(text: string, signatures: readonly string[]): string {
   }
   let end = lines.length
   while (end > 1 && (plain(lines[end - 1] ?? '') === '' || isOwn(lines[end - 1] ?? ''))) end--
+  if (isAnswer(lines.slice(0, end), lines.slice(end), own)) end = lines.length
   if (bringsClosing && end > 1 && isClosing(lines[end - 1] ?? '')) end--
   return end === lines.length ? text : lines.slice(0, end).join('\n').trimEnd()
+}
+
+/** The customer asked for it: it stands below a colon, or is a single line that is only part of one. */
+function isAnswer(above: readonly string[], taken: readonly string[], own: readonly string[]): boolean {
+  const filled = taken.map(plain).filter(Boolean)
+  const isPart = filled.length === 1 && !own.includes(filled[0] ?? '')
+  return isPart || /[:：]$/.test((above.at(-1) ?? '').trimEnd())
 }
