@@ -4,6 +4,7 @@ import type { TypedEnvelope } from '../base/typed-envelope.ts'
 import type { Composed, StoredCheck } from '../base/verdicts.ts'
 import { batched } from './batched.ts'
 import type { Queryable } from './database.ts'
+import type { MessageRow } from './messages.ts'
 import { storable, type Whole } from './storable.ts'
 
 /** A statement in a draft without a source, or one that it must not contain. */
@@ -245,25 +246,33 @@ export async function repliesInThread(
   return rows
 }
 
+/** A mail whose question may still be withdrawn; `reply` is null if none is written yet. */
+export interface OpenMail {
+  id: string
+  step: Stage
+  reply: ReplyRow | null
+}
+
 /**
- * Unsent replies to mails of this sender with these Message-IDs, and the step of each mail. Excludes replies being
- * sent.
+ * Mails of the same sender with these Message-IDs that have an unsent reply or will get one, or are not judged yet
+ * although they came before. Excludes replies being sent.
  */
-export async function openRepliesTo(
+export async function openMails(
   db: Queryable,
-  { account, address, exceptId }: { account: string; address: string; exceptId: string },
+  later: Pick<MessageRow, 'id' | 'account' | 'fromAddress' | 'ingestedAt' | 'uid'>,
   messageIds: readonly string[],
-): Promise<{ reply: ReplyRow; step: Stage }[]> {
+): Promise<OpenMail[]> {
   if (messageIds.length === 0) return []
-  const { rows } = await db.query<{ id: string; step: Stage }>(
-    `select m.id, m.step from replyd.message m join replyd.reply r on r.id = m.id
+  const { rows } = await db.query<{ id: string; step: Stage; isWritten: boolean }>(
+    `select m.id, m.step, r.id is not null as "isWritten" from replyd.message m left join replyd.reply r on r.id = m.id
       where m.account = $1 and m.from_address = $2 and m.id <> $3 and m.message_id = any($4)
-        and r.state in ('composed', 'held', 'saved', 'approved')`,
-    [account, address, exceptId, messageIds],
+        and (r.state in ('composed', 'held', 'saved', 'approved') or r.id is null and m.disposition = 'pending'
+          and (m.step = 'compose' or m.step = 'triage' and (m.ingested_at, m.uid) < ($5, $6)))`,
+    [later.account, later.fromAddress, later.id, messageIds, later.ingestedAt, later.uid],
   )
-  const replies = await Promise.all(rows.map(({ id }) => loadReply(db, id)))
-  return rows.flatMap(({ step }, at) => {
-    const reply = replies[at]
-    return reply ? [{ reply, step }] : []
+  const replies = await Promise.all(rows.map(({ id, isWritten }) => (isWritten ? loadReply(db, id) : null)))
+  return rows.flatMap(({ id, step, isWritten }, at) => {
+    const reply = replies[at] ?? null
+    return isWritten && reply === null ? [] : [{ id, step, reply }]
   })
 }
