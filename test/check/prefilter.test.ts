@@ -374,6 +374,28 @@ describe('words that the instructions put into quotation marks', () => {
       one.includes('instructions'),
     )
     expect(claims.length === 0).toBe(allowed)
+})
+
+describe('a label in brackets is no gap if the owner uses it', () => {
+  const given = [
+    '【営業時間】10:00〜18:00',
+    'Klicken Sie auf [Mein Konto].',
+    'Vorlage: Hallo [Name], {{text}} ____',
+  ]
+  test.each([
+    ['【営業時間】10:00〜18:00', []],
+    ['Klicken Sie auf [Mein Konto].', []],
+    ['Klicken Sie auf [Meine Daten].', ['placeholder: [Meine Daten]']],
+    ['【定休日】', ['placeholder: 【定休日】']],
+    // What a template leaves open is a gap in the owner's text, too.
+    ['Hallo [Name], {{text}}', ['placeholder: [Name]', 'placeholder: {{text}}']],
+    ['Bis ____', ['placeholder: ____']],
+  ])('%s', (draft, expected) => {
+    expect(found(draft, { given }).filter((one) => one.startsWith('placeholder'))).toEqual(expected)
+  })
+
+  test('the sender may not use it for the owner', () => {
+    expect(found('[Mein Konto]', { mail: '[Mein Konto]' })).toContain('placeholder: [Mein Konto]')
   })
 })
 
