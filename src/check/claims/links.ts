@@ -186,7 +186,8 @@ const dots =
 export const undisguised = (text: string): string =>
   text
     // These end a link; their ASCII forms may be part of one.
-    .replace(/[（），]/g, ' $& ')
+    .replace(/\s?（/g, ' （')
+    .replace(/([），])\s?/g, '$1 ')
     .normalize('NFKC')
     .replace(/\p{Cf}/gu, '')
     .replace(dots, '.')

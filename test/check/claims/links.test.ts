@@ -67,6 +67,8 @@ describe('what the owner does not publish is a fault in every script', () => {
     ['acme.example/returnsを192.0.2.7/payで', 'link: 192.0.2.7/pay'],
     ['请访问evil.com，谢谢。', 'link: 请访问evil.com'],
     ['evil.com에서', 'link: evil.com'],
+    ['evil（.）comをご覧', 'link: evil.com'],
+    ['evil （dot） comをご覧', 'link: evil.com'],
     // The owner's host is only the beginning of another, or the end.
     ['https://acme.exampleを.evil.com/', 'link: https://acme.exampleを.evil.com/'],
     ['https://acme.exampleを.evil.com:8080をご覧', 'link: https://acme.exampleを.evil.com:8080'],
