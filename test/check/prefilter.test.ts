@@ -374,6 +374,7 @@ describe('words that the instructions put into quotation marks', () => {
       one.includes('instructions'),
     )
     expect(claims.length === 0).toBe(allowed)
+  })
 })
 
 describe('a label in brackets is no gap if the owner uses it', () => {

@@ -12,6 +12,7 @@ import {
   amountsOf,
   countsOf,
   durationsOf,
+  type Measure,
   measuresOf,
   percentagesOf,
   spansCounted,
@@ -87,6 +88,7 @@ export class Derivation {
   readonly #mail: string
   readonly #draft: string
   readonly #counts: readonly number[]
+  readonly #measures: readonly Measure[]
   readonly #spans: readonly number[]
   readonly #days: readonly number[]
   readonly #daysApart: readonly number[]
@@ -106,6 +108,7 @@ export class Derivation {
       ofMail.slice(0, 10).flatMap((one) => this.#days.map((other) => Math.abs(one - other) / dayMs)),
     )
     this.#counts = this.#countsOf(ofMail.slice(1))
+    this.#measures = [...sources, mail].flatMap(measuresOf).slice(0, most)
     const figures = [...sources.flatMap(figuresOf).slice(0, most), ...figuresOf(mail), 2, 3, 4, 5, 6, 10, 12]
     this.#spans = distinct(figures.filter((value) => value > 0 && value <= 400))
     this.#stated = distinct(supported.flatMap(({ keys }) => amountsIn(keys)).map(({ value }) => cents(value)))
@@ -211,14 +214,12 @@ export class Derivation {
     return follows || amounts.some((amount) => this.#isRatio(amount))
   }
 
-  readonly #measures = memoized(() => [...this.#sources, this.#mail].flatMap(measuresOf).slice(0, most))
-
   /** A weight, length or volume in other units, or of several things. */
   #measure(found: Found, value: number): boolean {
     const unit = unitAfter(this.#draft, found)
     if (unit === null) return this.#isRatio(value)
     const [dimension, factor] = unit
-    return this.#measures('').some(
+    return this.#measures.some(
       (one) =>
         one.dimension === dimension &&
         [1, ...this.#counts].some((count) => isNear(value, (one.value * count) / factor)),
@@ -227,9 +228,8 @@ export class Derivation {
 
   /** How many portions a bag has, or how many days it lasts. */
   #isRatio(value: number): boolean {
-    const measures = this.#measures('')
-    return measures.some((whole) =>
-      measures.some(
+    return this.#measures.some((whole) =>
+      this.#measures.some(
         (part) =>
           part.dimension === whole.dimension &&
           part.value < whole.value &&
