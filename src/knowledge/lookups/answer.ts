@@ -89,8 +89,8 @@ function faultOf(values: readonly (string | typeof group)[], links: readonly str
   return null
 }
 
-/** Dates look like telephone numbers. */
-const dates = /\d{4}-\d{2}-\d{2}|\d{1,2}[./-]\d{1,2}[./-]\d{2,4}/g
+/** Dates look like telephone numbers. One that more figures touch may be part of a number. */
+const dates = /(?<!\d[\s./-]?)(?:\d{4}-\d{2}-\d{2}|\d{1,2}[./-]\d{1,2}[./-]\d{2,4})(?![./-]?\d)/g
 
 function hasContact(value: string, hosts: readonly string[]): boolean {
   const plain = value.normalize('NFKC')
