@@ -4,7 +4,6 @@ import type { TypedEnvelope } from '../base/typed-envelope.ts'
 import type { Composed, StoredCheck } from '../base/verdicts.ts'
 import { batched } from './batched.ts'
 import type { Queryable } from './database.ts'
-import type { MessageRow } from './messages.ts'
 import { storable, type Whole } from './storable.ts'
 
 /** A statement in a draft without a source, or one that it must not contain. */
@@ -246,33 +245,25 @@ export async function repliesInThread(
   return rows
 }
 
-/** A mail whose question may still be withdrawn; `reply` is null if none is written yet. */
-export interface OpenMail {
-  id: string
-  step: Stage
-  reply: ReplyRow | null
-}
-
 /**
- * Mails of the same sender with these Message-IDs that have an unsent reply or will get one, or are not judged yet
- * although they came before. Excludes replies being sent.
+ * Unsent replies to mails of this sender with these Message-IDs, and the step of each mail. Excludes replies being
+ * sent.
  */
-export async function openMails(
+export async function openRepliesTo(
   db: Queryable,
-  later: Pick<MessageRow, 'id' | 'account' | 'fromAddress' | 'ingestedAt' | 'uid'>,
+  { account, address, exceptId }: { account: string; address: string; exceptId: string },
   messageIds: readonly string[],
-): Promise<OpenMail[]> {
+): Promise<{ reply: ReplyRow; step: Stage }[]> {
   if (messageIds.length === 0) return []
-  const { rows } = await db.query<{ id: string; step: Stage; isWritten: boolean }>(
-    `select m.id, m.step, r.id is not null as "isWritten" from replyd.message m left join replyd.reply r on r.id = m.id
+  const { rows } = await db.query<{ id: string; step: Stage }>(
+    `select m.id, m.step from replyd.message m join replyd.reply r on r.id = m.id
       where m.account = $1 and m.from_address = $2 and m.id <> $3 and m.message_id = any($4)
-        and (r.state in ('composed', 'held', 'saved', 'approved') or r.id is null and m.disposition = 'pending'
-          and (m.step = 'compose' or m.step = 'triage' and (m.ingested_at, m.uid) < ($5, $6)))`,
-    [later.account, later.fromAddress, later.id, messageIds, later.ingestedAt, later.uid],
+        and r.state in ('composed', 'held', 'saved', 'approved')`,
+    [account, address, exceptId, messageIds],
   )
-  const replies = await Promise.all(rows.map(({ id, isWritten }) => (isWritten ? loadReply(db, id) : null)))
-  return rows.flatMap(({ id, step, isWritten }, at) => {
-    const reply = replies[at] ?? null
-    return isWritten && reply === null ? [] : [{ id, step, reply }]
+  const replies = await Promise.all(rows.map(({ id }) => loadReply(db, id)))
+  return rows.flatMap(({ step }, at) => {
+    const reply = replies[at]
+    return reply ? [{ reply, step }] : []
   })
 }

@@ -135,10 +135,6 @@ export const moves = {
     },
     reply: { from: ['composed', 'held', 'saved', 'approved'], to: 'superseded' },
   },
-  // The same before a reply is written. Not before triage has judged the mail: it may be spam.
-  withdrawUnwritten: {
-    mail: { from: ['compose'], having: ['pending'], to: 'done', as: ['superseded'] },
-  },
   // A failure that no retry can fix. Excludes a reply that is being sent: see `doubt`.
   giveUp: {
     mail: { from: jobs, to: 'review', as: ['held'] },

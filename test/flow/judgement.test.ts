@@ -1,15 +1,14 @@
 /** The check by meaning and the traps, in the daemon: on real Dovecot and Postfix, step by step, with answers of our choice. */
-import { afterAll, beforeAll, beforeEach, expect, jest, test } from '@jest/globals'
+import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals'
 import type { Checked } from '../../src/base/verdicts.ts'
 import { type StandIn, startStandIn } from '../../src/demo/stand-in.ts'
-import { table } from '../../src/pipeline/table.ts'
 import { loadMessage } from '../../src/store/messages.ts'
 import { loadReply } from '../../src/store/replies.ts'
 import { waitingMails } from '../../src/store/review-lists.ts'
 import { saveSenderRule } from '../../src/store/sender-rules.ts'
 import { type Dovecot, type Postfix, startDovecot, startPostfix } from '../live/servers/index.ts'
 import { readMailbox } from './mailboxes.ts'
-import { letter, startWalk, type Walk } from './walk.ts'
+import { letter, startWalk } from './walk.ts'
 
 let dovecot: Dovecot
 let postfix: Postfix
@@ -210,95 +209,6 @@ test('“never mind” withdraws the draft for that question, and no other', asy
   expect(await loadReply(db, first.id)).toMatchObject({ state: 'superseded' })
   expect(await loadReply(db, other.id)).toMatchObject({ state: 'saved' })
   expect(await readMailbox(dovecot, address, 'Drafts')).toHaveLength(1)
-})
-
-/** A question and a mail that takes it back, which arrived together. */
-async function together(walk: Walk, address: string, changed = (mail: string) => mail) {
-  await deliver(address, '<one@asks.example>', question)
-  const text = 'Never mind, found it.'
-  const named = { id: '<two@asks.example>', references: ['<one@asks.example>'] }
-  await dovecot.deliver(address, changed(letter({ ...named, from: 'kim@asks.example', to: address, text })))
-  const [first, later] = await walk.arrive()
-  if (!first || !later) throw new Error('two mails were expected')
-  const run = (step: 'triage' | 'compose' | 'decide') => {
-    answers = {}
-    return table[step].run(walk.context, first.id, new AbortController().signal)
-  }
-  const takeBack = () => {
-    answers = { triage: { needs_reply: false, asks: [] } }
-    return walk.walk(later.id)
-  }
-  const continueFirst = async (triage = {}) => {
-    answers = { triage }
-    return (await walk.walk(first.id)).row
-  }
-  return { first, run, takeBack, continueFirst }
-}
-
-const withdrawn = { step: 'done', disposition: 'superseded', reason: 'withdrawn' }
-
-test.each(['triage', 'compose', 'decide'] as const)(
-  '“never mind” withdraws a question that has just passed %s',
-  async (last) => {
-    const address = `passed-${last}@shop.example`
-    await using walk = await start(address)
-    const { run, takeBack, continueFirst } = await together(walk, address)
-    for (const step of ['triage', 'compose', 'decide'] as const) {
-      await run(step)
-      if (step === last) break
-    }
-    expect((await takeBack()).row).toMatchObject({ reason: 'nothing-asked' })
-    expect(await continueFirst()).toMatchObject(withdrawn)
-    expect(await readMailbox(dovecot, address, 'Sent')).toEqual([])
-  },
-)
-
-test('“never mind” withdraws a question that moves on at that moment', async () => {
-  const address = 'moves-on@shop.example'
-  await using walk = await start(address)
-  const { run, takeBack, continueFirst } = await together(walk, address)
-  await run('triage')
-  await run('compose')
-  const { db } = walk.context
-  const query = db.query.bind(db)
-  const spied = jest.spyOn(db, 'query').mockImplementation(async (text, params) => {
-    const found = await query(text, params)
-    if (!text.includes('"isWritten"')) return found as never
-    spied.mockRestore()
-    await run('decide')
-    return found as never
-  })
-  expect((await takeBack()).row).toMatchObject({ reason: 'nothing-asked' })
-  expect(await continueFirst()).toMatchObject(withdrawn)
-  expect(await readMailbox(dovecot, address, 'Sent')).toEqual([])
-})
-
-test.each<[string, object, object]>([
-  ['is withdrawn once it has been judged', {}, withdrawn],
-  ['is filed if it is spam', { spam: { is: true, kind: 'scam', confidence: 0.99 } }, { reason: 'spam-scam' }],
-])('a question that is not judged yet %s', async (_name, triage, expected) => {
-  const address = `unjudged-${Object.keys(triage).length}@shop.example`
-  await using walk = await start(address)
-  const { first, run, takeBack, continueFirst } = await together(walk, address)
-  await expect(takeBack()).rejects.toThrow('still being judged')
-  expect(await loadMessage(walk.context.db, first.id)).toMatchObject({ step: 'triage' })
-  if (expected === withdrawn) await run('triage')
-  else await continueFirst(triage)
-  expect((await takeBack()).row).toMatchObject({ reason: 'nothing-asked' })
-  expect(await continueFirst(triage)).toMatchObject(expected)
-  expect(await readMailbox(dovecot, address, 'Sent')).toEqual([])
-})
-
-test.each([
-  ['fails authentication', (mail: string) => mail.replace('dmarc=pass', 'dmarc=fail')],
-  ['is from somebody else', (mail: string) => mail.replace('From: kim@', 'From: tom@')],
-])('a question that arrived together with a mail that %s is answered', async (name, changed) => {
-  const address = `answered-${name.replaceAll(' ', '-')}@shop.example`
-  await using walk = await start(address)
-  const { run, takeBack, continueFirst } = await together(walk, address, changed)
-  await run('triage')
-  await takeBack()
-  expect(await continueFirst()).toMatchObject({ disposition: 'sent' })
 })
 
 test.each<[string, object, (mail: string) => string]>([

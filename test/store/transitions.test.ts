@@ -21,7 +21,7 @@ const leadOut: Record<string, string> = {
   'guard pending': 'admit decline forget putIntoJunk setAside',
   'triage pending': 'askPerson callSpam decline forget giveUp leaveUnanswered putIntoJunk wantReply withdraw',
   'file pending': 'finishFiling forget giveUp giveUpUnconfirmed',
-  'compose pending': 'askPerson forget giveUp putIntoJunk storeReply withdraw withdrawUnwritten',
+  'compose pending': 'askPerson forget giveUp putIntoJunk storeReply withdraw',
   'decide pending': 'chooseDraft forget giveUp hold putIntoJunk schedule withdraw',
   'deliver pending':
     'doubt finishSent forget giveUp holdAgain holdRestored markSaved putIntoJunk refuse supersede withdraw',
@@ -113,7 +113,7 @@ test('these verbs look at the reply, leave some replies alone, or ask where the 
 
 test('these verbs leave the reply alone, and these the mail', () => {
   expect(verbsThat(({ reply }) => !reply)).toBe(
-    'admit callSpam decline finishFiling giveUpUnconfirmed judgeCopy leaveUnanswered setAside takeOutOfJunk wantReply withdrawUnwritten',
+    'admit callSpam decline finishFiling giveUpUnconfirmed judgeCopy leaveUnanswered setAside takeOutOfJunk wantReply',
   )
   expect(verbsThat(({ mail }) => !mail)).toBe('claim giveBack markSent noteEdit startSaving')
 })
