@@ -6,7 +6,7 @@ import type { Delivery, StepContext } from '../context.ts'
 import { move } from '../store/moves.ts'
 import { loadReply, type ReplyRow } from '../store/replies.ts'
 
-/** Two and a half minutes in total. */
+/** Two and a half minutes of pauses, besides the time that the store takes to fail. */
 const mostWrites = 160
 const writeEveryMs = 1_000
 
@@ -14,8 +14,8 @@ const writeEveryMs = 1_000
 const lookAgainMs = { least: 500, spread: 2_500 }
 
 /**
- * Claims a reply whose text the server has and whose final dot is not written yet. After any error the reply is as
- * unclaimed as before: a claim that stays is one whose final dot may have been written.
+ * Claims a reply whose text the server has and whose final dot is not written yet. After an error the reply is
+ * unclaimed again, unless the store stays away: a claim that stays is one whose final dot may have been written.
  * @param stillAllowed called once the claim is made
  * @throws PutOff and TemporaryError as `claim` does; PutOff when the limits have changed
  */
@@ -34,8 +34,8 @@ export async function claimForFinalDot(
 }
 
 /**
- * Claims what the server has seen. One conditional update; it also takes the slot that the limits count, because a failed sending still counts
- * (docs/rules.md section 7).
+ * Claims what the server has seen. One conditional update; it also takes the slot that the limits count, because a
+ * failed sending still counts (docs/rules.md section 7).
  * @throws PutOff when the reply has changed; TemporaryError when another worker has it
  */
 export async function claim(delivery: Delivery): Promise<ReplyRow> {
@@ -57,7 +57,10 @@ async function release({ context, reply: { id, version } }: Delivery): Promise<v
   await persistently(context, () => move(context.db, 'giveBack', change, context.clock.now()))
 }
 
-/** The answer to a claim was lost. If the store has made it, nobody but this process knows that nothing was sent. */
+/**
+ * The answer to a claim was lost. If the store has made it, nobody but this process knows that nothing was sent. A claim
+ * is told by its millisecond: workers look at a reply again at different times.
+ */
 async function releaseUnanswered(delivery: Delivery, claimedAt: Date): Promise<void> {
   const { context, reply } = delivery
   const stored = await persistently(context, () => loadReply(context.db, reply.id))

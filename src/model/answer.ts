@@ -5,7 +5,7 @@ import { type ChatMessage, imagesIn, imageTokens, noUsage, textOctets, type Usag
 
 /** No call has more. The store sums them as 32-bit integers. */
 const mostTokens = 1e8
-/** What is no number counts as none; beyond belief, the whole report is refused, and octets are counted instead. */
+/** What is no number counts as none. If one is impossibly high, the report is refused, and octets are counted instead. */
 const tokens = z.number().nonnegative().catch(0).transform(Math.round).pipe(z.number().max(mostTokens))
 
 /** Only the fields used, all optional: compatible servers omit many. */

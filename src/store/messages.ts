@@ -91,7 +91,8 @@ export async function postponeStep(
   await db.query(
     `update replyd.message set due_at = $3, last_error = $4, updated_at = $5, attempts = attempts + case when $6 then 1 else 0 end,
        first_error_at = case when $6 then coalesce(first_error_at + greatest($5::timestamptz - due_at, interval '0'), $5)
-         else first_error_at + least($3::timestamptz - $5::timestamptz, $3::timestamptz - first_error_at) end
+         else first_error_at + least(greatest($5::timestamptz - due_at, interval '0') + ($3::timestamptz - $5::timestamptz),
+           $3::timestamptz - first_error_at) end
       where id = $1 and step = $2`,
     [postponed.id, postponed.step, postponed.dueAt, storableText(postponed.why), now, postponed.failed],
   )

@@ -126,6 +126,9 @@ test('hours in which nothing was tried do not count', () =>
     expect(await fail(lost)).toMatchObject({ ...waits, attempts: 3 })
     // The process was stopped.
     expect(await fail(lost, 150)).toMatchObject({ ...waits, attempts: 4 })
+    // It was stopped, and then had to wait.
+    await fail(outsideHours(after(301)), 300)
+    expect(await fail(lost)).toMatchObject({ ...waits, attempts: 5 })
   }))
 
 test('a step that waits before each try, and always fails, is given up as well', () =>
