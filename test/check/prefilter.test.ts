@@ -348,35 +348,6 @@ describe('an answer has the words of the question', () => {
   )
 })
 
-describe('words that the instructions put into quotation marks', () => {
-  test.each([
-    [
-      'Be brief. End every reply with "We look forward to your visit."',
-      'We look forward to your visit.',
-      true,
-    ],
-    [
-      'Ende mit „Wir freuen uns auf Ihren Besuch im Laden.“ Nie duzen.',
-      'Wir freuen uns auf Ihren Besuch im Laden.',
-      true,
-    ],
-    [
-      'Terminer par « N’hésitez pas à nous appeler si besoin ».',
-      'N’hésitez pas à nous appeler si besoin.',
-      true,
-    ],
-    ['Never write "we give all of the money back".', 'We give all of the money back.', false],
-    ['Never write these words:\n- "we give all of the money back"', 'We give all of the money back.', false],
-    ['The secret is "our margin on bikes is high".', 'Our margin on bikes is high.', false],
-    ['End with our margin on bikes is high.', 'Our margin on bikes is high.', false],
-  ])('%s', (instructions, draft, allowed) => {
-    const claims = found(draft, { instructions, language: 'und' }).filter((one) =>
-      one.includes('instructions'),
-    )
-    expect(claims.length === 0).toBe(allowed)
-  })
-})
-
 describe('a label in brackets is no gap if the owner uses it', () => {
   const given = [
     '【営業時間】10:00〜18:00',

@@ -121,25 +121,6 @@ const toldOf = memoized((instructions: string) =>
   })),
 )
 
-const quotation = /["“„«「『]([^"“”„«»「」『』]{1,300})["“”»」』]/gu
-const says =
-  /(?<!\p{L})(?:end|begin|start|close|finish|open|add|append|say|write|use|reply|answer|sign|greet|(?:be)?end(?:e|en|et)|schließ\p{L}*|beginn\p{L}*|ergänz\p{L}*|schreib\p{L}*|verwend\p{L}*|antwort\p{L}*|unterschreib\p{L}*|termin\p{L}*|fini\p{L}*|commenc\p{L}*|ajout\p{L}*|écri\p{L}*|répond\p{L}*|sign\p{L}*|acab\p{L}*|empie\p{L}*|añad\p{L}*|escrib\p{L}*|respond\p{L}*|firm\p{L}*|conclud\p{L}*|inizi\p{L}*|aggiung\p{L}*|scriv\p{L}*|rispond\p{L}*|eindig\p{L}*|voeg|schrijf|antwoord)(?!\p{L})|締め|終え|始め|書|追加|加え|添え/iu
-const forbids =
-  /(?<!\p{L})(?:never|not|no|don['’]t|without|avoid|instead|nie|niemals|nicht|kein\p{L}*|ohne|statt|jamais|pas|ne|sans|nunca|jamás|sin|mai|non|senza|nooit|niet|geen|zonder)(?!\p{L})|ない|ません|禁/iu
-
-/** What the instructions put in quotation marks for replies to say: such words are no secret. */
-function dictated(instructions: string): string[] {
-  const found: string[] = []
-  const rest = instructions.replace(quotation, (_, words: string) => {
-    found.push(words)
-    return `\0${found.length - 1}\0${/[.!?。！？]$/u.test(words.trim()) ? '.' : ''}`
-  })
-  return rest
-    .split(/[.!?。！？\n]+/u)
-    .filter((sentence) => says.test(sentence) && !forbids.test(sentence))
-    .flatMap((sentence) => [...sentence.matchAll(/\0(\d+)\0/g)].map(([, at]) => found[Number(at)] ?? ''))
-}
-
 /** The first words that are in the instructions, in any disguise, and in nothing that may be repeated. */
 function instructionLeak(text: string, { instructions, quotable }: OutboundCheck): string | null {
   if (instructions === '') return null
@@ -154,8 +135,7 @@ function instructionLeak(text: string, { instructions, quotable }: OutboundCheck
       (shifted.length >= tellingLetters && steps.includes(shifted)),
   )
   if (leaked.length === 0) return null
-  const sayable = [...quotable, ...dictated(instructions)]
-  const quoted = new Set(sayable.flatMap((each) => runsOf(words(each), instructionLength)))
+  const quoted = new Set(quotable.flatMap((each) => runsOf(words(each), instructionLength)))
   return leaked.find(({ run }) => !quoted.has(run))?.run ?? null
 }
 
