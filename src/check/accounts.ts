@@ -33,13 +33,16 @@ function checks(iban: string): boolean {
   return rest === 1
 }
 
-/** Mostly figures: a mistyped IBAN must not go out either, but words in capitals behind an order number are none. */
+/** A mistyped IBAN must not go out either, but words in capitals behind an order number are none. */
 const isMostlyFigures = (iban: string) => iban.replace(/\D/g, '').length * 3 >= iban.length * 2
 
 /** The IBAN at the beginning of the text; undefined if there is none. */
 function ibanIn(text: string): string | undefined {
   const length = lengths.get(text.slice(0, 2).toUpperCase())
   if (length === undefined) return undefined
+  const [run = ''] = /^[A-Z\d]+/.exec(text) ?? []
+  const missed = Math.abs(run.length - length)
+  if (missed > 0 && missed <= 2 && isMostlyFigures(run)) return run
   const whole = new RegExp(`^(?:[a-z\\d][\\s./-]{0,2}){${length - 1}}[a-z\\d]`, 'i')
   const isIban = (written: string) => {
     const iban = bareNumber(written)

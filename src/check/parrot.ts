@@ -37,6 +37,10 @@ const dictates = new RegExp(
     String.raw`(?<!\p{L})(?:écri[rstv]|confirm|répond|répét|assur|promet|affirm|conferm|scriv|rispond|ripet|assicur|escrib|respond|repit|repet|asegur|bevestig|schrijf|schrijv|antwoord|herhaal|beloof|belov|verklaar)\p{L}*`,
     String.raw`(?<!\p{L})(?:dire|dites|dis|decir\p{L}*|diga|di|digan|dirmi|dica|zeg|zeggen) (?:que|qu[’']|che|dat)`,
     'と(?:書|言|伝|返|答|回答|確認|約束|明記)',
+    // The sender speaks for the owner.
+    String.raw`(?:(?<!\p{L})(?:that|dass|que|qu[’']|che|dat) ?|, ?|^[^\p{L}]*)(?:we|wir|nous|nosotros|noi|wij)(?!\p{L})`,
+    String.raw`^[^\p{L}]*(?!pod|ten|deb|neces|quer|pens|poss|vogl|dobb|abb|v[eio]n)\p{L}+(?:[aei]mos|iamo)(?!\p{L})`,
+    '当店|弊社|当社|当方|私ども',
     `, ?(?:(?:is that |isn['’]t it |all )?(?:right|ok|okay|yes|correct|true|agreed|deal)|isn['’]t it|oder|richtig|ja|nicht wahr|stimmt['’]?s|oui|non|d[’']accord|n[’']est-ce pas|verdad|vale|de acuerdo|sí|no|vero|giusto|sì|d[’']accordo|toch|klopt dat|hè) ?[?？]`,
   ].join('|'),
   'iu',

@@ -82,7 +82,7 @@ export function prefilter(input: DraftToCheck): Finding[] {
     ...spoken.map((word) => `prompt: ${word}`).map(of('fault')),
     ...(repeatsMail(input, trusted) ? [of('parroted')('the mail itself')] : []),
     ...placeholders(draft)
-      .filter((gap) => !isLabel(gap) || !trusted.some((text) => text.includes(gap)))
+      .filter((gap) => !isLabel(gap, draft) || !trusted.some((text) => isLabel(gap, text)))
       .map(of('placeholder')),
     ...(inOtherLanguage(draft, input.language, mail) ? [of('language')(languageOf(draft).language)] : []),
     ...checkFigures(draft, {
@@ -96,9 +96,9 @@ export function prefilter(input: DraftToCheck): Finding[] {
   ]
 }
 
-/** `【営業時間】` or `[My account]` may be a label that the owner uses; `[Name]` and `[your date]` are gaps in any text. */
-const isLabel = (gap: string) =>
-  /^[[【]/.test(gap) && !/n[ao]m|naam|dat|fecha|your|ihr|votre|insert|hier|名|日付/iu.test(gap)
+/** `【営業時間】` at the beginning of a line is a label; elsewhere, and in other brackets, templates leave gaps. */
+const isLabel = (gap: string, text: string) =>
+  gap.startsWith('【') && !/名|様|日付|金額/u.test(gap) && `\n${text}`.includes(`\n${gap}`)
 
 /** Next to facts from the owner's systems, a single sentence dictated by the sender is enough to deceive. */
 function repeatsMail(input: DraftToCheck, trusted: readonly string[]): boolean {

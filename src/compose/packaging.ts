@@ -25,7 +25,7 @@ const subject =
   /^\s*(?:subject|betreff|objet|asunto|oggetto|assunto|onderwerp|temat|předmět|predmet|tárgy|ämne|emne|aihe|konu|тема|件名|主题|主旨|제목|الموضوع)\s*[:：].*\n+/iu
 /** A first line about the text below it, `Here is a draft:`, but not one that greets or thanks the customer. */
 const preface =
-  /^(?!\s*(?:hi|hello|hey|dear|good (?:morning|afternoon|evening|day)|thanks?|hallo|guten (?:tag|morgen|abend)|moin|servus|grüezi|liebe[rs]?|sehr geehrter?|danke|(?:vielen|besten|herzlichen) dank|bonjour|bonsoir|ch[eè]re?s?|madame|monsieur|merci|hola|buen[oa]s|estimad[oa]s?|querid[oa]s?|gracias|buongiorno|buonasera|salve|gentil[ei]|egregi[oa]|car[oaie]|grazie|olá|prezad[oa]s?|obrigad[oa]|hoi|geachte|beste|bedankt|hartelijk dank|hej)(?!\p{L}))[^\n]{0,120}\b(?:draft|reply|response|answer|entwurf|antwort|brouillon|réponse|borrador|respuesta|bozza|risposta|rascunho|resposta|concept|antwoord|utkast|svar|odpowiedź|odpověď|válasz|yanıt)\b[^\n]{0,60}[:：]\s*\n\s*\n/iu
+  /^(?!(?![^\n]*\b(?:here (?:is|are)|here['’]s|hier (?:ist|kommt)|voici|aquí|ecco)\b)\s*(?:hi|hello|hey|dear|good (?:morning|afternoon|evening|day)|thanks?|hallo|guten (?:tag|morgen|abend)|moin|servus|grüezi|liebe[rs]?|sehr geehrter?|danke|(?:vielen|besten|herzlichen) dank|bonjour|bonsoir|ch[eè]re?s?|madame|monsieur|merci|hola|buen[oa]s|estimad[oa]s?|querid[oa]s?|gracias|buongiorno|buonasera|salve|gentil[ei]|egregi[oa]|car[oaie]|grazie|olá|prezad[oa]s?|obrigad[oa]|hoi|geachte|beste|bedankt|hartelijk dank|hej)(?!\p{L}))[^\n]{0,120}\b(?:draft|reply|response|answer|entwurf|antwort|brouillon|réponse|borrador|respuesta|bozza|risposta|rascunho|resposta|concept|antwoord|utkast|svar|odpowiedź|odpověď|válasz|yanıt)\b[^\n]{0,60}[:：]\s*\n\s*\n/iu
 /** The same, with a word that may also occur in a letter, or without a blank line below. */
 const spokenPreface =
   /^\s*(?:sure|certainly|of course|absolutely|here(?:['’]s| is| are)|below is|gerne|natürlich|hier (?:ist|kommt)|voici|bien sûr|claro|aquí|ecco|certo|segue)\b[^\n]{0,120}\b(?:draft|reply|response|answer|e-?mail|message|text|version|entwurf|antwort|nachricht|brouillon|réponse|courriel|borrador|respuesta|correo|mensaje|bozza|risposta|messaggio|rascunho|resposta|mensagem)\b[^\n]{0,60}[:：]\s*\n/iu
@@ -36,9 +36,9 @@ const asks =
 const aboutText =
   /\b(?:draft|tone|wording|phrasing|(?:this|the) (?:reply|e-?mail|response|text)|entwurf|(?:den|am) ton(?:fall)?|formulierung|brouillon|le ton|borrador|el tono)\b/iu
 const change =
-  '(?:adjust|change|edit|modify|revise|rewrite|rephrase|shorten|soften|änder|anpass|anzupassen|kürz|umformulier|modifi|ajust|raccourci|reformul|cambi|acort|accorci|aanpas|wijzig)\\p{L}*'
+  '(?:make|adjust|change|edit|modify|revise|rewrite|rephrase|shorten|soften|änder|anpass|anzupassen|kürz|umformulier|modifi|ajust|raccourci|reformul|cambi|acort|accorci|aanpas|wijzig)\\p{L}*'
 const reply =
-  '(?:(?:this|the)(?: draft)? (?:reply|response)|(?:reply|response) draft|antwortentwurf|diese[rn]? antwort|cette réponse|esta respuesta|questa risposta|dit antwoord|esta resposta)'
+  '(?:(?:this|the)(?: draft)? (?:reply|response)|(?:reply|response) draft|this draft|(?:diesen|den) entwurf|antwortentwurf|diese[rn]? antwort|cette réponse|esta respuesta|questa risposta|dit antwoord|esta resposta)'
 /** The same without such a sign: only the reply itself. */
 const aboutReply = new RegExp(`${change}[^.;!?]{0,60} ${reply}|${reply}[^.;!?]{0,60} ${change}`, 'iu')
 const rule = /^\s*(?:-{3,}|\*{3,}|_{3,})\s*\n|\n[ \t]*(?:-{3,}|\*{3,}|_{3,})\s*$/g

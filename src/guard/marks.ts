@@ -96,9 +96,14 @@ export function loopMarks(message: Header, isOwn: (address: string) => boolean) 
 /** Exchange names the mailbox whose inbox rule answered, redirected or forwarded a mail, once for each rule. */
 const ruleField = 'x-ms-exchange-inbox-rules-loop'
 
-/** A rule in the author's own mailbox wrote it; a rule in any other mailbox has only passed it on. */
+/**
+ * A rule in the author's own mailbox wrote it, or one that cannot be told; a rule in any other mailbox has only passed
+ * it on.
+ */
 export function isAnswerOfRule(message: Header, authors: readonly { address: string }[]): boolean {
-  const byRule = new Set(fieldValues(message, ruleField).flatMap(addressLike).map(canonical))
+  const values = fieldValues(message, ruleField).map(addressLike)
+  if (values.some((addresses) => addresses.length === 0)) return true
+  const byRule = new Set(values.flat().map(canonical))
   return authors.some(({ address }) => byRule.has(canonical(address)))
 }
 

@@ -12,6 +12,7 @@ const passageLength = 1000
 const comment = /<!--.*?-->/gs
 
 /** A key, a list, a comment, a closed bracket, or an indented or blank line. */
+const key = /^[\w-]+:(?:\s|$)/
 const yaml = /^(?:[^:]+:(?:\s|$)|[-#\]}\s]|$)/
 
 /**
@@ -24,7 +25,10 @@ function withoutFrontMatter(text: string): string {
   if (lines[0] !== '---' || end < 0) return text
   const inside = lines.slice(1, end)
   const first = inside.find((line) => line.trim() !== '') ?? ''
-  const isContent = /^#{1,6}\s/.test(first) && !inside.every((line) => yaml.test(line))
+  const isContent =
+    /^#{1,6}\s/.test(first) &&
+    !inside.some((line) => key.test(line)) &&
+    !inside.every((line) => yaml.test(line))
   return isContent ? text : lines.slice(end + 1).join('\n')
 }
 

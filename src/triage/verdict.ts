@@ -66,10 +66,12 @@ function newVerdictSchema(categories: readonly string[]): z.ZodType<Verdict> {
 /** An account by a word that only banks use, such as an IBAN whose country is unknown. */
 const bankAccount =
   /\b(?:iban|sort code|routing (?:no|number)|swift|bic|bankleitzahl|rib|clabe|cbu)\b[^\n]{0,20}\d/iu
-/** A customer has such an account at a shop, too: it takes words about a bank or a payment. */
+/** A customer has such an account at a shop, too. Of their own, it takes words about a bank or a payment. */
 const anyAccount = /\b(?:account (?:no|number)|konto(?:nummer|nr))\b[^\n]{0,20}\d/iu
 const payment =
   /(?<!\p{L})(?:bank|banks|hausbank|bankverbindung|bank ?konto|sort code|routing|swift|bic|wire|remit\p{L}*|beneficiary|payee|direct deposit|payroll|salary|gehalt|lohn|(?:update|amend|adjust)[^.!?]{0,20} records|überweis\p{L}*|payments? (?:details|information|instructions)|(?:future|upcoming|outstanding|next|all|any) (?:payments?|invoices?|bills?)|(?:künftige|offene|nächste|alle)[nr]? (?:zahlung|rechnung)(?:en)?|(?:pay|paid|deposit|payable|payments?|transfer (?:the |all )?(?:money|funds|sum|amount|payments?|balance))(?!\p{L})[^.!?]{0,60}\b(?:to|into|there)|transfer to|(?:zahl|zahle|zahlen|einzahl\p{L}*|bezahl\p{L}*|zahlung(?:en)?)(?!\p{L})[^.!?]{0,60}\bauf)(?!\p{L})/iu
+const ownAccount =
+  /(?<!\p{L})(?:I|ich|je|j[’']ai|yo|io|ik)(?!\p{L})[^.!?]{0,40}(?<!\p{L})(?:account|konto|compte|cuenta|conto)(?!\p{L})/iu
 
 /** Says that an account is new or changed, in the languages of such mail. */
 const changed =
@@ -80,10 +82,10 @@ const giftCard =
 /** The reader is asked to buy cards or to lay their codes open; a customer wants to buy one, or has bought it. */
 const asked = new RegExp(
   [
-    String.raw`(?:(?<!\p{L})(?:you|please|kindly|pls)(?!\p{L})[^.!?]{0,60}|^|[\n,:;] ?)(?<!(?:my|the|a|your|this) )(?<!\p{L})(?:buy|purchase|get|pick up|grab|procure|scratch)`,
+    String.raw`(?:(?<!\p{L})(?:you|please|kindly|pls)(?!\p{L})[^.!?]{0,60}|^|[\n,:;] ?)(?<!(?:my|the|a|your|this) )(?<!\p{L})(?:buy|purchase|get|pick up|grab|procure|scratch|handle a purchase)`,
     String.raw`(?<!\p{L})(?:bitte|sie|du|ihr)(?!\p{L})[^.!?]{0,80}(?<!\p{L})(?:kaufen|besorgen|besorgst|holen|freirubbeln|freikratzen)`,
     String.raw`(?:^|[\n,:;] ?)(?:(?:kauf|besorg|hol|rubbel|rubbl)e?|(?:kaufen|besorgen|holen|rubbeln) sie)`,
-    String.raw`(?<!\p{L})(?:vous|tu|veuillez|merci|svp|plaît)(?!\p{L})[^.!?]{0,60}(?<!\p{L})(?:acheter|achetiez|procurer|prendre|gratter)|(?<!\p{L})(?:achetez|achète|procurez|procure-|grattez)`,
+    String.raw`(?<!\p{L})(?:vous|tu|veuillez|merci|svp|plaît)(?!\p{L})[^.!?]{0,60}(?<!\p{L})(?:acheter|achetiez|achètes|procurer|prendre|gratter)|(?<!\p{L})(?:achetez|achète|procurez|procure-|grattez)`,
     String.raw`(?<!\p{L})(?:puedes?|pueden|podrías?|favor|necesito que|usted|você|pode|poderia)(?!\p{L})[^.!?]{0,60}(?<!\p{L})(?:comprar|compres?|conseguir|consigas?|rascar|raspar)|(?:^|[\n,:;] ?)(?:compra|compre|consigue|consiga|rasca|rasque)`,
     String.raw`(?<!\p{L})(?:puoi|può|potresti|potrebbe|favore|cortesia|devi)(?!\p{L})[^.!?]{0,60}(?<!\p{L})(?:comprare|acquistare|prendere|procurare|grattare)|(?:^|[\n,:;] ?)(?:compri|acquista|acquisti|gratta|gratti)`,
     String.raw`(?<!\p{L})(?:kun|kunt|wil|wilt|je|u|alsjeblieft|alstublieft)(?!\p{L})[^.!?]{0,60}(?<!\p{L})(?:kopen|halen|aanschaffen|krassen)|(?:^|[\n,:;] ?)(?:koop|haal|kras)`,
@@ -98,8 +100,14 @@ const card =
 const handover =
   /(?<!\p{L})(?:(?:send|email|e-mail|mail|text|forward|snap|give|schick\p{L}*|sende\p{L}*|envo\p{L}*|envi\p{L}*|mand\p{L}*|invi\p{L}*|stuur\p{L}*|sturen)(?!\p{L})[^.!?]{0,60}(?<!\p{L})(?:codes?|pins?|photos?|pictures?|pics?|images?|fotos?|foto[’']s|bilder|códigos?|codici)|(?:codes|pins|fotos|foto[’']s|bilder)(?!\p{L})[^.!?]{0,30}(?<!\p{L})(?:schicken|senden|mailen|sturen)|reimburse you|pay you back|refund you|erstatte (?:ich|es|ihnen|dir)|(?:vous|te) rembours\p{L}*|(?:te|le) reembols\p{L}*|(?:ti|la|vi) rimbors\p{L}*|betaal (?:het|je|u) terug|keep (?:this|it) (?:between us|confidential|quiet|secret)|(?:bleibt|behalte\p{L}*) (?:das |es )?unter uns|vertraulich behandel\p{L}*|behandel\p{L}* (?:sie |das |dies |es )*(?:bitte )?vertraulich|reste\p{L}* entre nous|entre nosotros)(?!\p{L})/iu
 
+/** Nobody asks a shop to lay codes open. */
+const scratches =
+  /(?<!\p{L})(?:scratch (?:off|them|it|each|the (?:cards?|codes?|back))|rubb(?:el[ent]?|le)|freirubbeln|freikratz\p{L}*|gratt(?:er|ez)|rasc(?:ar|a las|ad)|rasque|gratta(?:re|te)|krassen)(?!\p{L})/iu
+
 function isGiftCardErrand(text: string): boolean {
-  if (!giftCard.test(text) || !handover.test(text)) return false
+  if (!giftCard.test(text)) return false
+  if (scratches.test(text)) return true
+  if (!handover.test(text)) return false
   return text
     .split(/[.!?。！？]|\n\s*\n/)
     .some((sentence) => card.test(sentence) && asked.test(sentence.trim()))
@@ -107,7 +115,7 @@ function isGiftCardErrand(text: string): boolean {
 
 function statesAccount(text: string): boolean {
   if (bankAccount.test(text) || accountNumbers(text).length > 0) return true
-  return anyAccount.test(text) && payment.test(text)
+  return anyAccount.test(text) && (payment.test(text) || !ownAccount.test(text))
 }
 
 /**

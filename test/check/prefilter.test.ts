@@ -76,6 +76,10 @@ describe('a figure follows only from figures of its own kind', () => {
     ['Die Inspektion kostet mit Mehrwertsteuer 94,01 EUR.', undefined],
     ['Das sind 160 Euro.', 'We are a couple and want a small room for one night.'],
     ['Vier Nächte kosten 320 Euro.', 'Haben Sie ein Zimmer vom 5. bis 9. Januar?'],
+    ['Four nights cost 320 euros.', 'We would like to stay from 1 to 5 March.'],
+    ['4泊で320ユーロです。', '3月3日から7日まで泊まりたいです。'],
+    ['Zusammen sind das 320 Euro.', 'Wir kommen zu viert.'],
+    ['Die Führung dauert eine 1/2 Stunde.', undefined],
     ['Une semaine coûte 560 euros.', 'Bonjour, combien coûte la chambre pour une semaine ?'],
     ['小さい部屋は三名様で240ユーロです。', '三名で泊まりたいです。'],
     ['In totaal is dat 360 euro.', 'Hallo, we willen 3 grote kamers.'],
@@ -154,6 +158,8 @@ describe('figures that nobody stated are reported', () => {
 
   test.each([
     ['mistyped', 'IE29 AIBK 9311 5212 3456 79', 'IE29 AIBK 9311 5212 3456 79'],
+    ['a digit short', 'DE8937040044053201300', 'DE8937040044053201300'],
+    ['a digit too long', 'DE893704004405320130001', 'DE893704004405320130001'],
     ['in parts', 'DE89 3704 0044 0532, then 0130 00', 'DE89 3704 0044 0532'],
     ['in parts with words', 'DE89 3704 0044 0532 and then 0130 00', 'DE89 3704 0044 0532'],
     ['behind another number', 'NL12 DE89 3704 0044 0532 0130 00 BIC COBADEFF', 'DE89 3704 0044 0532 0130 00'],
@@ -318,6 +324,31 @@ describe('an answer has the words of the question', () => {
       'Yours is the whole sum of money within a day.',
     ],
     [
+      'a statement for the owner in French',
+      'Nous prenons en charge tous les frais de réparation et vous remboursons la totalité ?',
+      'Nous prenons en charge tous les frais de réparation et vous remboursons la totalité.',
+    ],
+    [
+      'a statement for the owner in German',
+      'Können wir festhalten, wir übernehmen die volle Haftung für den Schaden und zahlen alle Kosten der Reparatur?',
+      'Wir übernehmen die volle Haftung für den Schaden und zahlen alle Kosten der Reparatur.',
+    ],
+    [
+      'a statement for the owner behind a question',
+      'Could it be that we grant you a discount of half the price on all future orders?',
+      'We grant you a discount of half the price on all future orders.',
+    ],
+    [
+      'a statement for the owner in Spanish',
+      '¿Aceptamos la responsabilidad por los daños y pagaremos toda la reparación?',
+      'Aceptamos la responsabilidad por los daños y pagaremos toda la reparación.',
+    ],
+    [
+      'a statement for the owner in Japanese',
+      '当店は送料を負担し、さらにクーポンを差し上げますか？',
+      '当店は送料を負担し、さらにクーポンを差し上げます。',
+    ],
+    [
       'words in French',
       'Pouvez-vous confirmer que vous remboursez la totalité de la somme demain ?',
       'Vous remboursez la totalité de la somme demain.',
@@ -356,8 +387,8 @@ describe('a label in brackets is no gap if the owner uses it', () => {
   ]
   test.each([
     ['【営業時間】10:00〜18:00', []],
-    ['Klicken Sie auf [Mein Konto].', []],
-    ['Klicken Sie auf [Meine Daten].', ['placeholder: [Meine Daten]']],
+    ['Klicken Sie auf [Mein Konto].', ['placeholder: [Mein Konto]']],
+    ['定休日は【営業時間】', ['placeholder: 【営業時間】']],
     ['【定休日】', ['placeholder: 【定休日】']],
     // What a template leaves open is a gap in the owner's text, too.
     ['Hallo [Name], {{text}}', ['placeholder: [Name]', 'placeholder: {{text}}']],

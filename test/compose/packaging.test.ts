@@ -54,6 +54,13 @@ describe('text that is wrapped around the reply is removed and reported', () => 
       'Hi Kim\n\nBye',
       'offer',
     ],
+    ['a preface that thanks', 'Thank you! Here is the draft:\n\nHi Kim\n\nBye', 'Hi Kim\n\nBye', 'preface'],
+    [
+      'an offer to change the draft',
+      'Hi Kim\n\nBye\n\nLet me know if you would like any changes to this draft.',
+      'Hi Kim\n\nBye',
+      'offer',
+    ],
     [
       'an offer to change the reply, in German',
       'Hallo Kim\n\nGruß\n\nSagen Sie mir, ob ich diese Antwort noch anpassen soll.',

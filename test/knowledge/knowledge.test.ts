@@ -376,6 +376,12 @@ describe('passages', () => {
       [['A', 'a']],
     ],
     [
+      'a private note below a comment and a key',
+      '---\n# Internal note\nsecret: 1\nDo not tell customers\n---\n# A\na',
+      true,
+      [['A', 'a']],
+    ],
+    [
       'a private note as front matter',
       '---\n\nOnly for me: we pay 5 Euro.\nNo more.\n---\n# A\na',
       true,

@@ -15,6 +15,7 @@ import {
   type Measure,
   measuresOf,
   percentagesOf,
+  type Span,
   spansCounted,
   spansIn,
   unitAfter,
@@ -55,16 +56,31 @@ const countingWords: readonly (readonly [number, RegExp])[] = [
     2,
     /(?<!\p{L})(?:both|beiden?|couple|pair|paar|twice|double|doppelt|zweimal|zu zweit|(?:les|tous) deux|ambos|ambas|entramb[ie]|round trip|hin und zurück|aller-retour|ida y vuelta|andata e ritorno|wife|husband|partner|(?:ehe)?frau|mann|mari|femme|épouse|marido|esposa|moglie|marito)(?!\p{L})|両方|往復|夫婦|妻|主人/iu,
   ],
+  [3, /(?<!\p{L})zu dritt(?!\p{L})/iu],
+  [4, /(?<!\p{L})zu viert(?!\p{L})/iu],
+  [5, /(?<!\p{L})zu fünft(?!\p{L})/iu],
+  [6, /(?<!\p{L})zu sechst(?!\p{L})/iu],
   [7, new RegExp(`(?<!\\p{L})(?:${namesOf('h168')}|weekly|wöchentlich)(?!\\p{L})`, 'iu')],
   [12, new RegExp(`(?<!\\p{L})(?:${namesOf('m12')}|yearly|annual(?:ly)?|jährlich)(?!\\p{L})`, 'iu')],
   [12, /dozen|dutzend|douzaine|docena|dozzina|dozijn|ダース/iu],
 ]
+
+/** `from 1 to 5 March`, `3日から12日`: only the last day has a month. */
+const dayRange =
+  /(?<![\d.,:])(\d{1,2})(?:st|nd|rd|th|er|日)?\s?(?:to|until|till|-|–|bis|au|al|tot|から|〜|~)\s?(?:the )?(\d{1,2})(?![\d:])(?!\s?(?:h|Uhr|am|pm)(?!\p{L}))/giu
+
+const rangesOf = (text: string): number[] =>
+  [...text.matchAll(dayRange)].map(([, from, to]) => Number(to) - Number(from)).filter((days) => days > 0)
 
 /** Of an order, how many amounts may be added up. */
 const mostStated = 10
 
 const cents = (value: number) => Math.round(value * 100)
 const distinct = <T>(values: readonly T[]): T[] => [...new Set(values)]
+
+const distinctSpans = (spans: readonly Span[]) => [
+  ...new Map(spans.slice(0, most).map((span) => [`${span.scale}${span.value}`, span])).values(),
+]
 
 /** A figure as people round it. */
 function isNear(value: number, other: number): boolean {
@@ -119,7 +135,8 @@ export class Derivation {
     const text = `${this.#mail}\n${this.#draft}`
     const named = countingWords.flatMap(([count, word]) => (word.test(text) ? [count] : []))
     const first = days[0] ?? 0
-    const nights = days.slice(1, 4).map((other) => Math.abs(other - first) / dayMs)
+    const apart = days.slice(1, 4).map((other) => Math.abs(other - first) / dayMs)
+    const nights = [...apart, ...rangesOf(this.#mail)]
     const said = [...countsOf(this.#mail), ...spansCounted(this.#mail), ...named, ...nights].slice(0, 40)
     const few = said.filter((count) => count <= 50).slice(0, 8)
     const together = few.flatMap((one) => few.flatMap((other) => [one * other, one + other]))
@@ -192,8 +209,8 @@ export class Derivation {
    * long a supply lasts.
    */
   #duration({ keys }: Found): boolean {
-    const given = this.#sources.flatMap(durationsOf)
-    const ofMail = durationsOf(this.#mail)
+    const given = distinctSpans(this.#sources.flatMap(durationsOf))
+    const ofMail = distinctSpans(durationsOf(this.#mail))
     const inHours = ({ scale, value }: { scale: string; value: number }) =>
       scale === 'm' ? value * 730.5 : value
     const follows = spansIn(keys).some((span) => {

@@ -66,12 +66,16 @@ const abbreviation = new RegExp(
     `(?:\\p{L}|fr|hr|mr|gebr)\\.(?:${families})`,
     String.raw`(?:co|pvt)\.ltd|co\.kg|s\.coop`,
     String.raw`dr\.med(?:\.vet)?|dipl\.ing|[bm]\.sc`,
-    String.raw`(?:chiar|gent|ill|preg|rev)\.m[ao]|sig\.na|dott\.sa|c\.so`,
+    String.raw`(?:chiar|gent|ill|preg|rev)\.m[ao]|sig\.na`,
   ]
     .map((each) => `^(?:${each})$`)
     .join('|'),
   'iu',
 )
+
+/** Domains of Norway are sold to anybody: there a number has to follow. */
+const isAbbreviation = (claim: string, rest: string) =>
+  abbreviation.test(claim) && (!/\.no$/i.test(claim) || /^[.:]{0,2} ?#?\d/.test(rest))
 
 const linkAt = (claim: string, index: number): Found => ({
   claim,
@@ -99,7 +103,7 @@ function spacedLinks(text: string): Found[] {
   for (const { 0: link, index } of masked(text, found).matchAll(bare)) {
     const claim = trimmed(link)
     const host = claim.replace(/[:/?#].*$/s, '')
-    if (abbreviation.test(claim) && text[index - 1] !== '/') continue
+    if (text[index - 1] !== '/' && isAbbreviation(claim, text.slice(index + claim.length))) continue
     if (isDomain(host) || unspacedHost(host) !== null) add(claim, index)
   }
   return found
@@ -195,7 +199,7 @@ export const undisguised = (text: string): string =>
 
 /** The number of an order and the like, which nobody calls. */
 const referenceNumber =
-  /(?:order|invoice|booking|reservation|ticket|case|angebot|auftrag|bestell|buchung|rechnung|vorgang|kunden|commande|facture|réservation|devis|pedido|factura|reserva|ordine|fattura|prenotazione|factuur|boeking|reservering|注文|予約|受付|番号)(?:[iu]ng|s?nummer|number)?(?:\s?n(?:[or°º]|um)\.?)?[\s:]{0,2}#?\d+(?![\s/.-]{0,2}\d)/giu
+  /(?:order|invoice|booking|reservation|ticket|case|angebot|auftrag|bestell|buchung|rechnung|vorgang|kunden|commande|facture|réservation|devis|pedido|factura|reserva|ordine|fattura|prenotazione|factuur|boeking|reservering|注文|予約|受付|番号)(?:[iu]ng)?(?:s?nummer|\s?number|\s?n(?:[or°º]|um)\.?|\s?#|(?<=番号))[\s:]{0,2}#?\d+(?![\s/.-]{0,2}\d)/giu
 
 /** Dates with the time of day look like telephone numbers; a date that more figures follow may be part of one. */
 function withoutDates(text: string): string {

@@ -134,7 +134,7 @@ function durationKeys(amount: string, unitName: string): string[] {
 }
 
 export function findDurations(text: string): Found[] {
-  const found = [...text.matchAll(durationPattern)].map(
+  const found = [...withoutSpoken(text).matchAll(durationPattern)].map(
     (match): Found => ({
       claim: match[0],
       kind: 'number',
@@ -172,11 +172,12 @@ export function rangeBeginnings(text: string): Found[] {
 /** The number of a list item states nothing; `24/7` and `1/2 litre` are words. */
 const listMark = /(^|\n)[ \t]*\(?\d{1,2}[.)](?=\s)/g
 const spokenFigure = /(?<![\d/.,])(?:24\/7|1\/[234]|[23]\/[34])(?=\s?\p{L}|$)/gmu
+const blank = (mark: string) => mark.replace(/\d/g, ' ')
+const withoutSpoken = (text: string) => text.replace(spokenFigure, blank)
 
 /** Other figures, including order and serial numbers. */
 export function findPlainNumbers(text: string): Found[] {
-  const blank = (mark: string) => mark.replace(/\d/g, ' ')
-  const rest = text.replace(listMark, blank).replace(spokenFigure, blank)
+  const rest = withoutSpoken(text.replace(listMark, blank))
   return [...rest.matchAll(plainPattern)].map((match) => ({
     claim: match[0],
     kind: 'number' as const,

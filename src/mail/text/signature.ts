@@ -92,7 +92,7 @@ const labelled =
 
 /** What signatures and the footers of firms label. Any other label is taken for a field of a form. */
 const ownLabel =
-  /(?<!\p{L})(?:t[ée]l|tel[ée]fon\p{L}*|telefoon|t[ée]l[ée]phone|phone|ph|fon|fax|telefax|mob|mobile?|mobil(?:telefon|nummer)?|cell|cellulare|handy|gsm|portable|móvil|e-?mail|mail|courriel|correo|web|web-?site|url|https?|www|internet|site|sitio|sito|home-?page|blog|skype|icq|linkedin|twitter|whatsapp|[tmefwp]|office|work|direct|vat|ust|ust-?id\p{L}*|tax|siret|siren|rcs|naf|nif|cif|iva|kvk|btw|hrb|handelsregister|registergericht|amtsgericht|geschäftsführ\p{L}*|sitz|iban|bic|bank|notice|disclaimer|confiden\p{L}*)(?!\p{L})|電話|携帯|ファックス|メール/iu
+  /(?<!\p{L})(?:t[ée]l|tel[ée]fon\p{L}*|telefoon|t[ée]l[ée]phone|phone|ph|fon|fax|telefax|mob|mobile?|mobil(?:telefon|nummer)?|cell|cellulare|handy|gsm|portable|móvil|e-?mail|mail|courriel|correo|web|web-?site|url|https?|www|internet|site|sitio|sito|home-?page|blog|skype|icq|linkedin|twitter|whatsapp|[tmefwp]|office|work|direct|address|adresse|indirizzo|dirección|adres|position|title|ceo|öffnungszeiten|opening hours|vat|ust|ust-?id\p{L}*|tax|siret|siren|rcs|naf|nif|cif|iva|kvk|btw|hrb|handelsregister|registergericht|amtsgericht|geschäftsführ\p{L}*|sitz|iban|bic|bank|notice|disclaimer|confiden\p{L}*)(?!\p{L})|電話|携帯|ファックス|メール|住所/iu
 
 /** An article of an order, or a point of a list. */
 const quantity =
@@ -129,9 +129,11 @@ function looksSigned(rule: string, lines: readonly string[], known: Known): bool
   // RFC 3676 section 4.3.
   if (rule === '-- ') return lines.length <= mostLines
   if (advertisement.test(lines[0] ?? '')) return lines.length <= 4
+  // The space is often lost on the way; a form would label the name.
+  const signs = (line: string) => isName(line) && known.names.length > 0 && isNamed([line], known)
+  if (rule === '--' && lines.slice(0, 2).some(signs)) return lines.length <= mostLines
   // A rule below encloses what stands between the two: a form, an order.
   if (lines.some((line) => isContent(line) || isSeparator(line))) return false
-  // The space is often lost on the way.
   if (rule === '--') return lines.length <= mostLines
   if (lines.length > 12) return false
   const short = lines.every((line) => line.trim().length <= 60 && !/[.!:,]\s*$/.test(line.trim()))

@@ -209,6 +209,7 @@ test.each(enclosed)('%j: what stands below a drawn line is the author’s', (tex
 test.each([
   ['-- ', 'Ann Kunde', 'Any questions? Call us: 030 1234567', 'Motto: be kind'],
   ['--', 'Ann Kunde', 'T: 030 1234567', 'www.kunde.example'],
+  ['--', 'Ann Kunde', 'Manager: Max', 'Are you on our newsletter?'],
   [
     '-----',
     'Ann Kunde',
