@@ -59,7 +59,7 @@ async function release({ context, reply: { id, version } }: Delivery): Promise<v
 
 /**
  * The answer to a claim was lost. If the store has made it, nobody but this process knows that nothing was sent. A claim
- * is told by its millisecond: workers look at a reply again at different times.
+ * is recognised by its millisecond: workers look at a reply again at different times.
  */
 async function releaseUnanswered(delivery: Delivery, claimedAt: Date): Promise<void> {
   const { context, reply } = delivery

@@ -182,7 +182,7 @@ interface UndoPlace {
   paused: readonly string[]
 }
 
-/** Leaves out mails that somebody has decided again since; null if none is left. */
+/** Leaves out mails that somebody has decided on again since; null if none remains. */
 async function undoOf(
   db: Queryable,
   done: string,

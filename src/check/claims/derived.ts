@@ -1,6 +1,6 @@
 /**
  * Figures and days that are in no source but follow from one. Each kind only from its own: a price from amounts of
- * money, a duration from durations, a weight from weights; else almost any figure follows from some pair.
+ * money, a duration from durations, a weight from weights; otherwise almost any figure follows from some pair.
  */
 import { memoized } from '../../base/lru.ts'
 import { daysNamed } from './dates.ts'

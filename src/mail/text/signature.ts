@@ -14,7 +14,7 @@ const sentFromStart =
 const getProgram =
   /^(?:get|download|obten\p{L}+|t[ée]l[ée]charge[rz]|obt[ée]n|descarg\p{L}+|obter|baixe|ottieni|scarica|hämta|hent|skaff|pobierz|získ\p{L}+|stáhn\p{L}+|получ\p{L}+|скача\p{L}+|αποκτήστε|获取|取得)(?=.{0,60}(?:outlook|mail|app|(?:for|pour|para|per|für|för|til|pro|для) (?:i-?os|android|iphone|ipad|windows|mac)))(?=.{0,60}(?:i-?os|android|iphone|ipad|windows|mac))/iu
 
-/** The author tells of themselves, or when something was sent: mail programs do neither. */
+/** The author writes about themselves, or when something was sent: mail programs do neither. */
 const told =
   /(?<!\p{L})(?:I|we|you|ich|wir|sie(?! sich)|je|nous|yo|io|ik|wij|vous|yesterday|today|last|on (?:mon|tues|wednes|thurs|fri|satur|sun)day|gestern|heute|am \p{L}+tag|hier|aujourd[’']hui|ayer|hoy|ieri|oggi|gisteren|vandaag)(?!\p{L})/iu
 
@@ -117,7 +117,7 @@ const isNotice = (lines: readonly string[]) =>
 /** What providers without a price add to mail. */
 const advertisement = /^\W*(?:this .{0,20}e-?mail is sponsored by|do you yahoo|(?:powered|sponsored) by)/i
 
-/** The author's name stands in a line, or what looks like a name if the header tells none. */
+/** Whether a line has the author's name, or what looks like a name if the header has none. */
 function isNamed(lines: readonly string[], { names }: Known): boolean {
   if (names.length === 0) return lines.some(isName)
   return lines.some((line) => [...wordsOfName(line)].some((word) => names.some((own) => own.has(word))))
