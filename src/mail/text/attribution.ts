@@ -25,6 +25,9 @@ const date =
   /\d{1,2}[:.h]\d{2}(?!\d)|(?<!\d)(?:19|20)\d\d(?!\d)|(?<![\d.])\d{1,2}[./-]\d{1,2}[./-]\d{2,4}(?!\.?\d)|\d[月日年]|(?<!\p{L})(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]* \d/iu
 
 const time = /\d{1,2}[:.h]\d{2}(?!\d)/
+/** The same where no day can be meant: `12.11.2026` has none. */
+const moment =
+  /(?<![\d.])\d{1,2}[:h]\d{2}(?!\d)|(?<!\p{L})(?:kl|klo|kello|ore|um|at)\.? \d{1,2}\.\d{2}(?![\d.])/iu
 const inBrackets = /[<(]\s*(?:mailto:)?([^\s<>()]{1,200}@[^\s<>()]{1,200})\s*[>)]/gi
 /** `>>> Ann Lee <ann@example.com> 03.05.22 16:05 >>>`, as GroupWise writes it. */
 const groupWise = /^>>> (?=.*\d).{5,300} >>>$/
@@ -84,10 +87,9 @@ function isAttribution(text: string, beforeQuote: boolean, known: Known): boolea
   const dated = date.test(text)
   if (wrote && (ends || /-{2,}\s*$/.test(text))) {
     if (beforeQuote && text.length < 200) return true
-    if (readsAsProse(text)) return false
-    return (
-      named || (dated && (attributionStart.test(text) || nameFirst.test(text)) && !personalVerb.test(text))
-    )
+    if (readsAsProse(text) || personalVerb.test(text)) return false
+    // Programs that name no address state the time; people who tell what they were written on a day do not.
+    return named || (moment.test(text) && (attributionStart.test(text) || nameFirst.test(text)))
   }
   if (!named || !dated) return false
   if (wrote && beforeQuote) return text.length < 200

@@ -83,6 +83,20 @@ test.each([
 })
 
 test.each([
+  'am 12.11.2026 haben Sie mir geschrieben:',
+  'am 12.11.2026 schrieb mir Herr Müller:',
+  'On 12 November 2026 your Mr Smith wrote:',
+  'Le 12/11/2026 vous m’avez écrit :',
+  'El 12/11/2026 usted me escribió:',
+  'Op 12-11-2026 heeft u mij geschreven:',
+  '2026年11月12日のメール：',
+  'In your mail of 12 November 2026 (support@harbor.example) you wrote:',
+])('the author tells what they were written: %s', (line) => {
+  const text = ['Hello,', '', line, '', '"It comes on Friday."', '', 'Where is it?']
+  expect(read(...text)).toBe(text.join('\n'))
+})
+
+test.each([
   '‐‐‐‐‐‐‐ Original Message ‐‐‐‐‐‐‐',
   '――――― Ursprüngliche Nachricht ―――――',
   '───── Forwarded message ─────',
