@@ -18,12 +18,19 @@ const getProgram =
 const told =
   /(?<!\p{L})(?:I|we|you|ich|wir|sie(?! sich)|je|nous|yo|io|ik|wij|vous|yesterday|today|last|on (?:mon|tues|wednes|thurs|fri|satur|sun)day|gestern|heute|am \p{L}+tag|hier|aujourd[’']hui|ayer|hoy|ieri|oggi|gisteren|vandaag)(?!\p{L})/iu
 
+/** A sentence has what a program's line lacks: negations and adverbs; and a verb, except in `This mail was sent …`. */
+const goesOn =
+  /(?<!\p{L})(?:not|never|already|again|twice|because|but|nicht|kein\p{L}*|nichts|nie|noch|schon|bereits|leider|mehrfach|\p{L}*mal|pas|jamais|déjà|encore|ya|todavía|aún|nunca|non|già|ancora|não|já|ainda|niet|geen|nog|nooit|al|już|jeszcze|не|уже|ещё|еще)(?!\p{L})|n[’']t(?!\p{L})/iu
+const verb =
+  /(?<!\p{L})(?:is|are|was|were|does|did|can|cannot|has|have|had|will|works?|fails?|shows?|crash(?:es|ed)|freezes|ist|sind|war|wird|wurden?|kann|hat|haben|geht|funktioniert|zeigt|stürzt|est|sont|fonctionne|plante|es|son|está|funciona|è|sono|funziona|werkt|wordt)(?!\p{L})/iu
+const thisMail = /^(?:this|diese|dit)(?!\p{L})/iu
+
 const sentFromEnd =
   /(?:から送信(?:されました)?|を入手|에서 보냄|에서 보냈습니다|gönderildi|傳送|发送|發送|dan gönderildi|küldve)$/iu
 
-/** Short remarks of another form. */
+/** `Ann Lee via iPhone`: names. `It does not play on my iPhone` is a sentence. */
 const mobile =
-  /^[\p{L}'. -]{1,30} (?:from|via|on) (?:my )?(?:mobile|phone|iphone|ipad|cell)(?: phone| device)?$/iu
+  /^(?:\p{Lu}[\p{L}'.-]{0,20} ){1,4}(?:[Ff]rom|[Vv]ia) (?:[Mm]y )?(?:[Mm]obile|i?[Pp]hone|i[Pp]ad|[Cc]ell)(?: [Pp]hone| [Dd]evice)?$/u
 
 const device =
   /i-?phon|i-?pad|i-?pod|\bmac\b|android|samsung|galaxy|huawei|xiaomi|redmi|\boppo\b|\bhtc\b|nokia|xperia|motorola|\bmoto\b|oneplus|nexus|\bpixel\b|alcatel|blackberry|windows|outlook|mail|mobil|mobiel|móvil|phone|fone|telefon|telefono|téléphone|teléfono|телефон|смартфон|мобильн|mobiln|handy|gerät|appareil|dispositiv|device|\bcell\b|tablet|puhelim|\bios\b|app\b|yahoo|yandex|яндекс|proton|thunderbird|spark|kindle|手机|手機|携帯|スマ|휴대|ti-\d|from my|mon |mi |minun /iu
@@ -56,7 +63,8 @@ function isSentFrom(line: string): boolean {
   const more = rest.join(' ').trim()
   if (more !== '' && !excuse.test(more)) return false
   const long = /gesendet$|verzonden$/.test(clause) ? 13 : 9
-  const isTerse = clause.split(/\s+/).length <= long && !told.test(clause)
+  const isProse = goesOn.test(clause) || (verb.test(clause) && !thisMail.test(clause))
+  const isTerse = clause.split(/\s+/).length <= long && !told.test(clause) && !isProse
   return device.test(clause) && isTerse && !/[?]/.test(bare)
 }
 

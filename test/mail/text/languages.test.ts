@@ -258,6 +258,19 @@ const sentences = [
   'Verstuurd heb ik de telefoon maandag',
   'Download van de app lukt niet',
   'Получил телефон вчера',
+  'The video does not play on my iPad.',
+  'it crashes on my phone',
+  'Please call me on my mobile',
+  'I paid from my phone.',
+  'From my phone the app crashes.',
+  'Sent from my phone because the app crashes',
+  'Von Ihnen wurde noch keine E-Mail versendet.',
+  'Mit der App wurde kein Foto gesendet.',
+  'Diese Mail wurde schon dreimal gesendet!',
+  'Dit bericht is al drie keer via mail verzonden.',
+  'Download of the app on my iPhone fails.',
+  'Outlook for Mac shows an error.',
+  'Outlook für Windows zeigt einen Fehler.',
 ]
 
 test.each(sentences)('%j is a sentence, wherever it stands', (line) => {
@@ -270,6 +283,9 @@ test('a line of a program ends what the author says, or what they say above a qu
     'Yes.\n\n\n> One?\n\nAnd no.',
   )
   expect(splitText('Yes.\n\nSent from my iPhone\n\n-- \nAnn').text).toBe('Yes.')
+  expect(splitText('Hi,\nit does not play on my iPad.\n\nSent from my iPad').text).toBe(
+    'Hi,\nit does not play on my iPad.',
+  )
 })
 
 const prose = [
