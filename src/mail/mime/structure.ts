@@ -170,9 +170,17 @@ export function isOpaqueSigned(part: Part): boolean {
   return smime && part.parameters['smime-type']?.toLowerCase() === 'signed-data'
 }
 
+/**
+ * Exchange makes files of the text below a picture, as telephones and Apple Mail write it. Nobody else uses these names.
+ */
+const madeFile = /^ATT\d{5}\.(?:txt|html?)$/i
+
+const isMadeFile = ({ filename }: Part) => filename !== null && madeFile.test(filename)
+
 function isText(part: Part): boolean {
   if (isOpaqueSigned(part)) return true
-  return (part.type === 'text/plain' || part.type === 'text/html') && part.disposition !== 'attachment'
+  if (part.type !== 'text/plain' && part.type !== 'text/html') return false
+  return part.disposition !== 'attachment' || isMadeFile(part)
 }
 
 /** The child of a multipart/related that the others only serve: the first (RFC 2387 section 3.2), if it has text. */
@@ -198,7 +206,9 @@ export function textPartsOf(structure: Part): readonly Part[] {
   const known = textParts.get(structure)
   if (known) return known
   const found = textLeaves(structure)
-    .filter((part, index) => index === 0 || part.filename === null || isOpaqueSigned(part))
+    .filter(
+      (part, index) => index === 0 || part.filename === null || isOpaqueSigned(part) || isMadeFile(part),
+    )
     .slice(0, mostTexts)
   textParts.set(structure, found)
   return found

@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals'
+import { attachmentsOf } from '../../../src/mail/attachments.ts'
 import { messageOf } from '../messages.ts'
 
 const alternative = 'Content-Type: multipart/alternative; boundary=b'
@@ -53,6 +54,38 @@ test('all parts of a mixed message are text', () => {
   )
   expect(message.text).toBe('one\n\ntwo')
   expect(message.faults).toEqual([])
+})
+
+test.each([
+  ['text/plain', 'ATT00001.txt', 'Does it break the warranty?'],
+  ['text/html', 'ATT68459.htm', '<p>Does it break the warranty?</p>'],
+])('text below a picture, of which Exchange makes a file (%s)', (type, name, words) => {
+  const message = messageOf(
+    'Content-Type: multipart/mixed; boundary=b',
+    '',
+    '--b',
+    'Content-Type: text/plain; charset=utf-8',
+    '',
+    'Look at this crack:',
+    '--b',
+    'Content-Type: image/jpeg; name="IMG_0042.jpg"',
+    'Content-Disposition: attachment; filename="IMG_0042.jpg"',
+    '',
+    'x',
+    '--b',
+    `Content-Type: ${type}; name="${name}"`,
+    `Content-Disposition: attachment; filename="${name}"`,
+    '',
+    words,
+    '--b',
+    'Content-Type: text/plain; name="ATT00001-notes.txt"',
+    'Content-Disposition: attachment; filename="ATT00001-notes.txt"',
+    '',
+    'a file',
+    '--b--',
+  )
+  expect(message.text).toBe('Look at this crack:\n\nDoes it break the warranty?')
+  expect(attachmentsOf(message).map((file) => file.name)).toEqual(['IMG_0042.jpg', 'ATT00001-notes.txt'])
 })
 
 test('an attached message is not text of the mail’s sender', () => {
