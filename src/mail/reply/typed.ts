@@ -41,8 +41,10 @@ export function typedEnvelope(
   fields: TypedFields,
 ): TypedEnvelope | null | UnfitField {
   const standard = standardEnvelope(original, owner)
-  const to = fields.to === undefined ? (current?.to ?? []) : typedMailboxes('to', fields.to)
-  const cc = fields.cc === undefined ? (current?.cc ?? []) : typedMailboxes('cc', fields.cc)
+  const shown = [...standard.to, ...(current?.to ?? []), ...(current?.cc ?? [])]
+  const known = new Set(shown.map(({ address }) => comparable(address)))
+  const to = fields.to === undefined ? (current?.to ?? []) : typedMailboxes('to', fields.to, known)
+  const cc = fields.cc === undefined ? (current?.cc ?? []) : typedMailboxes('cc', fields.cc, known)
   const subject = plainLine(fields.subject ?? current?.subject ?? '').trim()
   if (to instanceof UnfitField) return to
   if (cc instanceof UnfitField) return cc
@@ -63,14 +65,22 @@ const keyOf = (list: readonly Mailbox[]) => list.map(({ address }) => comparable
 /** Characters of a field with as many addresses as fit, each with a name. */
 const longestField = mostAddressees * 2 * longestAddress
 
-/** Each part between commas has to be one address. A mistake is refused; nothing is guessed. */
-function typedMailboxes(field: 'to' | 'cc', value: string): Mailbox[] | UnfitField {
+/**
+ * Each part between commas has to be one address. A mistake is refused; nothing is guessed.
+ * @param known addresses that the form shows: the correspondent's own may have a form that nobody would type
+ */
+function typedMailboxes(
+  field: 'to' | 'cc',
+  value: string,
+  known: ReadonlySet<string>,
+): Mailbox[] | UnfitField {
   if (value.length > longestField) return new UnfitField(field, 'This is too long for a list of addresses.')
   const parts = (value.match(/(?:"(?:\\.|[^"\\])*"|[^",;])+/gsu) ?? []).filter((part) => part.trim() !== '')
   const mailboxes: Mailbox[] = []
   for (const part of parts) {
     const [only, ...others] = parseAddressList(part)
-    if (!only || others.length > 0 || !isReachable(only.address))
+    const isFit = (address: string) => isReachable(address) || known.has(comparable(address))
+    if (!only || others.length > 0 || !isFit(only.address))
       return new UnfitField(field, notWhole(shortened(part)))
     mailboxes.push({ name: displayName(only.name), address: only.address })
   }

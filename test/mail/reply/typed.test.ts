@@ -76,6 +76,17 @@ test('what is shown can be typed again', () => {
   expect(mailboxesAsText(standardEnvelope(mail, owner).to)).toBe('Jonas <jonas@quarry.example>')
 })
 
+test('an address that only quotes allow, as old Japanese telephones have, is kept as it was shown', () => {
+  const address = '"taro..tanaka"@docomo.example'
+  const from = letter([`From: 太郎 <${address}>`])
+  const shown = mailboxesAsText(standardEnvelope(from, owner).to)
+  expect(shown).toBe(`太郎 <${address}>`)
+  expect(typedEnvelope(from, owner, null, { to: shown, subject: 'Re: 注文' })).toEqual({
+    subject: 'Re: 注文',
+  })
+  expect(typedEnvelope(mail, owner, null, { to: shown })).toEqual(unfit('to', /is not a complete address/))
+})
+
 test('a reply that nobody reviews goes to the author alone, under the subject of the mail', async () => {
   const [sent, drafted] = await Promise.all(
     (['send', 'draft'] as const).map((kind) => written({ kind, typed: current })),
