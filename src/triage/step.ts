@@ -8,7 +8,7 @@ import { type Account, type Arrival, arrivalAt, type Next, type StepContext, sal
 import { decodeWords, domainPart } from '../mail/address.ts'
 import type { ReadAttachment } from '../mail/attachments.ts'
 import { isRefuted, senderAuthentication, trustedAuthentication } from '../mail/authentication.ts'
-import { ownAddressTest } from '../mail/correspondents.ts'
+import { comparable, ownAddressTest } from '../mail/correspondents.ts'
 import { type Field, firstField, isTextUnread, type Message, namedIds } from '../mail/message.ts'
 import { replyAddressees } from '../mail/reply/build.ts'
 import { passedOn } from '../mail/text/passed-on.ts'
@@ -78,7 +78,8 @@ async function ruleFor({ context, account, mail }: Arrival): Promise<SenderRule 
 
 export function configuredRule(spam: SpamSettings, address: string): SenderRule | null {
   const domain = domainPart(address)
-  for (const pattern of [address, domain]) {
+  // The lists are in lower case, the sender's address is as written.
+  for (const pattern of [comparable(address), domain]) {
     if (spam.allow.includes(pattern)) return { pattern, rule: 'allow', source: 'configuration' }
     if (spam.deny.includes(pattern)) return { pattern, rule: 'deny', source: 'configuration' }
   }

@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { composedSchema } from '../../src/compose/answer.ts'
 import { answerLimits } from '../../src/model/prompts/fields.ts'
+import { configuredRule } from '../../src/triage/step.ts'
 import { verdictSchema } from '../../src/triage/verdict.ts'
 
 const schema = verdictSchema(['Billing', 'shipping'])
@@ -176,4 +177,15 @@ describe('a composed reply', () => {
     const result = composedSchema.parse({ ...composed, ...much })
     expect([result.text.length, result.answers.length, result.missing.length]).toEqual([16_384, 20, 20])
   })
+})
+
+test.each([
+  ['Max.Mustermann@firma.example', 'allow'],
+  ['max.mustermann@firma.example', 'allow'],
+  ['Promo@bulk.example', 'deny'],
+  ['Somebody@else.example', 'deny'],
+  ['other@firma.example', undefined],
+])('the rule for %s, in whatever case it is written, is %s', (address, rule) => {
+  const lists = { allow: ['max.mustermann@firma.example'], deny: ['promo@bulk.example', 'else.example'] }
+  expect(configuredRule({ action: 'move', threshold: 0.9, ...lists }, address)?.rule).toBe(rule)
 })
