@@ -3,6 +3,7 @@
 import type { Account, Arrival } from '../context.ts'
 import type { Owner } from '../mail/account.ts'
 import { parseAddressList } from '../mail/address.ts'
+import { comparable } from '../mail/correspondents.ts'
 import { fieldValues, firstField, type Message, namedIds } from '../mail/message.ts'
 import { parseOctets } from '../mail/mime/octets.ts'
 import { visibleText } from '../mail/text/visible.ts'
@@ -66,7 +67,7 @@ export async function loadThread(
         entry: threadEntry(message, internalDate, account.settings.owner, row.fromAddress),
       })),
     ...replies
-      .filter((reply) => addressees.every((each) => reply.addressees.includes(each)))
+      .filter((reply) => areAmong(addressees, reply.addressees))
       .map(({ replyMessageId, text, finishedAt, createdAt }) => ({
         id: replyMessageId,
         entry: { author: 'owner' as const, at: finishedAt ?? createdAt, text },
@@ -96,12 +97,18 @@ export async function loadThread(
 }
 
 export function concerns(message: Message, addressees: readonly string[]): boolean {
-  const present = new Set(
-    ['from', 'to', 'cc']
-      .flatMap((name) => fieldValues(message, name).flatMap(parseAddressList))
+  const present = ['from', 'to', 'cc'].flatMap((name) =>
+    fieldValues(message, name)
+      .flatMap(parseAddressList)
       .map(({ address }) => address),
   )
-  return addressees.every((each) => present.has(each))
+  return areAmong(addressees, present)
+}
+
+/** The owner may have written to `kim@` who signs as `Kim@`. */
+function areAmong(addressees: readonly string[], present: readonly string[]): boolean {
+  const known = new Set(present.map(comparable))
+  return addressees.every((each) => known.has(comparable(each)))
 }
 
 /** @param sender author of the answered mail */

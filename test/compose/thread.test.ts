@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import { loadThread } from '../../src/compose/thread.ts'
+import { concerns, loadThread } from '../../src/compose/thread.ts'
 import type { Arrival } from '../../src/context.ts'
 import { parseOctets } from '../../src/mail/mime/octets.ts'
 
@@ -23,6 +23,12 @@ async function asked(fields: string, threadId: string | null) {
     byNumber: statements.filter((statement) => statement.includes('thread_id')).length,
   }
 }
+
+test('a mail concerns an addressee in whatever case they are written', () => {
+  const sent = parseOctets(Buffer.from('From: mara@harbor.example\r\nTo: kim@loom.example\r\n\r\nYes.\r\n'))
+  expect(concerns(sent, ['Kim@loom.example'])).toBe(true)
+  expect(concerns(sent, ['Kim@loom.example', 'tom@loom.example'])).toBe(false)
+})
 
 test.each<[string, string, string | null, [ids: string[], byMessageId: number, byNumber: number]]>([
   ['begins a thread', '', null, [[], 0, 0]],
