@@ -166,13 +166,24 @@ export function personKey(address: string): string {
   const key = limitKey(address)
   const domain = domainPart(key)
   const organisation = organisationalDomain(domain)
-  if (domain !== organisation && !sharedSubdomains.has(domain)) return domain
-  if (isMailboxProvider(organisation)) return key
+  const isShared = sharedSubdomain.test(domain)
+  if (domain !== organisation && !isShared) return domain
+  if (isShared || isMailboxProvider(organisation)) return key
   return `${localWord(key).replace(/[\d._-]*\d+[\d._-]*/g, '')}@${domain}`
 }
 
-/** Subdomains at which a provider has customers. */
-const sharedSubdomains = new Set(['vip.qq.com', 'vip.163.com', 'vip.126.com', 'vip.sina.com'])
+/**
+ * Subdomains of many people: of providers, some of whom give each region its own, and of marketplaces and others that
+ * pass mail on, who choose the address of each of their customers themselves.
+ */
+const sharedSubdomain = new RegExp(
+  `^(?:${[
+    String.raw`vip\.(?:qq|163|126|sina)\.com`,
+    String.raw`i\.softbank\.jp|[a-z]\.vodafone\.ne\.jp|[a-z0-9]+\.(?:ocn|so-net|biglobe|home|zaq|dion|odn|plala|eonet)\.(?:ne|or)\.jp`,
+    String.raw`marketplace\.amazon\.(?:com|(?:com?\.)?[a-z]{2}|com\.[a-z]{2})|members\.ebay\.(?:com|(?:com?\.)?[a-z]{2})`,
+    String.raw`guest\.booking\.com|guest\.airbnb\.com|m\.expediapartnercentral\.com|mail\.kleinanzeigen\.de|privaterelay\.appleid\.com`,
+  ].join('|')})$`,
+)
 
 /** Which addresses of a large provider lead to one mailbox, from the providers' help pages. */
 interface Spelling {
