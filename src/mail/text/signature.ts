@@ -212,8 +212,15 @@ function contactBlock(lines: readonly string[], known: Known): number {
   const alone = /^(?:[\p{L}. -]{1,12}[:.]?\s*)?(?:\S+@\S+|(?:https?:\/\/|www\.)\S+|\+?[\d ()/.-]{7,})$/u
   if (!block.some((line) => alone.test(line.trim()))) return 0
   const signed = farewell > 0 || isFarewell(block[0] ?? '') || isBelowFarewell(name, above)
-  return signed || isAuthors(name, block, known) ? block.length - farewell : 0
+  // Without a farewell, an author's postal address may be what the mail is about: a new one, or where to deliver.
+  const isMatter = !above.slice(1).slice(-2).some(isFarewell) && block.some((line) => postcode.test(line))
+  const isOwn = () => !isMatter && isAuthors(name, block, known)
+  return signed || isOwn() ? block.length - farewell : 0
 }
+
+/** With the town next to it, as in most countries. */
+const postcode =
+  /(?<![\d+(/.-])\d{4,6}(?![\d/-]) \p{L}{2}|\p{L},? \d{4,6}(?:-\d{3,4})?\s*$|(?<!\p{L})[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}(?!\p{L})/u
 
 /**
  * A farewell ends the lines above, perhaps with the short form of `name` below it. The first line of a text greets, and

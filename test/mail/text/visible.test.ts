@@ -179,6 +179,18 @@ test.each(['Best regards,', 'Mit freundlichen Grüßen', 'Med vänlig hälsning'
   },
 )
 
+test.each([
+  ['Neue Straße 5', '10115 Berlin', '030 1234567'],
+  ['12 Mill Road', 'Cambridge CB1 2AB', '+44 1632 960123'],
+  ['5 Oak Street', 'Springfield, IL 62704', '217-555-0142'],
+  ['Kade 3', '1012 AB Amsterdam', 'anna.berg@kunde.example'],
+])('without a farewell, the author’s postal address is what the mail is about: %s, %s', (...lines) => {
+  const text = ['I have moved.', '', 'Anna Berg', ...lines]
+  expect(from('Anna Berg <anna.berg@kunde.example>', ...text)).toBe(text.join('\n'))
+  const signed = ['I have moved.', '', 'Best regards,', '', 'Anna Berg', ...lines]
+  expect(from('Anna Berg <anna.berg@kunde.example>', ...signed)).toBe('I have moved.\n\nBest regards,')
+})
+
 const enclosed = [
   'Neue Anfrage über das Kontaktformular\n\n--------------------\nName: Ann Kunde\nE-Mail: ann@kunde.example\nTelefon: 030 1234567\nNachricht: Ich brauche ein Angebot für 20 Stühle bis Freitag.\n--------------------',
   'Booking request\n===============\nName: Ann Kunde\nPhone: 030 1234567\nArrival: 2027-01-05\nNights: 3\nMessage: Do you have a cot? We arrive late.',
