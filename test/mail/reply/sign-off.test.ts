@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { signatureFor, signatureKind, signaturesOf } from '../../../src/mail/reply/sign-off.ts'
+import { isClosing, signatureFor, signatureKind, signaturesOf } from '../../../src/mail/reply/sign-off.ts'
 
 test.each([
   ['', 'none'],
@@ -17,6 +17,29 @@ test.each([
   ['Best Bikes Ltd', 'signature'],
 ])('%j is %s', (signature, kind) => {
   expect(signatureKind(signature)).toBe(kind)
+})
+
+test.each([
+  'Viele Modelle sind ab Lager lieferbar.',
+  'Beste Zeit für einen Anruf ist vormittags.',
+  'LG-Fernseher führen wir nicht.',
+  'Yours was shipped on Monday.',
+  'Liebe Frau Müller,',
+])('%j ends no letter', (line) => {
+  expect(isClosing(line)).toBe(false)
+})
+
+test.each([
+  ...[
+    'Liebe Grüße aus Köln',
+    'Herzliche Weihnachtsgrüße',
+    'Viele liebe Grüße',
+    'Beste Wünsche',
+    'Mit bestem Gruß',
+  ],
+  ...['LG Anna', 'MfG', 'Yours,', 'Yours sincerely,', 'Yours faithfully'],
+])('%j ends one', (line) => {
+  expect(isClosing(line)).toBe(true)
 })
 
 describe('by language', () => {
