@@ -176,6 +176,9 @@ export function decodeCharset(octets: Buffer, label: string): { text: string; kn
   if (vague.has(name) && isIso2022Jp(octets) && !octets.some((octet) => octet > 0x7f))
     return { text: decodeUnlabelled(octets), known: true }
   if (vague.has(name)) return { text: decodeUtf8(octets), known: !/^(unknown|x-unknown|default)/.test(name) }
+  // It has seven bits: these octets are Shift_JIS or EUC-JP.
+  if (name === 'iso-2022-jp' && octets.some((octet) => octet > 0x7f))
+    return { text: decodeUnlabelled(octets), known: true }
   const labelled = decodeShifted(octets, name) ?? decodeNamed(octets, meant(octets, name))
   const text = utf8Despite(octets, name) ?? labelled ?? decodeUnlabelled(octets)
   return { text, known: labelled !== null }

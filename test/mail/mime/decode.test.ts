@@ -167,6 +167,12 @@ test('text without a label is read as what it looks like', () => {
   )
 })
 
+test('octets beyond seven bits under the label iso-2022-jp are another Japanese charset', () => {
+  const text = '注文した商品がまだ届きません。いつ頃になりますか。よろしくお願いします。'
+  for (const charset of ['shift_jis', 'euc-jp', 'utf-8'])
+    expect(decodeCharset(iconv.encode(text, charset), 'ISO-2022-JP')).toEqual({ text, known: true })
+})
+
 test.each(charsets)('%s', (label, octets, text) => {
   expect(decodeCharset(octets, label)).toEqual({ text, known: true })
 })
