@@ -142,8 +142,8 @@ function looksSigned(rule: string, lines: readonly string[], known: Known): bool
   if (rule === '--' && lines.slice(0, 2).some(signs)) return lines.length <= mostLines
   // A rule below encloses what stands between the two: a form, an order.
   if (lines.some((line) => isContent(line) || isSeparator(line))) return false
-  if (rule === '--') return lines.length <= mostLines
-  if (lines.length > 12) return false
+  if (lines.length > (rule === '--' ? mostLines : 12)) return false
+  if (rule === '--') return !lines.some(isSentence) || isNotice(lines)
   const short = lines.every((line) => line.trim().length <= 60 && !/[.!:,]\s*$/.test(line.trim()))
   const named = short && isNamed(lines, known)
   const hasContact = lines.some((line) => contact.test(line))

@@ -209,6 +209,7 @@ const enclosed = [
   'Please quote:\n*****\n20 chairs oak\n10 tables, or call 030 1234567\n*****\nand tell me when',
   'Message from the page\n----------\nPlease call me about the two chairs.\n030 1234567',
   'Bonjour\n-----\nPouvez-vous me rappeler ? 01 42 00 00 00\nMerci',
+  'Ich nehme auch das blaue.\n--\nAußerdem brauche ich eine Rechnung an meine Firma.',
 ]
 
 test.each(enclosed)('%j: what stands below a drawn line is the author’s', (text) => {
