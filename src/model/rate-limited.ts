@@ -50,8 +50,11 @@ interface RateSettings {
   onFailure: (error: unknown) => unknown
 }
 
-/** Jobs for this many calls: some read and store while others wait for an answer. */
-export const jobsFor = (calls: number): number => Math.ceil(calls * 1.5) + 2
+/**
+ * Jobs for this many calls: as many read and store as wait for an answer. Their statements wait for each other in
+ * batches, so with fewer jobs than that a model at 300 ms has calls to spare.
+ */
+export const jobsFor = (calls: number): number => calls * 2 + 2
 
 /** A model, and what it costs. */
 export interface PricedModel extends Model {
