@@ -33,6 +33,7 @@ export function Unused({ typed }: { typed: Refused['typed'] }) {
   )
 }
 
+/** Also of a mail without a reply: somebody may write one meanwhile. */
 export function Seen({ shown }: { shown: Shown }) {
   return <input type="hidden" name="seen" value={shown.version} />
 }
@@ -58,7 +59,7 @@ export function Editor({ view, shown, filter, refused }: EditorProps) {
       data-greets={row.fromName ?? undefined}
     >
       <Token view={view} />
-      {reply ? <Seen shown={shown} /> : null}
+      <Seen shown={shown} />
       {header !== null ? (
         <HeaderFields header={header} from={outgoing?.from} refused={refused} />
       ) : outgoing === null ? null : (

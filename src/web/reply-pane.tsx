@@ -104,7 +104,7 @@ function Open(props: PaneProps) {
         kind="plain"
         id="junk"
       >
-        {shown.reply ? <Seen shown={shown} /> : null}
+        <Seen shown={shown} />
       </Action>
     </>
   )
@@ -279,7 +279,7 @@ function Bar({ view, shown, filter, next }: PaneProps & { next: string | null })
         kind="danger"
         id="reject"
       >
-        {reply ? <Seen shown={shown} /> : null}
+        <Seen shown={shown} />
       </Action>
     </div>
   )
@@ -290,7 +290,7 @@ function Rewrite({ view, shown, filter }: PaneProps) {
   return (
     <form method="post" action={addressOf(`/replies/${shown.row.id}/rewrite`, filter)} class="rewrite">
       <Token view={view} />
-      {shown.reply ? <Seen shown={shown} /> : null}
+      <Seen shown={shown} />
       <label for="instruction" class="hidden">
         Write again, but …
       </label>

@@ -3,6 +3,7 @@
  */
 import { expect, test } from '@jest/globals'
 import { showText } from '../../src/cli/review.ts'
+import { versionOf } from '../../src/review/decide.ts'
 import { MailPage } from '../../src/web/mail-page.tsx'
 import { ReplyPane } from '../../src/web/reply-pane.tsx'
 import { mailWith, now, replyWith, shownWith, view } from './shown.ts'
@@ -33,6 +34,16 @@ test('an approved reply of a paused account waits until somebody resumes it', ()
   expect(pages([])).toMatch(/Sending at .*Approved, about to be sent/)
   expect(pages([row.account])).toMatch(/Waits until you resume.*Approved, waits until you resume/)
   expect(pages([row.account])).not.toMatch(/Sending/)
+})
+
+test('every form about a mail without a reply says so: somebody may write one before it is sent', () => {
+  const row = mailWith('needs-person')
+  const shown = { ...shownWith(row, null), version: versionOf('') }
+  const filter = { search: '', show: 'all' as const, account: '', category: '' }
+  const pane = String(ReplyPane({ view, shown, filter, refused: null, next: null }))
+  const forms = pane.match(/<form .*?<\/form>/gs) ?? []
+  expect(forms).toHaveLength(4)
+  for (const form of forms) expect(form).toContain(`name="seen" value="${versionOf('')}"`)
 })
 
 test('what is wrong with the model is shown on the page', () => {
