@@ -40,17 +40,19 @@ export function addLogin(app: Hono<Env>, { db, lock, sessions, passwords, hasCod
   app.get('/login', async (c) => c.html(await page(c, null)))
   const mayTry = async (c: Context<Env>, next: Next): Promise<Response | undefined> => {
     const wait = passwords.waitSeconds(c)
-    if (wait === 0) return void (await next())
+    if (wait === 0) {
+      // Counted before the body is read, however long that takes, so that many at once are not all checked.
+      c.set('check', passwords.begin(c))
+      return void (await next())
+    }
     c.header('retry-after', String(wait))
     return c.html(await page(c, waitWords(wait)), 429)
   }
   app.post('/login', mayTry, formLimit, async (c) => {
-    // Counted before the body is read, so that many at once are not all checked.
-    const check = passwords.begin(c)
     const { name, ...typed } = fitting(await formBody(c), loginFields)
     const passwordHash = await lock.hash()
     const person = await loadPerson(db, foldedName(name))
-    const isRight = await check(typed, person?.passwordHash)
+    const isRight = await c.get('check')(typed, person?.passwordHash)
     if (!isRight) return c.html(await page(c, await wrong(), name), 401)
     const actor = person?.name ?? (await ownName(name))
     if (actor === null) return c.html(await page(c, "Choose another name: this one is replyd's own."), 422)

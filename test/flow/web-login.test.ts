@@ -1,4 +1,6 @@
 /** Strangers guess the password while the owner wants to log in. The test controls the clock. */
+import { once } from 'node:events'
+import { type IncomingMessage, request } from 'node:http'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { type StandIn, startStandIn } from '../../src/demo/stand-in.ts'
 import { type RunningDaemon, startDaemon } from './daemon.ts'
@@ -71,6 +73,27 @@ test('twenty guesses at once from one address: five are looked at, the others wa
   expect((await login({ text: password, from: '192.0.2.2' })).status).toBe(303)
   clock.turn(15)
   expect((await login({ text: password, from: '192.0.2.1' })).status).toBe(303)
+})
+
+test('the bodies of many guesses at once are held back until all have begun: five are looked at', async () => {
+  const { port } = new URL(running.daemon.url ?? '')
+  const begun = Array.from({ length: 12 }, () => {
+    const headers = {
+      ...{ 'x-forwarded-for': '192.0.2.9', expect: '100-continue', 'transfer-encoding': 'chunked' },
+      'content-type': 'application/x-www-form-urlencoded',
+    }
+    const asked = request({ host: '127.0.0.1', port, method: 'POST', path: '/login', headers })
+    const answer = once(asked, 'response') as Promise<[IncomingMessage]>
+    asked.flushHeaders()
+    return { asked, answer, begins: once(asked, 'continue') }
+  })
+  await Promise.all(begun.map(({ begins, answer }) => Promise.race([begins, answer])))
+  for (const { asked } of begun) asked.end('password=guess')
+  const answers = await Promise.all(begun.map(({ answer }) => answer))
+  const statuses = answers.map(([{ statusCode }]) => statusCode)
+  for (const [answer] of answers) answer.resume()
+  expect(statuses.filter((status) => status === 401)).toHaveLength(5)
+  expect(statuses.filter((status) => status === 429)).toHaveLength(7)
 })
 
 test('guesses from everywhere slow strangers down, but not a device that has been here', async () => {
