@@ -89,6 +89,11 @@ export async function savePushProgress(
   )
 }
 
+/** A browser has logged in again: its notifications end with its new login. */
+export async function movePushDevices(db: Queryable, from: string, to: string): Promise<void> {
+  await db.query('update replyd.push_device set session = $2 where session = $1', [from, to])
+}
+
 /** Those that were turned on from that login. @param session null: from any */
 export async function removePushDevicesOf(db: Queryable, session: string | null): Promise<void> {
   await db.query('delete from replyd.push_device where session = coalesce($1, session)', [session])

@@ -6,7 +6,7 @@ import { createHmac } from 'node:crypto'
 import type { Context } from 'hono'
 import { hashOfSecret, newSecret, sameText } from '../base/secret.ts'
 import type { PersonRole } from '../store/people.ts'
-import { removePushDevicesOf } from '../store/push-devices.ts'
+import { movePushDevices, removePushDevicesOf } from '../store/push-devices.ts'
 import type { Queryable } from '../store/queryable.ts'
 import {
   beginSession,
@@ -20,6 +20,11 @@ import { clientAddress, type Proxies, readCookie, writeCookie } from './client-a
 
 /** Twelve hours without a click, thirty days in total. */
 const sessionLimits = { idleMs: 12 * 3_600_000, longestMs: 30 * 86_400_000 }
+/**
+ * The cookie outlives its session: it tells which browser logs in again, so that a log-out still ends the notifications
+ * that were turned on there. Seconds.
+ */
+const cookieAge = 365 * 86_400
 /** Resolution of the stored last use, milliseconds. */
 const touchMs = 60_000
 
@@ -52,7 +57,7 @@ export class Sessions {
     this.#settings = settings
   }
 
-  /** Starts a session after a login. @param passwordHash of the page: a new one ends every session */
+  /** Starts a session after a login; the notifications of this browser go with it. @param passwordHash of the page: a new one ends every session */
   async begin(
     c: Context,
     { actor, person }: Omit<Identity, 'role'>,
@@ -67,6 +72,8 @@ export class Sessions {
       { ...session, ...from, begunAt: now(), mark: this.#mark(passwordHash) },
       sessionLimits,
     )
+    const before = readCookie(c, 'session')
+    if (before) await movePushDevices(db, hashOfSecret(before), session.id)
     this.#write(c, secret)
   }
 
@@ -119,7 +126,7 @@ export class Sessions {
   }
 
   #write(c: Context, secret: string): void {
-    writeCookie(c, 'session', secret, sessionLimits.longestMs / 1000)
+    writeCookie(c, 'session', secret, cookieAge)
   }
 
   #sign(text: string): string {

@@ -1,7 +1,9 @@
 /** Sessions and tokens live on the server: they end when revoked, idle or expired. The test sets the clock. */
+import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { base32, codeOf } from '../../src/config/totp.ts'
 import { type StandIn, startStandIn } from '../../src/demo/stand-in.ts'
+import { listPushDevices } from '../../src/store/push-devices.ts'
 import { run } from '../cli/run.ts'
 import { type RunningDaemon, startDaemon } from './daemon.ts'
 import { newDatabase } from './database.ts'
@@ -51,6 +53,42 @@ const logIn = async (name: string) => cookiesOf(await ask('/login', { form: { na
 const isIn = async (cookie: string) => (await ask('/history', { cookie })).status === 200
 const formToken = async (cookie: string, daemon = running) =>
   tokenIn(await ask('/devices', { cookie, daemon }))
+
+/** A browser that wants notifications. */
+async function notify(cookie: string): Promise<string> {
+  const endpoint = `https://push.example.com/send/${randomBytes(9).toString('base64url')}`
+  const keys = {
+    p256dh: Buffer.concat([Buffer.of(4), randomBytes(64)]).toString('base64url'),
+    auth: randomBytes(16).toString('base64url'),
+  }
+  const times = { digest: '', from: '', until: '' }
+  const form = { token: await tokenIn(await ask('/notifications', { cookie })), endpoint, ...keys, ...times }
+  expect((await ask('/notifications', { cookie, form })).headers.get('location')).toContain('done=push')
+  return endpoint
+}
+const notified = async () =>
+  (await listPushDevices(running.daemon.context.db)).map(({ endpoint }) => endpoint)
+
+describe('notifications', () => {
+  const again = async (name: string, cookie: string, secret = password) =>
+    cookiesOf(await ask('/login', { cookie, form: { name, password: secret } }))
+  const logOut = async (cookie: string) =>
+    ask('/logout', { cookie, form: { token: await tokenIn(await ask('/you', { cookie })) } })
+
+  test.each([13, 31 * 24])(
+    'end with the log-out, even if the login expired after %s hours and was made again',
+    async (hours) => {
+      const first = await logIn('Eva')
+      const endpoint = await notify(first)
+      clock.turn(hours)
+      expect(await isIn(first)).toBe(false)
+      const later = await again('Eva', first)
+      expect(await notified()).toContain(endpoint)
+      await logOut(later)
+      expect(await notified()).not.toContain(endpoint)
+    },
+  )
+})
 
 describe('a session', () => {
   test('ends with the log-out: the cookie that was copied before opens nothing', async () => {
