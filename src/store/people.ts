@@ -54,7 +54,7 @@ export async function addPerson(
   return rows.length === 1
 }
 
-/** Undefined fields stay unchanged; a new password ends the person's sessions. @returns false for an unknown id */
+/** Undefined fields stay unchanged; a new password ends the person's sessions and notifications. @returns false for an unknown id */
 export async function changePerson(
   db: Queryable,
   id: string,
@@ -63,9 +63,11 @@ export async function changePerson(
   const { rows } = await db.query(
     `with changed as (
        update replyd.person set role = coalesce($2, role), password_hash = coalesce($3, password_hash)
-        where id = $1 returning id
+        where id = $1 returning id, name
      ), ended as (
        delete from replyd.session where $3::text is not null and person in (select id from changed)
+     ), silenced as (
+       delete from replyd.push_device where $3::text is not null and session is not null and actor in (select name from changed)
      )
      select id from changed`,
     [id, role ?? null, passwordHash ?? null],
@@ -73,11 +75,12 @@ export async function changePerson(
   return rows.length === 1
 }
 
-/** Also ends that person's sessions. @returns false for an unknown id */
+/** Also ends that person's sessions and notifications. @returns false for an unknown id */
 export async function removePerson(db: Queryable, id: string): Promise<boolean> {
   const { rows } = await db.query(
-    `with gone as (delete from replyd.person where id = $1 returning id),
-          ended as (delete from replyd.session where person in (select id from gone))
+    `with gone as (delete from replyd.person where id = $1 returning id, name),
+          ended as (delete from replyd.session where person in (select id from gone)),
+          silenced as (delete from replyd.push_device where session is not null and actor in (select name from gone))
      select id from gone`,
     [id],
   )

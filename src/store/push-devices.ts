@@ -99,6 +99,22 @@ export async function removePushDevicesOf(db: Queryable, session: string | null)
   await db.query('delete from replyd.push_device where session = coalesce($1, session)', [session])
 }
 
+/**
+ * Those of every other login, even of one that has expired since.
+ * @param keepsPeople leaves those of people with passwords of their own
+ */
+export async function removeOtherPushDevices(
+  db: Queryable,
+  session: string,
+  { keepsPeople }: { keepsPeople: boolean },
+): Promise<void> {
+  await db.query(
+    `delete from replyd.push_device where session <> $1
+       and not ($2::boolean and actor in (select name from replyd.person))`,
+    [session, keepsPeople],
+  )
+}
+
 export async function removePushDevice(db: Queryable, id: string): Promise<void> {
   await db.query('delete from replyd.push_device where id = $1', [id])
 }

@@ -6,6 +6,7 @@ import type { Context, Hono } from 'hono'
 import * as z from 'zod'
 import { Refusal } from '../review/review.ts'
 import { listTokens, revokeToken } from '../store/api-tokens.ts'
+import { removeOtherPushDevices } from '../store/push-devices.ts'
 import type { Env } from './access.ts'
 import { BadRequest, fitting, formBody, text } from './bodies.ts'
 import { unconfirmed } from './confirm.tsx'
@@ -43,6 +44,7 @@ export function addDevices(routes: Hono<Env>, access: Access): void {
   routes.post('/devices/end-others', async (c) => {
     const others = (await sessions.list(c.get('passwordHash'))).filter(({ id }) => id !== c.get('session').id)
     for (const { id } of others) await sessions.end(id)
+    await removeOtherPushDevices(web.context.db, c.get('session').id, { keepsPeople: false })
     return c.redirect('/devices', 303)
   })
   routes.post('/devices/end/:id', async (c) => {

@@ -4,6 +4,7 @@ import * as z from 'zod'
 import type { PagePassword } from '../review/page-password.ts'
 import { changePassword, passwordLength } from '../review/people.ts'
 import { Refusal } from '../review/review.ts'
+import { removeOtherPushDevices } from '../store/push-devices.ts'
 import type { SessionRow } from '../store/sessions.ts'
 import type { Env } from './access.ts'
 import { fitting, formBody, text } from './bodies.ts'
@@ -92,6 +93,7 @@ async function changePage({ web, lock, sessions, passwords }: YouAccess, c: Cont
   const follows = c.get('passwordHash')
   const hash = await lock.set(typed.fresh, follows, { actor, at: clock.now() })
   log.info({ event: follows === null ? 'web.password-set' : 'web.password-changed' })
+  await removeOtherPushDevices(web.context.db, c.get('session').id, { keepsPeople: true })
   await sessions.begin(c, { actor, person }, hash)
   passwords.rememberDevice(c)
   return c.redirect(`${typed.next}?done=${follows === null ? 'password-set' : 'password-changed'}`, 303)

@@ -88,6 +88,28 @@ describe('notifications', () => {
       expect(await notified()).not.toContain(endpoint)
     },
   )
+
+  test.each(['remove', 'password'])('end with the logins of a person: %s', async (action) => {
+    const owner = await logIn('Eva')
+    const own = await notify(owner)
+    const [name, secret] = [`Gil ${action}`, 'the password of Gil']
+    const send = async (path: string, form: Record<string, string>) => {
+      const token = await tokenIn(await ask('/settings/people', { cookie: owner }))
+      return ask(path, { cookie: owner, form: { token, password, ...form } })
+    }
+    expect((await send('/settings/people', { name, role: 'reader', fresh: secret })).status).toBe(200)
+    await notify(await again(name, '', secret))
+    // The login expires, the notifications go on: no session leads to them any more.
+    clock.turn(13)
+    const later = await again('Eva', owner)
+    const token = await tokenIn(await ask('/settings/people', { cookie: later }))
+    const path = `/settings/people/${name.replace(' ', '').toLowerCase()}`
+    const form = { token, password, ...(action === 'remove' ? {} : { fresh: 'another one of Gil' }) }
+    expect((await ask(`${path}/${action}`, { cookie: later, form })).status).toBe(200)
+    expect(await notified()).toEqual([own])
+    await ask(`${path}/remove`, { cookie: later, form: { token } })
+    await logOut(later)
+  })
 })
 
 describe('a session', () => {
