@@ -1,10 +1,7 @@
 /** The inbox and everything that is decided there. */
 import type { Context, Hono } from 'hono'
-import { approve } from '../review/approve.ts'
-import { versionOf } from '../review/decide.ts'
 import { Refusal } from '../review/review.ts'
 import { loadMessage } from '../store/messages.ts'
-import { loadReply } from '../store/replies.ts'
 import {
   countWaiting,
   hasMail,
@@ -126,9 +123,10 @@ function addDecisions(pages: Hono<Env>, web: WebContext, show: Show): void {
     const { actor } = c.get('session')
     const next = await nextOf(db, filter, id)
     try {
-      await action.act(web, id, actor, fields)
+      const told: { version?: string } = await action.act(web, id, actor, fields)
       const approves = name === 'edit' && body.approve === '1'
-      if (approves) await approveEdited(web, id, actor)
+      // Only the text that was just saved: somebody may have saved another one since.
+      if (approves) await actions.approve?.act(web, id, actor, { seen: told.version })
       const done = approves ? 'approve' : name
       const path = settling.has(done) ? (next === null ? '/' : `/replies/${next}`) : `/replies/${id}`
       return c.redirect(addressOf(path, filter, { done, id }), 303)
@@ -146,11 +144,4 @@ function typedIn(c: Context, body: Record<string, unknown>): Refused['typed'] {
   if (c.req.header('hx-request') !== undefined) return null
   const of = (name: string) => (typeof body[name] === 'string' ? body[name].replace(/\r\n?/g, '\n') : '')
   return { text: of('text'), to: of('to'), cc: of('cc'), subject: of('subject') }
-}
-
-/** Only the text that was just saved. */
-async function approveEdited(web: WebContext, id: string, actor: string): Promise<void> {
-  const reply = await loadReply(web.context.db, id)
-  if (reply === null) throw new Refusal('nothing-written')
-  await approve(web, id, actor, versionOf(reply.text, reply.envelope))
 }

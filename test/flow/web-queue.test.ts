@@ -1,17 +1,24 @@
 /** 523 mails wait: counts are real, and pages, API and command line reach every one of them. */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals'
 import type { Browser, Page } from 'playwright-core'
+import { newId } from '../../src/base/clock.ts'
+import { accountOf } from '../../src/context.ts'
 import { type StandIn, startStandIn } from '../../src/demo/stand-in.ts'
+import { versionOf } from '../../src/review/decide.ts'
+import { edit } from '../../src/review/edit.ts'
 import { type NewMessage, storeIngested } from '../../src/store/ingested.ts'
 import { loadMessage } from '../../src/store/messages.ts'
+import { loadReply } from '../../src/store/replies.ts'
 import { run } from '../cli/run.ts'
 import { aVerdict } from '../triage/a-verdict.ts'
 import { openBrowser } from './browser.ts'
 import { type RunningDaemon, startDaemon } from './daemon.ts'
 import { newDatabase } from './database.ts'
+import { askPage, cookiesOf, tokenIn } from './forms.ts'
 import { phone as hand } from './hands.ts'
+import { putWaiting } from './waiting.ts'
 
 const account = 'queue@shop.example'
 const count = 523
@@ -306,4 +313,55 @@ describe('in a browser', () => {
       await other.context().close()
     },
   )
+})
+
+describe('a decision on the page', () => {
+  const at = new Date('2026-11-27T09:00:00Z')
+  const seen = versionOf('At nine.')
+  let uid = 1000
+  async function put(subject: string, owner = account): Promise<string> {
+    uid += 1
+    const id = newId(new Date(at.getTime() + uid))
+    const mail = { from: `n${uid}@y.example`, subject, text: 'When?', reply: 'At nine.' }
+    await putWaiting(db(), { id, account: owner, uid, ...mail }, at)
+    await db().query(`update replyd.reply set claims = '[]' where id = $1`, [id])
+    return id
+  }
+  const saveInDrafts = (id: string) =>
+    db().query(
+      `update replyd.reply set saved_mailbox = 'Drafts', saved_uid_validity = '1', saved_uid = 1 where id = $1`,
+      [id],
+    )
+  async function press(path: string, fields: readonly (readonly [string, string])[]): Promise<Response> {
+    const page = await askPage(`${url()}/`)
+    const [cookie, token] = [cookiesOf(page), await tokenIn(page)]
+    const body = new URLSearchParams({ token })
+    for (const [name, value] of fields) body.append(name, value)
+    return fetch(`${url()}${path}`, { method: 'POST', redirect: 'manual', headers: { cookie }, body })
+  }
+  afterEach(() => void jest.restoreAllMocks())
+  const dispositionOf = async (id: string) => (await loadMessage(db(), id))?.disposition
+
+  test('sends the text that was typed, and not one that somebody else saves at that moment', async () => {
+    const id = await put('Two of us')
+    await saveInDrafts(id)
+    const { context, pipeline } = running.daemon
+    const { imap } = accountOf(context, account)
+    const mailboxes = { drafts: 'Drafts', sent: null, junk: null, trash: null, archive: null, all: null }
+    jest.spyOn(imap, 'specialMailboxes').mockResolvedValue(mailboxes as never)
+    jest.spyOn(imap, 'flags').mockResolvedValue([])
+    jest.spyOn(imap, 'append').mockImplementation(async () => ({ uidValidity: '1', uid: ++uid }))
+    jest
+      .spyOn(imap, 'removeExactly')
+      .mockResolvedValue(undefined)
+      .mockImplementationOnce(async () => {
+        await edit({ context, pipeline }, id, 'Ben', 'At ten, says Ben.')
+      })
+    const answer = await press(
+      `/replies/${id}/edit`,
+      Object.entries({ text: 'At eleven.', seen, approve: '1' }),
+    )
+    expect([answer.status, await dispositionOf(id)]).toEqual([409, 'held'])
+    expect((await loadReply(db(), id))?.text).toBe('At ten, says Ben.')
+  })
 })
