@@ -1,5 +1,6 @@
 /** One decision about several mails: those that were chosen in the list, or all that match its filter. */
 import type { Hono } from 'hono'
+import { reasonOf } from '../base/errors.ts'
 import type { Reason } from '../base/reasons.ts'
 import { approve, cancel, doubtsOf, isDoubtful } from '../review/approve.ts'
 import { junk, undoJunk } from '../review/junk.ts'
@@ -89,26 +90,35 @@ async function placeAfter(
 /** Concurrent decisions: their statements reach the store together, so that few of them wait behind those of pages. */
 const mostTogether = 20
 
-/** @returns the ids of those that could be decided */
+/**
+ * A mailbox that does not answer leaves its mails as they are, like a refusal: other decisions stand already.
+ * @returns the ids of those that could be decided
+ * @throws what prevented it if none could be decided
+ */
 async function decideEach(
   review: Review,
   action: string,
   picks: readonly string[],
   actor: string,
 ): Promise<string[]> {
+  const failures: unknown[] = []
   const decideOne = async (each: string): Promise<string[]> => {
     const [id = '', seen = ''] = each.split('.')
     try {
       await forEach[action]?.(review, id, actor, seen)
       return [id]
     } catch (error) {
-      if (error instanceof Refusal) return []
-      throw error
+      if (!(error instanceof Refusal)) failures.push(error)
+      return []
     }
   }
   const done: string[] = []
   for (let at = 0; at < picks.length; at += mostTogether)
     done.push(...(await Promise.all(picks.slice(at, at + mostTogether).map(decideOne))).flat())
+  const [failure] = failures
+  if (failure === undefined) return done
+  if (done.length === 0) throw failure
+  review.context.log.warn({ event: 'web.failed', path: `/inbox/${action}`, reason: reasonOf(failure) })
   return done
 }
 

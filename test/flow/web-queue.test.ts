@@ -364,4 +364,17 @@ describe('a decision on the page', () => {
     expect([answer.status, await dispositionOf(id)]).toEqual([409, 'held'])
     expect((await loadReply(db(), id))?.text).toBe('At ten, says Ben.')
   })
+
+  test('about several: the mails of a mailbox that does not answer stay, and the others are decided', async () => {
+    const [one, two, three] = [await put('One'), await put('In Drafts'), await put('Three')]
+    await saveInDrafts(two)
+    const picks = [one, two, three].map((id) => ['pick', `${id}.${seen}`] as const)
+    const answer = await press('/inbox/approve', picks)
+    const location = expect.stringContaining(`done=approve&id=${one}.${three}&left=1`)
+    expect([answer.status, answer.headers.get('location')]).toEqual([303, location])
+    const now = await Promise.all([one, two, three].map(dispositionOf))
+    expect(now).toEqual(['approved', 'held', 'approved'])
+    // If nothing was decided, the page says why.
+    expect((await press('/inbox/reject', [['pick', `${two}.${seen}`]])).status).toBe(503)
+  })
 })
