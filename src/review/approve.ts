@@ -1,9 +1,9 @@
 import type { Reason } from '../base/reasons.ts'
 import { sameText } from '../base/secret.ts'
 import { octetsOf } from '../compose/reply-octets.ts'
-import { accountOf } from '../context.ts'
 import { type ReplyRow, stateBefore } from '../store/replies.ts'
 import {
+  accountFor,
   approvalCode,
   asWritten,
   decide,
@@ -51,7 +51,7 @@ export async function approve(
   const reply = openReply(subject, byCode ? undefined : seen)
   if (byCode && !sameText(seen, approvalCode(context.replyKey, reply))) throw new Refusal('wrong-code')
   const { row } = subject
-  const account = accountOf(context, row.account)
+  const account = accountFor(review, row.account)
   const written = octetsOf('draft', asWritten(context, await loadText(review, id), reply))
   await untouched(account, reply)
   const sendAfter = new Date(context.clock.now().getTime() + account.settings.replies.undoMs)

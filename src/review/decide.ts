@@ -3,7 +3,7 @@ import { PermanentError, reasonOf } from '../base/errors.ts'
 import { logDecision } from '../base/log.ts'
 import { seenAs, type TypedEnvelope } from '../base/typed-envelope.ts'
 import { octetsOf, writtenReply } from '../compose/reply-octets.ts'
-import { type Account, accountOf, type StepContext } from '../context.ts'
+import type { Account, StepContext } from '../context.ts'
 import { type DraftState, removeSavedDraft, savedDraft } from '../deliver/draft-in-mailbox.ts'
 import { storeDraft } from '../deliver/save.ts'
 import type { Reply } from '../mail/reply/build.ts'
@@ -44,6 +44,13 @@ export async function load({ context }: Review, id: string): Promise<Subject> {
   const row = await loadMessage(context.db, id)
   if (row === null) throw new Refusal('not-found')
   return { row, reply: await loadReply(context.db, id) }
+}
+
+/** @throws Refusal when the account was removed from the configuration */
+export function accountFor({ context }: Pick<Review, 'context'>, address: string): Account {
+  const account = context.accounts.get(address)
+  if (account === undefined) throw new Refusal('unknown-account')
+  return account
 }
 
 /** @throws Refusal when the text was removed after its retention time */
@@ -146,7 +153,7 @@ export function asWritten(
   mail: StoredMail,
   reply: Pick<ReplyRow, 'text' | 'language' | 'attemptGroup'> & Partial<Pick<ReplyRow, 'envelope'>>,
 ): Reply {
-  const { settings } = accountOf(context, mail.row.account)
+  const { settings } = accountFor({ context }, mail.row.account)
   try {
     const built = writtenReply(settings, mail, 'draft', reply, {
       now: context.clock.now(),

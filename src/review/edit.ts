@@ -1,7 +1,7 @@
 import { seenAs, type TypedEnvelope } from '../base/typed-envelope.ts'
 import { modelVerdict } from '../base/verdicts.ts'
 import { octetsOf } from '../compose/reply-octets.ts'
-import { type Account, accountOf } from '../context.ts'
+import type { Account } from '../context.ts'
 import {
   mailboxesAsText,
   standardEnvelope,
@@ -14,6 +14,7 @@ import type { StoredMail } from '../store/bodies.ts'
 import { writeByHand } from '../store/moves.ts'
 import type { NewReply, ReplyRow } from '../store/replies.ts'
 import {
+  accountFor,
   asWritten,
   decide,
   isOpen,
@@ -46,7 +47,7 @@ export async function edit(
   const reply = openReply(subject, seen)
   const { row } = subject
   const { context } = review
-  const account = accountOf(context, row.account)
+  const account = accountFor(review, row.account)
   const mail = await loadText(review, id)
   const envelope = envelopeFrom(account, mail, reply.envelope, typed)
   const isSame = seenAs('', envelope) === seenAs('', reply.envelope)
@@ -112,7 +113,7 @@ async function writeAnew(
   if (!isOpen({ row, reply: null })) throw new Refusal('already-decided')
   const mail = await loadText(review, id)
   const language = modelVerdict(row.verdict)?.language ?? null
-  const envelope = envelopeFrom(accountOf(context, row.account), mail, null, typed)
+  const envelope = envelopeFrom(accountFor(review, row.account), mail, null, typed)
   const built = asWritten(context, mail, { text, language, attemptGroup: 0, envelope })
   const reply: NewReply = {
     id,

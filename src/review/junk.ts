@@ -1,9 +1,9 @@
-import { accountOf } from '../context.ts'
+import type { Account } from '../context.ts'
 import { CannotMove, MessageVanished, UidValidityChanged } from '../imap/imap.ts'
 import { learnSpam, unlearnSpam } from '../observe/learn.ts'
 import type { MessageRow } from '../store/messages.ts'
 import { takePlace } from '../store/review.ts'
-import { decide, isOpen, load } from './decide.ts'
+import { accountFor, decide, isOpen, load } from './decide.ts'
 import { reject, reopen } from './reject.ts'
 import { takeOut } from './restore.ts'
 import { Refusal, type Review } from './review.ts'
@@ -17,9 +17,9 @@ export async function junk(review: Review, id: string, actor: string, seen?: str
   const { context } = review
   const subject = await load(review, id)
   if (!isOpen(subject)) throw new Refusal('already-decided')
+  const account = accountFor(review, subject.row.account)
   await reject(review, id, actor, seen)
   const { row } = await load(review, id)
-  const account = accountOf(context, row.account)
   const place = await moveToJunk(account, row).catch(async (error: unknown) => {
     await waitAgain(review, row, actor)
     throw error
@@ -47,13 +47,13 @@ export async function undoJunk(review: Review, id: string, actor: string): Promi
   const { row } = await load(review, id)
   if (row.reason !== 'junked-by-owner' && row.reason !== 'marked-junk-by-owner')
     throw new Refusal('already-decided')
-  const place = await takeOut(accountOf(context, row.account), row)
+  const place = await takeOut(accountFor(review, row.account), row)
   if (!(await unlearnSpam(context, row, actor))) throw new Refusal('already-decided')
   if (place !== 'somewhere') await takePlace(context.db, row, place)
 }
 
 /** @returns where it is now; null if it stays where it was, marked */
-async function moveToJunk({ imap }: ReturnType<typeof accountOf>, row: MessageRow) {
+async function moveToJunk({ imap }: Account, row: MessageRow) {
   const { mailbox, uidValidity, uid } = row
   try {
     await imap.addFlags(mailbox, uidValidity, uid, ['$Junk'])

@@ -1,6 +1,14 @@
-import { accountOf } from '../context.ts'
 import { type ReplyRow, stateBefore } from '../store/replies.ts'
-import { decide, isOpen, load, openReply, removeDecidedDraft, untouched, withDraft } from './decide.ts'
+import {
+  accountFor,
+  decide,
+  isOpen,
+  load,
+  openReply,
+  removeDecidedDraft,
+  untouched,
+  withDraft,
+} from './decide.ts'
 import { Refusal, type Review } from './review.ts'
 
 /**
@@ -18,10 +26,11 @@ export async function reject(review: Review, id: string, actor: string, seen?: s
     return
   }
   const reply = openReply(subject, seen)
-  const account = accountOf(context, row.account)
-  const draft = await untouched(account, reply)
+  // Nothing else could end the wait of a mail whose account was removed from the configuration: its draft stays.
+  const account = context.accounts.get(row.account)
+  const draft = account === undefined ? 'none' : await untouched(account, reply)
   await decide(review, 'reject', { ...change, reply: { fromText: reply.text, saved: null } })
-  if (draft === 'untouched') await removeDecidedDraft(review, account, reply)
+  if (account && draft === 'untouched') await removeDecidedDraft(review, account, reply)
 }
 
 /**
@@ -35,7 +44,7 @@ export async function reopen(review: Review, id: string, actor: string): Promise
   const change = { id, at: row.step, actor, reason: 'reopened' } as const
   if (reply === null || (await stateBefore(context.db, id, 'rejected')) !== 'saved')
     return decide(review, 'reopen', change)
-  return withDraft(review, accountOf(context, row.account), reply, (saved) =>
+  return withDraft(review, accountFor(review, row.account), reply, (saved) =>
     decide(review, 'reopenDraft', { ...change, reply: { saved } }),
   )
 }

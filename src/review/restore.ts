@@ -1,9 +1,9 @@
-import { type Account, accountOf } from '../context.ts'
+import type { Account } from '../context.ts'
 import { MessageVanished, UidValidityChanged } from '../imap/imap.ts'
 import { learnRestored } from '../observe/learn.ts'
 import type { MessageRow } from '../store/messages.ts'
 import { takePlace } from '../store/review.ts'
-import { load } from './decide.ts'
+import { accountFor, load } from './decide.ts'
 import { Refusal, type Review } from './review.ts'
 
 const limits = { batch: 200, maxHeaderOctets: 1024, maxTextOctets: 1 }
@@ -23,7 +23,7 @@ export async function restore(review: Review, id: string, actor: string): Promis
   const { row } = await load(review, id)
   if (row.step !== 'done' || !(row.disposition === 'filed' || row.disposition === 'marked'))
     throw new Refusal('not-in-junk')
-  const account = accountOf(context, row.account)
+  const account = accountFor(review, row.account)
   const restored = await takeOut(account, row)
   await learnRestored(context, account, row, 'restored-by-person', actor)
   if (restored !== 'somewhere') await takePlace(context.db, row, restored)

@@ -1,10 +1,18 @@
 import type { Disposition } from '../base/dispositions.ts'
 import { modelVerdict } from '../base/verdicts.ts'
-import { accountOf } from '../context.ts'
 import type { MessageRow } from '../store/messages.ts'
 import type { ReplyRow } from '../store/replies.ts'
 import { stageAfter } from '../store/transitions.ts'
-import { decide, isOpen, load, loadText, openReply, removeDecidedDraft, untouched } from './decide.ts'
+import {
+  accountFor,
+  decide,
+  isOpen,
+  load,
+  loadText,
+  openReply,
+  removeDecidedDraft,
+  untouched,
+} from './decide.ts'
 import { Refusal, type Review } from './review.ts'
 
 /** Decided without a reply; a person may still want one. */
@@ -25,13 +33,13 @@ export async function rewrite(
   instruction: string,
   seen?: string,
 ): Promise<void> {
-  const { context, pipeline } = review
+  const { pipeline } = review
   const subject = await load(review, id)
   const { row } = subject
   if (row.ceiling === 'never') throw new Refusal('never-to-be-answered')
   await loadText(review, id)
   const reply = replyToReplace(row, subject.reply, seen)
-  const account = accountOf(context, row.account)
+  const account = accountFor(review, row.account)
   const draft = reply === null ? 'none' : await untouched(account, reply)
   const verb = modelVerdict(row.verdict) === null ? 'readAgain' : 'rewrite'
   const wish = instruction.trim().slice(0, longestInstruction)

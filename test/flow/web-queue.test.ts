@@ -377,4 +377,19 @@ describe('a decision on the page', () => {
     // If nothing was decided, the page says why.
     expect((await press('/inbox/reject', [['pick', `${two}.${seen}`]])).status).toBe(503)
   })
+
+  test('about a mail whose account was removed from the configuration: it is rejected, and nothing else is possible', async () => {
+    const id = await put('Moved away', 'gone@shop.example')
+    for (const action of ['rewrite', 'junk', 'edit'] as const) {
+      const answer = await press(`/replies/${id}/${action}`, [
+        ['seen', seen],
+        ...(action === 'edit' ? [['text', 'At ten.'] as const] : []),
+      ])
+      const said = answer.headers.get('location') ?? (await answer.text())
+      expect([answer.status < 500, /unknown-account|not configured/.test(said)]).toEqual([true, true])
+    }
+    expect(await dispositionOf(id)).toBe('held')
+    expect((await press(`/replies/${id}/reject`, [['seen', seen]])).status).toBe(303)
+    expect(await dispositionOf(id)).toBe('rejected')
+  })
 })
