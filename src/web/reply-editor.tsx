@@ -60,6 +60,10 @@ export function Editor({ view, shown, filter, refused }: EditorProps) {
     >
       <Token view={view} />
       <Seen shown={shown} />
+      {/* The Enter key in a field presses the first button of a form: it must not send. */}
+      <button type="submit" class="hidden" tabindex={-1}>
+        Save
+      </button>
       {header !== null ? (
         <HeaderFields header={header} from={outgoing?.from} refused={refused} />
       ) : outgoing === null ? null : (

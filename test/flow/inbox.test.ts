@@ -549,6 +549,16 @@ test('what was typed into one of several is not left out when they are sent toge
   await page.context().close()
 })
 
+test('Enter in a field of the header saves the reply, and does not send it', async () => {
+  const row = await ask()
+  const page = await opened(`/replies/${row.id}`)
+  await page.fill('#cc', 'tom@workshop.example')
+  await Promise.all([page.waitForURL(/done=/), page.press('#cc', 'Enter')])
+  expect(new URL(page.url()).searchParams.get('done')).toBe('edit')
+  expect((await loadMessage(db(), row.id))?.disposition).toBe('held')
+  await page.context().close()
+})
+
 describe('saved texts', () => {
   test('made on the page, inserted by keyboard at the cursor with the name filled in, taken back with Ctrl+Z', async () => {
     const row = await ask()
