@@ -5,10 +5,11 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import * as z from 'zod'
+import { reasonOf } from '../base/errors.ts'
 import type { StepContext } from '../context.ts'
 import { longestTaught, oneLine, plain } from '../knowledge/taught.ts'
 import { Refusal, type Review } from './review.ts'
-import { knowledgeFolder, teach } from './teach.ts'
+import { beginTeaching, knowledgeFolder } from './teach.ts'
 
 /** A proposal that nobody has decided on yet. */
 const proposal = z.object({
@@ -76,7 +77,7 @@ function namesIn(place: string): string[] {
 }
 
 /**
- * Teaches it: see `teach`.
+ * Teaches it: see `beginTeaching`.
  * @param by who accepts it @param confirmed see Lesson
  * @throws Refusal
  */
@@ -84,8 +85,13 @@ export async function accept(review: Review, id: string, by: string, confirmed =
   const { context } = review
   const { topic: question, fact, account, ...accepted } = find(context, id)
   const who = `${oneLine(by)}, proposed by ${oneLine(accepted.by)} on ${accepted.at.slice(0, 10)}`
-  await teach(review, { account, question, fact, by: who, confirmed })
+  const begun = await beginTeaching(review, { account, question, fact, by: who, confirmed })
+  // It is in the knowledge: accepted again while the drafts are being written, it would be there twice.
   remove(context, id)
+  // A draft that could not be written again stays as it was: the fact is accepted nevertheless.
+  await begun.done.catch((error: unknown) =>
+    context.log.warn({ event: 'teach.rewriting-failed', reason: reasonOf(error) }),
+  )
   return { topic: question, fact, account, ...accepted }
 }
 

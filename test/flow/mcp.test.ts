@@ -170,6 +170,22 @@ describe.each<[string, Revision, (revision: Revision) => Promise<Client>]>([
   })
 })
 
+test('a fact is accepted once, even if the mailbox with a draft that lacks it does not answer', async () => {
+  const topic = 'the price of shipping to Iceland'
+  const draft = await wait()
+  const place = `saved_mailbox = 'Drafts', saved_uid_validity = '1', saved_uid = 1`
+  await dbOf().query(
+    `update replyd.reply set ${place}, composed = composed || jsonb_build_object('missing', jsonb_build_array($2::text)) where id = $1`,
+    [draft, topic],
+  )
+  const said = await api('POST', '/facts', { topic, fact: 'Shipping to Iceland costs 15 euros.' })
+  const { id } = (await said.json()) as { id: string }
+  const accepted = [await api('POST', `/facts/${id}/accept`), await api('POST', `/facts/${id}/accept`)]
+  expect(accepted.map(({ status }) => status)).toEqual([200, 404])
+  const folder = running.daemon.context.accounts.get(account)?.settings.knowledge ?? ''
+  expect(listTaught(folder).filter(({ question }) => question === topic)).toHaveLength(1)
+})
+
 test('tools beyond the scopes of the token are not there, and the API refuses them, too', async () => {
   const client = await overHttp(url(), await tokenFor('read'))
   expect(await toolNames(client)).toEqual(reads)
