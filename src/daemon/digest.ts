@@ -44,7 +44,13 @@ export async function sendDigest(context: StepContext, account: Account): Promis
   try {
     const octets = await digestOctets(context, account, day, now)
     if (octets === null) return false
-    await account.smtp.send({ octets, reversePath: address, addressees: [addressee], smtpUtf8: false })
+    await account.smtp.send({
+      octets,
+      reversePath: address,
+      addressees: [addressee],
+      smtpUtf8: false,
+      automatic: true,
+    })
     return true
   } catch (error) {
     if (!(error instanceof UncertainError)) await releaseDigest(db, address, day)

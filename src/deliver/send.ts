@@ -43,10 +43,11 @@ export async function sendReply(
 /** The server refused this reply, not the login. */
 const isRefusal = (error: unknown) => error instanceof PermanentError && !(error instanceof OwnerActionError)
 
-const outgoing = ({ octets, reversePath, addressees }: ReplyRow): Outgoing => ({
+const outgoing = ({ octets, reversePath, addressees, kind }: ReplyRow): Outgoing => ({
   octets,
   reversePath,
   addressees,
+  automatic: kind === 'send',
   smtpUtf8: ![reversePath, ...addressees].every(isAscii),
 })
 

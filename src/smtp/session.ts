@@ -263,7 +263,7 @@ function envelopeOf(mail: Outgoing) {
     to: [...mail.addressees],
     size: mail.octets.length,
     use8BitMime: !isAscii(mail.octets),
-    // Nobody reads bounces of an automatic reply (RFC 3461 section 4.1).
-    dsn: { notify: 'NEVER' },
+    // RFC 3461 section 4.1. Whoever approved a mail has to learn that it did not arrive.
+    ...(mail.automatic ? { dsn: { notify: 'NEVER' } } : {}),
   }
 }

@@ -10,6 +10,8 @@ export interface Outgoing {
   addressees: readonly string[]
   /** The mail or an address contains non-ASCII characters (RFC 6531). */
   smtpUtf8: boolean
+  /** No person decided to send it, so nobody reads its bounces (RFC 3834 section 3.3). */
+  automatic: boolean
 }
 
 export interface Accepted {

@@ -136,6 +136,7 @@ describe('what the steps do to the mailbox', () => {
       reversePath: demoOwner.address,
       addressees: [addressee],
       smtpUtf8: false,
+      automatic: true,
     })
     expect(accepted.replyCode).toBe(250)
     expect(mailbox.sent()).toEqual([{ reversePath: demoOwner.address, recipients: [addressee], octets }])

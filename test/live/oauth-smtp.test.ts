@@ -88,6 +88,7 @@ const letter = (id: string) => ({
   reversePath: address,
   addressees: ['ann@example.org'],
   smtpUtf8: false,
+  automatic: true,
 })
 
 test('a mail goes out with a token that the server checks', async () => {

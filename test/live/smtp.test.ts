@@ -34,6 +34,7 @@ const outgoing = (octets: Buffer, addressee = 'ann@replyd.test') => ({
   reversePath: user,
   addressees: [addressee],
   smtpUtf8: false,
+  automatic: true,
 })
 
 /** Octets of the mail with this Message-ID, once it is in the mailbox. */

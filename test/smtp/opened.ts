@@ -19,6 +19,7 @@ export const mail = (changes: Partial<Outgoing> = {}): Outgoing => ({
   reversePath: 'me@replyd.test',
   addressees: ['ann@example.org'],
   smtpUtf8: false,
+  automatic: true,
   ...changes,
 })
 

@@ -26,6 +26,13 @@ describe('what is sent', () => {
     ])
   })
 
+  test('the bounce of a mail that a person approved is wanted', async () => {
+    await using server = await ScriptedServer.start()
+    await using submission = open(server)
+    await submission.send(mail({ automatic: false }))
+    expect(server.commands.filter((line) => line.startsWith('RCPT'))).toEqual(['RCPT TO:<ann@example.org>'])
+  })
+
   test('the Message-ID that the server gave is read from its reply', async () => {
     const reply = '250 2.0.0 OK <AM0PR01@AM0PR01MB1.eurprd01.prod.outlook.com> [Hostname=AM0PR01MB1]'
     await using server = await ScriptedServer.start((at) => (at === 'dot' ? reply : undefined))
