@@ -21,6 +21,13 @@ export type Progress = 'unsent' | 'cut' | 'complete'
 /** Authentication is required, too weak, refused, or needs encryption (RFC 4954 section 6). */
 const AUTHENTICATION_REPLIES = new Set([530, 534, 535, 538])
 
+/**
+ * Some servers answer 535 instead of 454 when they can't check the password now (Postfix did, while Dovecot
+ * restarts). Not "unavailable" or "try again" alone: they also stand in answers to a wrong password.
+ */
+const TEMPORARY_LOGIN_TEXT =
+  /too many|temporar|try (again )?later|connection lost|rate limit|throttl|internal (server )?error/i
+
 const fieldsOf = (error: unknown): Partial<EnvelopeError> => (error instanceof Error ? error : {})
 
 const isOurs = (error: unknown): error is Error =>
@@ -77,10 +84,11 @@ function refusedLogin(error: unknown, server: Server): OwnerActionError {
 export function openError(error: unknown, server: Server): Error {
   if (isOurs(error)) return error
   const { code, responseCode = 0 } = fieldsOf(error)
-  const permanent = responseCode >= 500 || responseCode === 0
+  const words = wordsOf(error, server)
+  const permanent =
+    responseCode === 0 || (responseCode >= 500 && !(responseCode === 535 && TEMPORARY_LOGIN_TEXT.test(words)))
   if (code === 'EAUTH' && permanent) return refusedLogin(error, server)
   const place = `${server.host}:${server.port}`
-  const words = wordsOf(error, server)
   const fault = handshakeFault(words)
   const why = fault ? `${fault} (${words})` : words
   return new TemporaryError(`SMTP connection to ${place} failed: ${why}`, { cause: error })
