@@ -16,7 +16,12 @@ import {
 import { Refusal, type Review } from './review.ts'
 
 /** Decided without a reply; a person may still want one. */
-const unanswered: ReadonlySet<Disposition> = new Set(['no-reply-needed', 'restored', 'declined', 'marked'])
+export const unanswered: ReadonlySet<Disposition> = new Set([
+  'no-reply-needed',
+  'restored',
+  'declined',
+  'marked',
+])
 
 const longestInstruction = 2_000
 

@@ -4,6 +4,7 @@ import { modelVerdict, type StoredVerdict } from '../base/verdicts.ts'
 import { provenByServer, provenBySignature } from '../compose/author.ts'
 import type { Arrival } from '../context.ts'
 import { removeSavedDraft, savedDraft } from '../deliver/draft-in-mailbox.ts'
+import { attachmentsOf } from '../mail/attachments.ts'
 import { isRefuted } from '../mail/authentication.ts'
 import { namedIds } from '../mail/message.ts'
 import { move } from '../store/moves.ts'
@@ -28,7 +29,8 @@ export function takesBack(stored: StoredVerdict | null | undefined): boolean {
 export async function takeBackReplies(arrival: Arrival): Promise<void> {
   const { context, account, mail } = arrival
   const { row, message } = mail
-  if (row.fromAddress === null) return
+  // A file that was forgotten belongs to the question, although this mail asks nothing itself.
+  if (row.fromAddress === null || attachmentsOf(message).some(({ isInline }) => !isInline)) return
   const { thread } = namedIds(message)
   const sender = { account: row.account, address: row.fromAddress, exceptId: row.id }
   const open = await openRepliesTo(context.db, sender, thread)

@@ -5,6 +5,7 @@ import { modelVerdict } from '../base/verdicts.ts'
 import { pageWords } from '../knowledge/folder-files.ts'
 import { byMode } from '../review/approve.ts'
 import { lastDeed } from '../review/faster.ts'
+import { unanswered } from '../review/rewrite.ts'
 import { addressOf, type InboxFilter } from './inbox-filter.ts'
 import { Action, Countdown, Token, type View } from './layout.tsx'
 import { marksOf, passageOrder } from './marks.ts'
@@ -206,6 +207,7 @@ function Decided(props: PaneProps) {
   const { view, shown, filter } = props
   const { row, reply } = shown
   const isRejected = row.disposition === 'rejected'
+  const mayStillAnswer = row.step === 'done' && reply === null && unanswered.has(row.disposition)
   return (
     <>
       <div class="why-line">
@@ -222,9 +224,7 @@ function Decided(props: PaneProps) {
           id={undoId(view)}
         />
       ) : null}
-      {row.step === 'done' && reply === null && row.ceiling !== 'never' && !isRejected ? (
-        <Rewrite {...props} />
-      ) : null}
+      {mayStillAnswer && row.ceiling !== 'never' ? <Rewrite {...props} /> : null}
     </>
   )
 }

@@ -211,6 +211,15 @@ test('“never mind” withdraws the draft for that question, and no other', asy
   expect(await readMailbox(dovecot, address, 'Drafts')).toHaveLength(1)
 })
 
+const withFile = (mail: string) =>
+  mail
+    .replace(/^Content-Type:.*\r?\n/im, '')
+    .replace(
+      '\r\n\r\n',
+      '\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: text/plain\r\n\r\n',
+    ) +
+  '\r\n--b\r\nContent-Type: image/jpeg; name=crack.jpg\r\nContent-Disposition: attachment\r\n\r\nx\r\n--b--\r\n'
+
 test.each<[string, object, (mail: string) => string]>([
   ['still awaits an answer', { needs_reply: true }, (mail) => mail],
   [
@@ -228,6 +237,7 @@ test.each<[string, object, (mail: string) => string]>([
     { needs_reply: false, asks: [] },
     (mail) => mail.replace(/^Authentication-Results:.*\r?\n/m, ''),
   ],
+  ['brings the forgotten file', { needs_reply: false, asks: [] }, withFile],
 ])('a later mail that %s takes no draft back', async (name, triage, changed) => {
   const slug = name.replaceAll(' ', '-')
   const address = `later-${slug}@shop.example`

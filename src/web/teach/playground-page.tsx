@@ -255,7 +255,13 @@ function Use({ teach: { view, account }, shown: { form, present, lockedBy, hasFo
   return (
     <div class="buttons">
       {isChanged && lockedBy === null ? (
-        <Action view={view} to="/teach/playground/instructions" label="Use these instructions" kind="primary">
+        <Action
+          view={view}
+          to="/teach/playground/instructions"
+          label="Use these instructions"
+          kind="primary"
+          needs="owner"
+        >
           <input type="hidden" name="account" value={account} />
           <input type="hidden" name="instructions" value={form.instructions} />
         </Action>
