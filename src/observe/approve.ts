@@ -3,7 +3,9 @@
 import { logDecision } from '../base/log.ts'
 import type { Reason } from '../base/reasons.ts'
 import type { Account, StepContext } from '../context.ts'
+import type { Owner } from '../mail/account.ts'
 import { parseAddressList } from '../mail/address.ts'
+import { comparable } from '../mail/correspondents.ts'
 import { fieldValues, firstField, type Message } from '../mail/message.ts'
 import { parseOctets, splitHeader } from '../mail/mime/octets.ts'
 import { textHash } from '../mail/reply/build.ts'
@@ -24,7 +26,7 @@ export async function approveAsItStands(
   { octets, ...place }: MailInMailbox,
 ): Promise<boolean> {
   const message = parseOctets(octets)
-  const obstacle = obstacleOf(message, octets, account)
+  const obstacle = obstacleOf(message, octets, account.settings.owner)
   const now = context.clock.now()
   const text = visibleText(message).text
   const messageId = firstField(message, 'message-id') ?? reply.replyMessageId
@@ -60,15 +62,20 @@ function addresseesOf(message: Message): string[] {
 }
 
 /** Why it can't be sent from here; the owner's own client can still send it. */
-function obstacleOf(message: Message, octets: Buffer, { settings }: Account): Reason | null {
+export function obstacleOf(
+  message: Message,
+  octets: Buffer,
+  { address, aliases }: Pick<Owner, 'address' | 'aliases'>,
+): Reason | null {
   if (octets.length > longestDraft) return 'draft-too-long'
   const addressees = addresseesOf(message)
   if (addressees.length === 0) return 'draft-without-addressee'
   if (addressees.length > mostAddressees) return 'draft-with-too-many-addressees'
   const from = fieldValues(message, 'from').flatMap(parseAddressList)
-  const { address, aliases } = settings.owner
-  const own = from.length === 1 && from.every((author) => [address, ...aliases].includes(author.address))
-  return own ? null : 'draft-from-another-address'
+  // The owner's client may write it with capitals.
+  const own = new Set([address, ...aliases].map(comparable))
+  const isOwn = from.length === 1 && from.every((author) => own.has(comparable(author.address)))
+  return isOwn ? null : 'draft-from-another-address'
 }
 
 /** A mail as stored in a mailbox. */

@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals'
+import { parseOctets } from '../../src/mail/mime/octets.ts'
 import { editShare, unifiedDiff } from '../../src/mail/text/edits.ts'
-import { approvedOctets } from '../../src/observe/approve.ts'
+import { approvedOctets, obstacleOf } from '../../src/observe/approve.ts'
 
 test.each([
   ['one two three four', 'one two three four', 0],
@@ -36,4 +37,17 @@ test('Message-ID and Date are added where they are missing', () => {
   expect(octets).toContain(
     'Message-ID: <new@shop.example>\r\nDate: Tue, 24 Nov 2026 07:00:00 +0000\r\n\r\nHi',
   )
+})
+
+test.each([
+  ['shop@harbor.example', null],
+  ['Shop@Harbor.example', null],
+  ['Sales@harbor.example', null],
+  ['shop+news@harbor.example', 'draft-from-another-address'],
+  ['other@harbor.example', 'draft-from-another-address'],
+  ['shop@harbor.example, other@harbor.example', 'draft-from-another-address'],
+])('a draft from %s: %s', (from, obstacle) => {
+  const octets = Buffer.from(`From: ${from}\r\nTo: kim@loom.example\r\n\r\nYes.\r\n`)
+  const owner = { address: 'shop@harbor.example', aliases: ['sales@harbor.example'] }
+  expect(obstacleOf(parseOctets(octets), octets, owner)).toBe(obstacle)
 })
