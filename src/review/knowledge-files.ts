@@ -186,12 +186,18 @@ function keepChange(context: Teaching, { before, ...change }: Change): string {
 
 function changesIn(context: Teaching): z.infer<typeof storedChange>[] {
   const place = changesPlace(context)
+  if (!isThere(place)) return []
+  return readdirSync(place).flatMap((name) => {
+    const read = storedChange.safeParse(contentAsJson(join(place, name)))
+    return read.success && name === `${read.data.id}.json` ? [read.data] : []
+  })
+}
+
+/** Undefined for a file that is incomplete, because the disk was full, or gone. The others can still be undone. */
+function contentAsJson(path: string): unknown {
   try {
-    return readdirSync(place).flatMap((name) => {
-      const read = storedChange.safeParse(JSON.parse(readFileSync(join(place, name), 'utf8')))
-      return read.success && name === `${read.data.id}.json` ? [read.data] : []
-    })
+    return JSON.parse(readFileSync(path, 'utf8'))
   } catch {
-    return []
+    return undefined
   }
 }

@@ -64,6 +64,13 @@ test('an edit keeps the mode, leaves nothing beside the file, and can be undone'
   expect(refusalOf(() => undoFileChange(context(), id, 'Ann'))).toBe('nothing-to-undo')
 })
 
+test('a change whose file is incomplete does not keep others from being undone', () => {
+  const id = change('hours.md', '# Hours\n\nWe open at nine.\n', seenOf('hours.md'))
+  writeFileSync(join(base, 'state', 'knowledge-changes', '0.json'), '{"id":"0","acc')
+  undoFileChange(context(), id, 'Ann')
+  expect(textOf('hours.md')).toBe('# Hours\n\nWe open at ten.\n')
+})
+
 test('a text that somebody else has changed is neither overwritten nor removed', () => {
   const seen = seenOf('hours.md')
   writeFileSync(join(folder, 'hours.md'), 'Changed in an editor.')
