@@ -2,7 +2,7 @@
 import { PermanentError, TemporaryError, UncertainError } from '../base/errors.ts'
 import { type Account, accountOf, type Next, type StepContext } from '../context.ts'
 import { judgeCopies } from '../guard/step.ts'
-import { CannotMove, MessageVanished } from '../imap/imap.ts'
+import { CannotMove, MessageVanished, UidValidityChanged } from '../imap/imap.ts'
 import { loadMessage, type MessageRow, noteJunkPlace } from '../store/messages.ts'
 import { type Change, move } from '../store/moves.ts'
 
@@ -21,14 +21,28 @@ export async function file(context: StepContext, id: string): Promise<Next | nul
 async function fileSpam(context: StepContext, account: Account, row: MessageRow): Promise<FilingOutcome> {
   const { action } = account.settings.spam
   if (action === 'none') return { disposition: 'no-reply-needed', reason: row.reason }
-  const flags = await account.imap.flags(row.mailbox, row.uidValidity, row.uid)
-  if (flags === null) return whereItWent(context, account, row)
+  const flags = await flagsOf(account, row)
+  if (flags === null) return elsewhere(context, account, row)
   // The owner's keyword takes precedence, even if it was set a moment ago.
   if (flags.some((flag) => /^\$?(not|non)junk$/i.test(flag)))
     return { disposition: 'restored', reason: 'marked-not-junk' }
   await mark(account, row)
   if (action === 'mark') return { disposition: 'marked', reason: row.reason }
   return moveToJunk(context, account, row)
+}
+
+/**
+ * Null if it is gone. The watcher gives each mail that it finds under a new UIDVALIDITY its new UID; one that was moved
+ * before, or whose MOVE was carried out without an answer, gets none.
+ */
+async function flagsOf({ imap }: Account, { mailbox, uidValidity, uid, messageId }: MessageRow) {
+  try {
+    return await imap.flags(mailbox, uidValidity, uid)
+  } catch (error) {
+    if (!(error instanceof UidValidityChanged) || messageId === null) throw error
+    if ((await imap.findByMessageId(mailbox, messageId)).length > 0) throw error
+    return null
+  }
 }
 
 /** Before the move, because keywords move along. If the server keeps none, only the ledger has the mark. */
@@ -58,24 +72,28 @@ async function moveToJunk(context: StepContext, account: Account, row: MessageRo
   }
 }
 
-/** The UID is gone, or the answer to MOVE was lost: search by Message-ID. */
+/** The answer to MOVE was lost, or the UID is gone. */
 async function whereItWent(context: StepContext, account: Account, row: MessageRow): Promise<FilingOutcome> {
-  const { imap } = account
-  if (row.messageId === null) {
-    const stays = (await imap.flags(row.mailbox, row.uidValidity, row.uid)) !== null
-    if (stays) throw new TemporaryError('the move to \\Junk was not carried out')
-    return { disposition: 'filed', reason: row.reason }
-  }
   // First check whether it is still here: an older mail with the same Message-ID may be in \Junk.
-  const stays = (await imap.flags(row.mailbox, row.uidValidity, row.uid)) !== null
+  const stays = (await flagsOf(account, row)) !== null
   if (stays) throw new TemporaryError('the move to \\Junk was not carried out')
+  return elsewhere(context, account, row)
+}
+
+/** Searches by Message-ID for a mail that has left its mailbox. */
+async function elsewhere(
+  context: StepContext,
+  { imap }: Account,
+  { id, messageId, reason }: MessageRow,
+): Promise<FilingOutcome> {
+  if (messageId === null) return { disposition: 'filed', reason }
   const { junk } = await imap.specialMailboxes()
-  const found = junk === null ? [] : await imap.findByMessageId(junk, row.messageId)
+  const found = junk === null ? [] : await imap.findByMessageId(junk, messageId)
   const uid = found.at(-1)
   if (junk !== null && uid !== undefined) {
     const { uidValidity } = await imap.state(junk)
-    await noteJunkPlace(context.db, row.id, { mailbox: junk, uidValidity, uid })
-    return { disposition: 'filed', reason: row.reason }
+    await noteJunkPlace(context.db, id, { mailbox: junk, uidValidity, uid })
+    return { disposition: 'filed', reason }
   }
   return { disposition: 'superseded', reason: 'moved-by-owner' }
 }

@@ -1,5 +1,6 @@
 /** The check by meaning and the traps, in the daemon: on real Dovecot and Postfix, step by step, with answers of our choice. */
-import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals'
+import { afterAll, beforeAll, beforeEach, expect, jest, test } from '@jest/globals'
+import { TemporaryError } from '../../src/base/errors.ts'
 import type { Checked } from '../../src/base/verdicts.ts'
 import { type StandIn, startStandIn } from '../../src/demo/stand-in.ts'
 import { loadMessage } from '../../src/store/messages.ts'
@@ -209,6 +210,33 @@ test('“never mind” withdraws the draft for that question, and no other', asy
   expect(await loadReply(db, first.id)).toMatchObject({ state: 'superseded' })
   expect(await loadReply(db, other.id)).toMatchObject({ state: 'saved' })
   expect(await readMailbox(dovecot, address, 'Drafts')).toHaveLength(1)
+})
+
+test('spam that was moved without an answer is filed, although its mailbox has new numbers since', async () => {
+  const address = 'renumbered@shop.example'
+  await using walk = await start(address, { mode: 'draft' })
+  const { imap } = walk.account
+  answers = { triage: { spam: { is: true, kind: 'scam', confidence: 0.99 }, needs_reply: false, asks: [] } }
+  await deliver(address, '<prize@asks.example>', 'You have won')
+  const [{ id } = { id: '' }] = await walk.arrive()
+  const renumber = () =>
+    walk.context.db.query("update replyd.message set uid_validity = '1' where id = $1", [id])
+  const move = imap.move.bind(imap)
+  const moved = jest.spyOn(imap, 'move').mockRejectedValueOnce(new TemporaryError('connection lost'))
+  await expect(walk.walk(id)).rejects.toThrow('connection lost')
+  await renumber()
+  // The watcher has not read the mailbox again: the mail is still there.
+  await expect(walk.walk(id)).rejects.toThrow('UIDVALIDITY of INBOX changed')
+  const { uidValidity } = await imap.state('INBOX')
+  await walk.context.db.query('update replyd.message set uid_validity = $2 where id = $1', [id, uidValidity])
+  moved.mockImplementationOnce(async (...to) => {
+    await move(...to)
+    throw new TemporaryError('connection lost')
+  })
+  await expect(walk.walk(id)).rejects.toThrow('connection lost')
+  await renumber()
+  expect((await walk.walk(id)).row).toMatchObject({ disposition: 'filed', reason: 'spam-scam' })
+  expect(await readMailbox(dovecot, address, 'Junk')).toHaveLength(1)
 })
 
 const withFile = (mail: string) =>
