@@ -30,7 +30,7 @@ const sentFromEnd =
 
 /** `Ann Lee via iPhone`: names. `It does not play on my iPhone` is a sentence. */
 const mobile =
-  /^(?:\p{Lu}[\p{L}'.-]{0,20} ){1,4}(?:[Ff]rom|[Vv]ia) (?:[Mm]y )?(?:[Mm]obile|i?[Pp]hone|i[Pp]ad|[Cc]ell)(?: [Pp]hone| [Dd]evice)?$/u
+  /^(?:[Ss]ent on |(?:\p{Lu}[\p{L}'.-]{0,20} ){1,4}(?:[Ff]rom|[Vv]ia) )(?:[Mm]y )?(?:[Mm]obile|i?[Pp]hone|i[Pp]ad|[Cc]ell)(?: [Pp]hone| [Dd]evice)?$/u
 
 const device =
   /i-?phon|i-?pad|i-?pod|\bmac\b|android|samsung|galaxy|huawei|xiaomi|redmi|\boppo\b|\bhtc\b|nokia|xperia|motorola|\bmoto\b|oneplus|nexus|\bpixel\b|alcatel|blackberry|windows|outlook|mail|mobil|mobiel|móvil|phone|fone|telefon|telefono|téléphone|teléfono|телефон|смартфон|мобильн|mobiln|handy|gerät|appareil|dispositiv|device|\bcell\b|tablet|puhelim|\bios\b|app\b|yahoo|yandex|яндекс|proton|thunderbird|spark|kindle|手机|手機|携帯|スマ|휴대|ti-\d|from my|mon |mi |minun /iu
@@ -143,7 +143,7 @@ function looksSigned(rule: string, lines: readonly string[], known: Known): bool
   // A rule below encloses what stands between the two: a form, an order.
   if (lines.some((line) => isContent(line) || isSeparator(line))) return false
   if (lines.length > (rule === '--' ? mostLines : 12)) return false
-  if (rule === '--') return !lines.some(isSentence) || isNotice(lines)
+  if (rule === '--') return !lines.some(isSentence) || isNotice(lines) || isCard(lines)
   const short = lines.every((line) => line.trim().length <= 60 && !/[.!:,]\s*$/.test(line.trim()))
   const named = short && isNamed(lines, known)
   const hasContact = lines.some((line) => contact.test(line))
@@ -152,6 +152,10 @@ function looksSigned(rule: string, lines: readonly string[], known: Known): bool
   if (lines.some(isSentence) && !isNotice(lines)) return false
   return (named && lines.length <= 4) || hasContact
 }
+
+/** A name with telephone, address or web below it, and perhaps a slogan. */
+const isCard = (lines: readonly string[]) =>
+  isName(lines[0] ?? '') && lines.some((line) => contact.test(line))
 
 /** A line that may separate a signature: `-- `, a long dash, a row of underscores. */
 function isSeparator(line: string): boolean {
@@ -210,10 +214,13 @@ function contactBlock(lines: readonly string[], known: Known): number {
   const name = block[farewell] ?? ''
   if (!isName(name) || block.some((line) => line.length > 70 || /[?!]\s*$/.test(line))) return 0
   const alone = /^(?:[\p{L}. -]{1,12}[:.]?\s*)?(?:\S+@\S+|(?:https?:\/\/|www\.)\S+|\+?[\d ()/.-]{7,})$/u
-  if (!block.some((line) => alone.test(line.trim()))) return 0
+  const contacts = block.filter((line) => alone.test(line.trim())).length
+  if (contacts === 0) return 0
   const signed = farewell > 0 || isFarewell(block[0] ?? '') || isBelowFarewell(name, above)
-  // Without a farewell, an author's postal address may be what the mail is about: a new one, or where to deliver.
-  const isMatter = !above.slice(1).slice(-2).some(isFarewell) && block.some((line) => postcode.test(line))
+  // Without a farewell, an author's postal address may be what the mail is about: a new one, or where to deliver. Ways to
+  // reach the author by telephone, mail and web together are a signature.
+  const isMatter =
+    contacts < 2 && !above.slice(1).slice(-2).some(isFarewell) && block.some((line) => postcode.test(line))
   const isOwn = () => !isMatter && isAuthors(name, block, known)
   return signed || isOwn() ? block.length - farewell : 0
 }

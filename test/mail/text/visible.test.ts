@@ -179,6 +179,16 @@ test.each(['Best regards,', 'Mit freundlichen Grüßen', 'Med vänlig hälsning'
   },
 )
 
+const businessCard = ['Anna Berg', 'Loom GmbH', 'Hauptstraße 5', '10115 Berlin', 'Tel +49 30 1234567']
+
+test.each([
+  ['Anna Berg <anna.berg@kunde.example>', [...businessCard, 'anna.berg@kunde.example']],
+  ['info@kunde.example', ['--', 'Anna Berg', 'We make your garden green.', 'Tel +49 30 1234567']],
+  ['info@kunde.example', ['Sent on my mobile']],
+])('a signature of %s without a farewell: %j', (author, lines) => {
+  expect(from(author, 'Please send me two.', '', ...lines)).toBe('Please send me two.')
+})
+
 test.each([
   ['Neue Straße 5', '10115 Berlin', '030 1234567'],
   ['12 Mill Road', 'Cambridge CB1 2AB', '+44 1632 960123'],
