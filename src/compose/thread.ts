@@ -105,7 +105,7 @@ export function concerns(message: Message, addressees: readonly string[]): boole
   return areAmong(addressees, present)
 }
 
-/** The owner may have written to `kim@` who signs as `Kim@`. */
+/** Ignores case: the owner may have written to `kim@`, and the answer may come from `Kim@`. */
 function areAmong(addressees: readonly string[], present: readonly string[]): boolean {
   const known = new Set(present.map(comparable))
   return addressees.every((each) => known.has(comparable(each)))

@@ -173,8 +173,8 @@ export function personKey(address: string): string {
 }
 
 /**
- * Subdomains of many people: of providers, some of whom give each region its own, and of marketplaces and others that
- * pass mail on, who choose the address of each of their customers themselves.
+ * Subdomains that many people share: those of mailbox providers, some with one for each region, and those of
+ * marketplaces and relays, which assign an address to each customer.
  */
 const sharedSubdomain = new RegExp(
   `^(?:${[

@@ -86,9 +86,9 @@ export async function accept(review: Review, id: string, by: string, confirmed =
   const { topic: question, fact, account, ...accepted } = find(context, id)
   const who = `${oneLine(by)}, proposed by ${oneLine(accepted.by)} on ${accepted.at.slice(0, 10)}`
   const begun = await beginTeaching(review, { account, question, fact, by: who, confirmed })
-  // It is in the knowledge: accepted again while the drafts are being written, it would be there twice.
+  // The fact is in the knowledge now. Accepting the proposal again while drafts are rewritten would add it twice.
   remove(context, id)
-  // A draft that could not be written again stays as it was: the fact is accepted nevertheless.
+  // A draft that could not be rewritten stays as it was. The fact is accepted anyway.
   await begun.done.catch((error: unknown) =>
     context.log.warn({ event: 'teach.rewriting-failed', reason: reasonOf(error) }),
   )

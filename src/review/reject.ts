@@ -26,7 +26,7 @@ export async function reject(review: Review, id: string, actor: string, seen?: s
     return
   }
   const reply = openReply(subject, seen)
-  // Nothing else could end the wait of a mail whose account was removed from the configuration: its draft stays.
+  // A mail whose account was removed from the configuration can only be rejected. Its draft stays in \Drafts.
   const account = context.accounts.get(row.account)
   const draft = account === undefined ? 'none' : await untouched(account, reply)
   await decide(review, 'reject', { ...change, reply: { fromText: reply.text, saved: null } })

@@ -15,13 +15,11 @@ import {
 } from './decide.ts'
 import { Refusal, type Review } from './review.ts'
 
+const unanswered: ReadonlySet<Disposition> = new Set(['no-reply-needed', 'restored', 'declined', 'marked'])
+
 /** Decided without a reply; a person may still want one. */
-export const unanswered: ReadonlySet<Disposition> = new Set([
-  'no-reply-needed',
-  'restored',
-  'declined',
-  'marked',
-])
+export const isUnanswered = ({ step, disposition }: Pick<MessageRow, 'step' | 'disposition'>): boolean =>
+  step === 'done' && unanswered.has(disposition)
 
 const longestInstruction = 2_000
 
@@ -65,6 +63,6 @@ export async function rewrite(
 
 function replyToReplace(row: MessageRow, reply: ReplyRow | null, seen?: string): ReplyRow | null {
   if (reply !== null) return openReply({ row, reply }, seen)
-  if (isOpen({ row, reply }) || (row.step === 'done' && unanswered.has(row.disposition))) return null
+  if (isOpen({ row, reply }) || isUnanswered(row)) return null
   throw new Refusal('already-decided')
 }

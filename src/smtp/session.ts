@@ -263,7 +263,7 @@ function envelopeOf(mail: Outgoing) {
     to: [...mail.addressees],
     size: mail.octets.length,
     use8BitMime: !isAscii(mail.octets),
-    // RFC 3461 section 4.1. Whoever approved a mail has to learn that it did not arrive.
+    // RFC 3461 section 4.1. A person who approved a mail needs to know if it does not arrive.
     ...(mail.automatic ? { dsn: { notify: 'NEVER' } } : {}),
   }
 }

@@ -54,7 +54,10 @@ export async function addPerson(
   return rows.length === 1
 }
 
-/** Undefined fields stay unchanged; a new password ends the person's sessions and notifications. @returns false for an unknown id */
+/**
+ * Undefined fields stay unchanged; a new password ends the person's sessions and notifications.
+ * @returns false for an unknown id
+ */
 export async function changePerson(
   db: Queryable,
   id: string,
@@ -67,7 +70,8 @@ export async function changePerson(
      ), ended as (
        delete from replyd.session where $3::text is not null and person in (select id from changed)
      ), silenced as (
-       delete from replyd.push_device where $3::text is not null and session is not null and actor in (select name from changed)
+       delete from replyd.push_device
+        where $3::text is not null and session is not null and actor in (select name from changed)
      )
      select id from changed`,
     [id, role ?? null, passwordHash ?? null],

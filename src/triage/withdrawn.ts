@@ -4,7 +4,7 @@ import { modelVerdict, type StoredVerdict } from '../base/verdicts.ts'
 import { provenByServer, provenBySignature } from '../compose/author.ts'
 import type { Arrival } from '../context.ts'
 import { removeSavedDraft, savedDraft } from '../deliver/draft-in-mailbox.ts'
-import { attachmentsOf } from '../mail/attachments.ts'
+import { type AttachedFile, attachmentsOf } from '../mail/attachments.ts'
 import { isRefuted } from '../mail/authentication.ts'
 import { namedIds } from '../mail/message.ts'
 import { move } from '../store/moves.ts'
@@ -30,7 +30,7 @@ export async function takeBackReplies(arrival: Arrival): Promise<void> {
   const { context, account, mail } = arrival
   const { row, message } = mail
   // A file that was forgotten belongs to the question, although this mail asks nothing itself.
-  if (row.fromAddress === null || attachmentsOf(message).some(({ isInline }) => !isInline)) return
+  if (row.fromAddress === null || attachmentsOf(message).some(isContent)) return
   const { thread } = namedIds(message)
   const sender = { account: row.account, address: row.fromAddress, exceptId: row.id }
   const open = await openRepliesTo(context.db, sender, thread)
@@ -42,6 +42,10 @@ export async function takeBackReplies(arrival: Arrival): Promise<void> {
       await removeSavedDraft(account, reply)
   }
 }
+
+/** Not a logo, and not the signature of a signed mail. */
+const isContent = ({ isInline, type }: AttachedFile) =>
+  !isInline && !/^application\/(?:(?:x-)?pkcs7|pgp)-signature$/.test(type)
 
 /** If our own server says nothing about authors, the signature has to prove this one. */
 async function isBelieved({ context, account, mail }: Arrival): Promise<boolean> {

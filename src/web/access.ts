@@ -57,7 +57,7 @@ export type Env = {
     /** Of the page; null: no login is required. */
     passwordHash: string | null
     mark: string | undefined
-    /** Of a login: compares what was typed. The try is counted already. */
+    /** Compares what was typed at a login. The attempt is already counted. */
     check: (typed: { password: string; code: string }, hash?: string) => Promise<boolean>
   }
 }

@@ -91,7 +91,7 @@ async function placeAfter(
 const mostTogether = 20
 
 /**
- * A mailbox that does not answer leaves its mails as they are, like a refusal: other decisions stand already.
+ * Mails of a mailbox that does not answer stay as they are, as after a refusal: other decisions have been made already.
  * @returns the ids of those that could be decided
  * @throws what prevented it if none could be decided
  */

@@ -41,7 +41,7 @@ export function addLogin(app: Hono<Env>, { db, lock, sessions, passwords, hasCod
   const mayTry = async (c: Context<Env>, next: Next): Promise<Response | undefined> => {
     const wait = passwords.waitSeconds(c)
     if (wait === 0) {
-      // Counted before the body is read, however long that takes, so that many at once are not all checked.
+      // Counted before the body is read, which can take long, so that many at once are not all checked.
       c.set('check', passwords.begin(c))
       return void (await next())
     }

@@ -5,7 +5,7 @@ import { modelVerdict } from '../base/verdicts.ts'
 import { pageWords } from '../knowledge/folder-files.ts'
 import { byMode } from '../review/approve.ts'
 import { lastDeed } from '../review/faster.ts'
-import { unanswered } from '../review/rewrite.ts'
+import { isUnanswered } from '../review/rewrite.ts'
 import { addressOf, type InboxFilter } from './inbox-filter.ts'
 import { Action, Countdown, Token, type View } from './layout.tsx'
 import { marksOf, passageOrder } from './marks.ts'
@@ -207,7 +207,7 @@ function Decided(props: PaneProps) {
   const { view, shown, filter } = props
   const { row, reply } = shown
   const isRejected = row.disposition === 'rejected'
-  const mayStillAnswer = row.step === 'done' && reply === null && unanswered.has(row.disposition)
+  const mayStillAnswer = reply === null && isUnanswered(row) && row.ceiling !== 'never'
   return (
     <>
       <div class="why-line">
@@ -224,7 +224,7 @@ function Decided(props: PaneProps) {
           id={undoId(view)}
         />
       ) : null}
-      {mayStillAnswer && row.ceiling !== 'never' ? <Rewrite {...props} /> : null}
+      {mayStillAnswer ? <Rewrite {...props} /> : null}
     </>
   )
 }

@@ -21,8 +21,8 @@ import { clientAddress, type Proxies, readCookie, writeCookie } from './client-a
 /** Twelve hours without a click, thirty days in total. */
 const sessionLimits = { idleMs: 12 * 3_600_000, longestMs: 30 * 86_400_000 }
 /**
- * The cookie outlives its session: it tells which browser logs in again, so that a log-out still ends the notifications
- * that were turned on there. Seconds.
+ * Seconds. The cookie outlives its session: it identifies the browser at the next login, so that a log-out still ends
+ * the notifications that were turned on there.
  */
 const cookieAge = 365 * 86_400
 /** Resolution of the stored last use, milliseconds. */
@@ -57,7 +57,10 @@ export class Sessions {
     this.#settings = settings
   }
 
-  /** Starts a session after a login; the notifications of this browser go with it. @param passwordHash of the page: a new one ends every session */
+  /**
+   * Starts a session after a login, and ties the browser's notifications to it.
+   * @param passwordHash of the page: a new one ends every session
+   */
   async begin(
     c: Context,
     { actor, person }: Omit<Identity, 'role'>,

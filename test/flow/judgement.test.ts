@@ -195,15 +195,36 @@ test('possible spam is in the queue, below more urgent drafts', async () => {
   expect(queue.map(({ id }) => id)).toEqual([urgent.id, perhaps.id])
 })
 
-test('“never mind” withdraws the draft for that question, and no other', async () => {
-  const address = 'never-mind@shop.example'
+const withFile = (name: string, type: string) => (mail: string) =>
+  mail
+    .replace(/^Content-Type:.*\r?\n/im, '')
+    .replace(
+      '\r\n\r\n',
+      '\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: text/plain\r\n\r\n',
+    ) +
+  `\r\n--b\r\nContent-Type: ${type}; name=${name}\r\nContent-Disposition: attachment\r\n\r\nx\r\n--b--\r\n`
+
+test.each<[string, (mail: string) => string]>([
+  ['plain', (mail) => mail],
+  ['signed', withFile('smime.p7s', 'application/pkcs7-signature')],
+])('“never mind” withdraws the draft for that question, and no other: %s', async (name, changed) => {
+  const address = `never-mind-${name}@shop.example`
   await using walk = await start(address, { mode: 'draft' })
   await deliver(address, '<one@asks.example>', question)
   const first = await walk.handle()
   await deliver(address, '<two@asks.example>', question)
   const other = await walk.handle()
   answers = { triage: { needs_reply: false, asks: [] } }
-  await deliver(address, '<three@asks.example>', 'Never mind, found it.', ['<one@asks.example>'])
+  const text = 'Never mind, found it.'
+  const references = ['<one@asks.example>']
+  const third = letter({
+    id: '<three@asks.example>',
+    from: 'kim@asks.example',
+    to: address,
+    text,
+    references,
+  })
+  await dovecot.deliver(address, changed(third))
   expect(await walk.handle()).toMatchObject({ reason: 'nothing-asked' })
   const db = walk.context.db
   expect(await loadMessage(db, first.id)).toMatchObject({ disposition: 'superseded', reason: 'withdrawn' })
@@ -239,15 +260,6 @@ test('spam that was moved without an answer is filed, although its mailbox has n
   expect(await readMailbox(dovecot, address, 'Junk')).toHaveLength(1)
 })
 
-const withFile = (mail: string) =>
-  mail
-    .replace(/^Content-Type:.*\r?\n/im, '')
-    .replace(
-      '\r\n\r\n',
-      '\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: text/plain\r\n\r\n',
-    ) +
-  '\r\n--b\r\nContent-Type: image/jpeg; name=crack.jpg\r\nContent-Disposition: attachment\r\n\r\nx\r\n--b--\r\n'
-
 test.each<[string, object, (mail: string) => string]>([
   ['still awaits an answer', { needs_reply: true }, (mail) => mail],
   [
@@ -265,7 +277,7 @@ test.each<[string, object, (mail: string) => string]>([
     { needs_reply: false, asks: [] },
     (mail) => mail.replace(/^Authentication-Results:.*\r?\n/m, ''),
   ],
-  ['brings the forgotten file', { needs_reply: false, asks: [] }, withFile],
+  ['brings the forgotten file', { needs_reply: false, asks: [] }, withFile('crack.jpg', 'image/jpeg')],
 ])('a later mail that %s takes no draft back', async (name, triage, changed) => {
   const slug = name.replaceAll(' ', '-')
   const address = `later-${slug}@shop.example`

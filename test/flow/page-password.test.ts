@@ -1,6 +1,8 @@
 /** The first password is set on the page itself: who may set it, and what it protects from then on. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { type StandIn, startStandIn } from '../../src/demo/stand-in.ts'
+import { addPerson } from '../../src/store/people.ts'
+import { addPushDevice, listPushDevices } from '../../src/store/push-devices.ts'
 import { type RunningDaemon, startDaemon } from './daemon.ts'
 import { newDatabase } from './database.ts'
 import { askPage, cookiesOf, tokenIn } from './forms.ts'
@@ -52,6 +54,11 @@ const set = (
 ) => askPage(`${url}/you`, { cookie, form: { token, ...typed } })
 const both = (password: string) => ({ fresh: password, again: password })
 const whereTo = (answer: Response) => [answer.status, answer.headers.get('location')]
+/** Notifications that were turned on from a login that has expired since. */
+const deviceOf = (actor: string) => ({
+  ...{ id: actor, endpoint: `https://push.example/${actor}`, keys: { p256dh: '', auth: '' } },
+  ...{ actor, device: 'Firefox', session: 'expired', addedAt: new Date() },
+})
 const logIn = (password: string, url = page) => askPage(`${url}/login`, { form: { password } })
 
 test('another site, and a form without its token or of another browser, set nothing', async () => {
@@ -99,7 +106,13 @@ test('it is changed only by somebody who knows it; every other session ends', as
   const at = await browser(page, mine)
   const wrong = await set(at, { password: second, ...both(second) })
   expect([wrong.status, await wrong.text()]).toEqual([403, expect.stringContaining('wrong')])
+  const { db } = (running[0] as RunningDaemon).daemon.context
+  const gil = { id: 'gil', name: 'Gil', role: 'reader', addedBy: 'Owner', addedAt: new Date() } as const
+  await addPerson(db, { ...gil, passwordHash: 'x' })
+  for (const actor of ['Owner', 'Gil']) await addPushDevice(db, deviceOf(actor), 9)
   const right = await set(at, { password: first, ...both(second) })
+  // Logins with the old password end, and with them their notifications. People have passwords of their own.
+  expect((await listPushDevices(db)).map(({ actor }) => actor)).toEqual(['Gil'])
   expect(whereTo(right)).toEqual([303, '/you?done=password-changed'])
   expect((await askPage(`${page}/history`, { cookie: cookiesOf(right) })).status).toBe(200)
   expect(whereTo(await askPage(`${page}/history`, { cookie: theirs }))).toEqual([303, '/login'])

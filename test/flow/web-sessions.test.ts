@@ -89,6 +89,16 @@ describe('notifications', () => {
     },
   )
 
+  test('end with “Log out all others”, even of a browser whose login expired', async () => {
+    await notify(await logIn('Eva'))
+    clock.turn(13)
+    const laptop = await logIn('Eva')
+    const own = await notify(laptop)
+    await ask('/devices/end-others', { cookie: laptop, form: { token: await formToken(laptop) } })
+    expect(await notified()).toEqual([own])
+    await logOut(laptop)
+  })
+
   test.each(['remove', 'password'])('end with the logins of a person: %s', async (action) => {
     const owner = await logIn('Eva')
     const own = await notify(owner)

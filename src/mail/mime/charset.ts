@@ -176,7 +176,7 @@ export function decodeCharset(octets: Buffer, label: string): { text: string; kn
   if (vague.has(name) && isIso2022Jp(octets) && !octets.some((octet) => octet > 0x7f))
     return { text: decodeUnlabelled(octets), known: true }
   if (vague.has(name)) return { text: decodeUtf8(octets), known: !/^(unknown|x-unknown|default)/.test(name) }
-  // It has seven bits: these octets are Shift_JIS or EUC-JP.
+  // ISO-2022-JP has only seven bits (RFC 1468), so these octets are Shift_JIS, EUC-JP or UTF-8.
   if (name === 'iso-2022-jp' && octets.some((octet) => octet > 0x7f))
     return { text: decodeUnlabelled(octets), known: true }
   const labelled = decodeShifted(octets, name) ?? decodeNamed(octets, meant(octets, name))

@@ -170,9 +170,7 @@ export function isOpaqueSigned(part: Part): boolean {
   return smime && part.parameters['smime-type']?.toLowerCase() === 'signed-data'
 }
 
-/**
- * Exchange makes files of the text below a picture, as telephones and Apple Mail write it. Nobody else uses these names.
- */
+/** Exchange turns the text below a picture, as phones and Apple Mail write it, into a file with such a name. */
 const madeFile = /^ATT\d{5}\.(?:txt|html?)$/i
 
 const isMadeFile = ({ filename }: Part) => filename !== null && madeFile.test(filename)

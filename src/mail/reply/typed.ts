@@ -67,7 +67,7 @@ const longestField = mostAddressees * 2 * longestAddress
 
 /**
  * Each part between commas has to be one address. A mistake is refused; nothing is guessed.
- * @param known addresses that the form shows: the correspondent's own may have a form that nobody would type
+ * @param known addresses that the form shows: they are accepted even if a typed one of that form would not be
  */
 function typedMailboxes(
   field: 'to' | 'cc',

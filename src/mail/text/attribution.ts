@@ -25,7 +25,7 @@ const date =
   /\d{1,2}[:.h]\d{2}(?!\d)|(?<!\d)(?:19|20)\d\d(?!\d)|(?<![\d.])\d{1,2}[./-]\d{1,2}[./-]\d{2,4}(?!\.?\d)|\d[月日年]|(?<!\p{L})(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]* \d/iu
 
 const time = /\d{1,2}[:.h]\d{2}(?!\d)/
-/** The same where no day can be meant: `12.11.2026` has none. */
+/** A time of day that is certainly not part of a date such as `12.11.2026`. */
 const moment =
   /(?<![\d.])\d{1,2}[:h]\d{2}(?!\d)|(?<!\p{L})(?:kl|klo|kello|ore|um|at)\.? \d{1,2}\.\d{2}(?![\d.])/iu
 const inBrackets = /[<(]\s*(?:mailto:)?([^\s<>()]{1,200}@[^\s<>()]{1,200})\s*[>)]/gi
@@ -88,7 +88,7 @@ function isAttribution(text: string, beforeQuote: boolean, known: Known): boolea
   if (wrote && (ends || /-{2,}\s*$/.test(text))) {
     if (beforeQuote && text.length < 200) return true
     if (readsAsProse(text) || personalVerb.test(text)) return false
-    // Programs that name no address state the time; people who tell what they were written on a day do not.
+    // A program that gives no address gives the time. People who retell what somebody wrote give only the day.
     return named || (moment.test(text) && (attributionStart.test(text) || nameFirst.test(text)))
   }
   if (!named || !dated) return false

@@ -18,7 +18,7 @@ const getProgram =
 const told =
   /(?<!\p{L})(?:I|we|you|ich|wir|sie(?! sich)|je|nous|yo|io|ik|wij|vous|yesterday|today|last|on (?:mon|tues|wednes|thurs|fri|satur|sun)day|gestern|heute|am \p{L}+tag|hier|aujourd[’']hui|ayer|hoy|ieri|oggi|gisteren|vandaag)(?!\p{L})/iu
 
-/** A sentence has what a program's line lacks: negations and adverbs; and a verb, except in `This mail was sent …`. */
+/** Negations and adverbs are only in sentences; so are these verbs, except in `This mail was sent …`. */
 const goesOn =
   /(?<!\p{L})(?:not|never|already|again|twice|because|but|nicht|kein\p{L}*|nichts|nie|noch|schon|bereits|leider|mehrfach|\p{L}*mal|pas|jamais|déjà|encore|ya|todavía|aún|nunca|non|già|ancora|não|já|ainda|niet|geen|nog|nooit|al|już|jeszcze|не|уже|ещё|еще)(?!\p{L})|n[’']t(?!\p{L})/iu
 const verb =
