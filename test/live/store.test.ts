@@ -574,8 +574,9 @@ test('a connection that PostgreSQL ends during a transaction fails that transact
   )
   const ended = db.transaction(async (session) => {
     const { rows } = await session.query<{ pid: number }>('select pg_backend_pid() as pid')
-    await db.query('select pg_terminate_backend($1)', [rows[0]?.pid])
-    await session.query('select pg_sleep(60)')
+    // Begun before: otherwise the client may already know that its connection is gone.
+    const sleeping = session.query('select pg_sleep(60)')
+    await Promise.all([sleeping, db.query('select pg_terminate_backend($1)', [rows[0]?.pid])])
   })
   await expect(ended).rejects.toThrow(/terminat/)
   expect((await db.query('select 1 as one')).rows).toEqual([{ one: 1 }])
