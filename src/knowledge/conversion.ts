@@ -9,13 +9,11 @@ import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import { writeWhole } from '../base/files.ts'
 import type { ReadImage } from '../mail/attachments.ts'
-import { limits } from './documents/limits.ts'
+import { limits, textVersion } from './documents/limits.ts'
 
 export type Converted = { markdown: string } | { fault: string }
 export type Scaled = { image: ReadImage } | { fault: string }
 
-/** To be raised when the same document would be converted to a different text. */
-const version = 2
 /** Interval between checks of time and memory while a document is converted. Milliseconds. */
 const lookMs = 50
 /** No conversion takes longer than this many times its limit, even on a busy machine. */
@@ -127,7 +125,7 @@ export class Converter {
   }
 
   #fileFor(octets: Buffer): string {
-    const hash = createHash('sha256').update(`${version}\0`).update(octets).digest('hex')
+    const hash = createHash('sha256').update(`${textVersion}\0`).update(octets).digest('hex')
     return join(this.#cache ?? '', `${hash}.json`)
   }
 

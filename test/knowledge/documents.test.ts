@@ -118,6 +118,9 @@ describe('conversion', () => {
     ['is hidden by a style that its style is based on', '<w:rStyle w:val="Note"/>', ''],
     ['is white', '<w:color w:val="FFFFFF"/>', ''],
     ['is half a point high', '<w:sz w:val="1"/>', ''],
+    ['is struck through', '<w:strike/>', ''],
+    ['is struck through twice', '<w:dstrike w:val="1"/>', ''],
+    ['is not struck through', '<w:strike w:val="0"/>', ' words'],
     ['is shown', '<w:vanish w:val="0"/>', ' words'],
     ['is white on a dark background', '<w:color w:val="FFFFFF"/><w:shd w:fill="000000"/>', ' words'],
     ['is shown despite its style', '<w:rStyle w:val="Secret"/><w:vanish w:val="false"/>', ' words'],
@@ -127,6 +130,44 @@ describe('conversion', () => {
     const document = `<w:document><w:body><w:p><w:r><w:t>kept</w:t></w:r><w:r><w:rPr>${looks}</w:rPr><w:t xml:space="preserve"> words</w:t></w:r><w:r><w:t>.</w:t></w:r></w:p></w:body></w:document>`
     const parts = { 'word/document.xml': document, 'word/styles.xml': styles }
     expect(await toMarkdown('a.docx', zipOf(parts))).toBe(`kept${shown}.`)
+  })
+
+  const run = (text: string, looks = '') =>
+    `<w:r><w:rPr>${looks}</w:rPr><w:t xml:space="preserve">${text}</w:t></w:r>`
+  const cell = (text: string, properties = '') =>
+    `<w:tc><w:tcPr>${properties}</w:tcPr><w:p>${run(text)}</w:p></w:tc>`
+
+  test.each([
+    [
+      'raised cents',
+      `<w:p>${run('It costs 12')}${run('99', '<w:vertAlign w:val="superscript"/>')}${run(' €.')}</w:p>`,
+      'It costs 12.99 €.',
+    ],
+    [
+      'footnotes where they are referred to',
+      `<w:p>${run('30 days')}<w:r><w:footnoteReference w:id="2"/></w:r>${run(' at most.')}<w:r><w:footnoteReference w:id="2"/></w:r></w:p>`,
+      '30 days (unopened goods only) at most.',
+    ],
+    [
+      'a hyphen that does not break',
+      `<w:p><w:r><w:t>E</w:t><w:noBreakHyphen/><w:t>Mail</w:t></w:r></w:p>`,
+      'E-Mail',
+    ],
+    [
+      'a text box, once',
+      `<w:p>${run('Before')}<w:r><mc:AlternateContent><mc:Choice><w:txbxContent><w:p>${run('In the box')}</w:p></w:txbxContent></mc:Choice><mc:Fallback><w:txbxContent><w:p>${run('In the box')}</w:p></w:txbxContent></mc:Fallback></mc:AlternateContent></w:r></w:p>`,
+      'Before\n\nIn the box',
+    ],
+    [
+      'joined cells of a table',
+      `<w:tbl><w:tr>${cell('Country')}${cell('Zone')}${cell('Price')}</w:tr><w:tr>${cell('Germany', '<w:vMerge w:val="restart"/>')}${cell('A')}${cell('5 €')}</w:tr><w:tr>${cell('', '<w:vMerge/>')}${cell('B')}${cell('8 €')}</w:tr><w:tr>${cell('Norway')}${cell('on request', '<w:gridSpan w:val="2"/>')}</w:tr></w:tbl>`,
+      '| Country | Zone | Price |\n| --- | --- | --- |\n| Germany | A | 5 € |\n| Germany | B | 8 € |\n| Norway | on request | on request |',
+    ],
+  ])('a DOCX with %s', async (_, body, text) => {
+    const notes = `<w:footnotes><w:footnote w:type="separator" w:id="-1"><w:p/></w:footnote><w:footnote w:id="2"><w:p>${run('unopened goods')}${run(' only')}</w:p></w:footnote></w:footnotes>`
+    const document = `<w:document><w:body>${body}</w:body></w:document>`
+    const parts = { 'word/document.xml': document, 'word/footnotes.xml': notes }
+    expect(await toMarkdown('a.docx', zipOf(parts))).toBe(text)
   })
 
   test('text of a DOCX does not count at the place from which it was moved', async () => {

@@ -1,6 +1,7 @@
 /**
- * Finds the runs of a DOCX that no reader sees (ECMA-376 part 1, section 17.3.2). Text that a stranger hides there is
- * meant for the model, and text that an owner hides is a note that no reply may reveal.
+ * Finds the runs of a DOCX that no reader sees, or that no longer hold because they are struck through (ECMA-376 part 1,
+ * section 17.3.2). Text that a stranger hides there is meant for the model, and text that an owner hides is a note that
+ * no reply may reveal.
  */
 import { read } from './xml.ts'
 
@@ -31,6 +32,11 @@ export function hiddenStyles(xml: string): Set<string> {
   return new Set([...hides.keys(), ...basedOn.keys()].filter((id) => isHidden(id)))
 }
 
+const newRun = () => ({
+  ...{ styled: false, vanish: null as boolean | null, tiny: false, white: false, ground: false },
+  ...{ struck: false, raised: false },
+})
+
 /** Follows the elements of a document, and tracks the look of the current run. */
 export class Looks {
   readonly #styles: ReadonlySet<string>
@@ -41,18 +47,22 @@ export class Looks {
   #former = 0
   #inRun = false
   #paragraph = { hidden: false, ground: false }
-  #run = { styled: false, vanish: null as boolean | null, tiny: false, white: false, ground: false }
+  #run = newRun()
 
   constructor(styles: ReadonlySet<string>) {
     this.#styles = styles
   }
 
   get isHidden(): boolean {
-    const { styled, vanish, tiny, white, ground } = this.#run
+    const { styled, vanish, tiny, white, ground, struck } = this.#run
     const hasGround = ground || this.#paragraph.ground || this.#containers > 0
-    return (
-      this.#movedAway > 0 || (vanish ?? (styled || this.#paragraph.hidden)) || tiny || (white && !hasGround)
-    )
+    const vanishes = vanish ?? (styled || this.#paragraph.hidden)
+    return this.#movedAway > 0 || vanishes || tiny || struck || (white && !hasGround)
+  }
+
+  /** It is a superscript. */
+  get isRaised(): boolean {
+    return this.#run.raised
   }
 
   opened(name: string, attributes: Readonly<Record<string, string>>): void {
@@ -73,7 +83,7 @@ export class Looks {
 
   #begin(inRun: boolean): void {
     this.#inRun = inRun
-    this.#run = { styled: false, vanish: null, tiny: false, white: false, ground: false }
+    this.#run = newRun()
   }
 
   #note(name: string, { 'w:val': value = '', 'w:fill': fill = '' }: Readonly<Record<string, string>>): void {
@@ -84,6 +94,8 @@ export class Looks {
     else if (!this.#inRun) this.#paragraph.ground ||= ground
     else if (name === 'w:rStyle') this.#run.styled = this.#styles.has(value)
     else if (name === 'w:vanish') this.#run.vanish = isOn(value)
+    else if (name === 'w:strike' || name === 'w:dstrike') this.#run.struck ||= isOn(value)
+    else if (name === 'w:vertAlign') this.#run.raised = value === 'superscript'
     else if (name === 'w:sz') this.#run.tiny = Number(value) <= tiny
     else if (name === 'w:color') this.#run.white = isWhite(value)
     else this.#run.ground ||= ground

@@ -1,11 +1,13 @@
 /** The text of a DOCX file (ECMA-376) as Markdown. Entities that it defines are not expanded. */
 import { type Entry, fromBuffer, type ZipFile } from 'yauzl'
 import { hiddenStyles, Looks } from './docx-looks.ts'
+import { Grid } from './grid.ts'
 import { DocumentFault, limits } from './limits.ts'
 import { MarkdownWriter } from './outline.ts'
+import { raised, readRaised } from './raised.ts'
 import { read } from './xml.ts'
 
-const wanted = new Set(['word/document.xml', 'word/styles.xml'])
+const wanted = new Set(['word/document.xml', 'word/styles.xml', 'word/footnotes.xml'])
 /** Maximum number of entries of the archive that are examined. */
 const mostEntries = 10_000
 
@@ -14,7 +16,15 @@ export async function readDocx(octets: Buffer): Promise<string> {
   const document = parts.get('word/document.xml')
   if (document === undefined) throw new DocumentFault('it is not a DOCX file')
   const styles = parts.get('word/styles.xml') ?? ''
-  return markdownOf(document, headingStyles(styles), hiddenStyles(styles))
+  const hidden = hiddenStyles(styles)
+  const notes = footnotesIn(parts.get('word/footnotes.xml') ?? '', hidden)
+  const reader = new DocxReader(headingStyles(styles), hidden, notes)
+  read(document, {
+    opened: (name, attributes) => reader.opened(name, attributes),
+    text: (text) => reader.text(text),
+    closed: (name) => reader.closed(name),
+  })
+  return reader.writer.text()
 }
 
 function unpacked(octets: Buffer): Promise<Map<string, string>> {
@@ -80,45 +90,134 @@ function headingStyles(xml: string): Map<string, number> {
   return found
 }
 
-function markdownOf(xml: string, styles: ReadonlyMap<string, number>, hidden: ReadonlySet<string>): string {
-  const writer = new MarkdownWriter()
+/** Texts of the footnotes by their ids: the condition that a figure depends on often stands there. */
+function footnotesIn(xml: string, hidden: ReadonlySet<string>): Map<string, string> {
+  const found = new Map<string, string>()
   const looks = new Looks(hidden)
-  let [words, level, isItem, inText, depth] = ['', 0, false, false, 0]
-  let [table, row]: [string[][], string[]] = [[], []]
-  const paragraph = () => {
-    if (depth > 0) words += ' '
-    else if (level > 0) writer.heading(level, words)
-    else if (isItem) writer.item(words)
-    else writer.paragraph(words)
-    if (depth === 0) words = ''
-  }
+  let [id, words, inText] = ['', '', false]
   read(xml, {
     opened: (name, attributes) => {
-      const { 'w:val': value = '' } = attributes
       looks.opened(name, attributes)
-      if (name === 'w:p') [level, isItem] = [0, false]
-      else if (name === 'w:pStyle') level = styles.get(value) ?? level
-      else if (name === 'w:outlineLvl' && /^[0-8]$/.test(value)) level = Number(value) + 1
-      else if (name === 'w:numPr') isItem = true
+      // Those with a type are only the lines that separate notes from the text.
+      if (name === 'w:footnote') [id, words] = ['w:type' in attributes ? '' : (attributes['w:id'] ?? ''), '']
       else if (name === 'w:t') inText = true
-      else if (name === 'w:tab' || name === 'w:br' || name === 'w:cr') words += ' '
-      else if (name === 'w:tbl' && depth++ === 0) table = []
-      else if (name === 'w:tr' && depth === 1) row = []
+      else if (name === 'w:p' || name === 'w:tab' || name === 'w:br') words += ' '
     },
-    // Deleted text of tracked changes is in w:delText, moved text in both places.
     text: (text) => {
       if (inText && !looks.isHidden) words += text
     },
     closed: (name) => {
       looks.closed(name)
       if (name === 'w:t') inText = false
-      else if (name === 'w:p') paragraph()
-      else if (name === 'w:tc' && depth === 1) {
-        row.push(words)
-        words = ''
-      } else if (name === 'w:tr' && depth === 1) table.push(row)
-      else if (name === 'w:tbl' && --depth === 0) writer.table(table)
+      else if (name === 'w:footnote' && id !== '') found.set(id, words.replace(/\s+/g, ' ').trim())
     },
   })
-  return writer.text()
+  return found
+}
+
+/** Of the cell that is being read. */
+interface Cell {
+  columns: number
+  /** It continues the cell above. */
+  continues: boolean
+}
+
+class DocxReader {
+  readonly writer = new MarkdownWriter()
+  readonly #looks: Looks
+  readonly #styles: ReadonlyMap<string, number>
+  /** Those that were not referred to yet. */
+  readonly #notes: Map<string, string>
+  #words = ''
+  #level = 0
+  #isItem = false
+  #inText = false
+  /** Copies of drawings for older programs. */
+  #fallbacks = 0
+  /** Of tables. */
+  #depth = 0
+  #grid = new Grid()
+  #cell: Cell = { columns: 1, continues: false }
+  #runAt = 0
+
+  constructor(styles: ReadonlyMap<string, number>, hidden: ReadonlySet<string>, notes: Map<string, string>) {
+    this.#styles = styles
+    this.#looks = new Looks(hidden)
+    this.#notes = notes
+  }
+
+  opened(name: string, attributes: Readonly<Record<string, string>>): void {
+    const { 'w:val': value = '' } = attributes
+    this.#looks.opened(name, attributes)
+    if (name === 'w:p') [this.#level, this.#isItem] = [0, false]
+    else if (name === 'w:r') this.#runAt = this.#words.length
+    else if (name === 'w:pStyle') this.#level = this.#styles.get(value) ?? this.#level
+    else if (name === 'w:outlineLvl' && /^[0-8]$/.test(value)) this.#level = Number(value) + 1
+    else if (name === 'w:numPr') this.#isItem = true
+    else if (name === 'w:t') this.#inText = true
+    else if (name === 'w:tab' || name === 'w:br' || name === 'w:cr') this.#add(' ')
+    else if (name === 'w:noBreakHyphen') this.#add('-')
+    else if (name === 'w:footnoteReference') this.#note(attributes['w:id'] ?? '')
+    else if (name === 'mc:Fallback') this.#fallbacks++
+    else if (name === 'w:txbxContent') this.#paragraph()
+    else this.#openTable(name, value)
+  }
+
+  #openTable(name: string, value: string): void {
+    if (name === 'w:tbl' && this.#depth++ === 0) this.#grid = new Grid()
+    else if (this.#depth !== 1) return
+    else if (name === 'w:tr') this.#grid.begin()
+    else if (name === 'w:tc') this.#cell = { columns: 1, continues: false }
+    else if (name === 'w:gridSpan') this.#cell.columns = Number(value)
+    else if (name === 'w:vMerge') this.#cell.continues = value !== 'restart'
+  }
+
+  /** Deleted text of tracked changes is in w:delText, moved text in both places. */
+  text(text: string): void {
+    if (this.#inText && !this.#looks.isHidden) this.#add(text)
+  }
+
+  #add(text: string): void {
+    if (this.#fallbacks === 0) this.#words += text
+  }
+
+  #note(id: string): void {
+    const note = this.#notes.get(id)
+    if (note) this.#add(` (${note})`)
+    this.#notes.delete(id)
+  }
+
+  closed(name: string): void {
+    if (name === 'w:r' && this.#looks.isRaised) this.#raise()
+    this.#looks.closed(name)
+    if (name === 'w:t') this.#inText = false
+    else if (name === 'mc:Fallback') this.#fallbacks--
+    else if (name === 'w:p') this.#paragraph()
+    else if (name === 'w:tc' && this.#depth === 1) this.#endCell()
+    else if (name === 'w:tr' && this.#depth === 1) this.#grid.end()
+    else if (name === 'w:tbl' && --this.#depth === 0) this.writer.table(this.#grid.rows)
+  }
+
+  #raise(): void {
+    this.#words = `${this.#words.slice(0, this.#runAt)}${raised(this.#words.slice(this.#runAt))}`
+  }
+
+  #endCell(): void {
+    const { columns, continues } = this.#cell
+    const own = readRaised(this.#words)
+    this.#grid.cell(continues && own.trim() === '' ? this.#grid.above() : own, { columns })
+    this.#words = ''
+  }
+
+  #paragraph(): void {
+    if (this.#depth > 0) {
+      this.#words += ' '
+      return
+    }
+    const words = readRaised(this.#words)
+    if (this.#level > 0) this.writer.heading(this.#level, words)
+    else if (this.#isItem) this.writer.item(words)
+    else this.writer.paragraph(words)
+    this.#words = ''
+  }
 }

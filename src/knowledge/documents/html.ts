@@ -1,11 +1,14 @@
 /** The content of an HTML page as Markdown, without navigation, forms and anything else that repeats on every page. */
 import { Parser } from 'htmlparser2'
 import { decodeUnlabelled } from '../../mail/mime/charset.ts'
+import { Grid } from './grid.ts'
 import { DocumentFault, deepest } from './limits.ts'
 import { MarkdownWriter } from './outline.ts'
+import { raised, readRaised } from './raised.ts'
 
+/** What is struck through no longer holds: the old price next to the new one. */
 const skipped = new Set(
-  'script style noscript template nav header footer aside form dialog svg math iframe object video audio canvas select button head'.split(
+  'script style noscript template nav footer aside dialog svg math iframe object video audio canvas select head del s strike'.split(
     ' ',
   ),
 )
@@ -14,8 +17,13 @@ const blocks = new Set(
     ' ',
   ),
 )
-/** Equivalent ARIA roles. */
-const skippedRoles = new Set(['navigation', 'banner', 'contentinfo', 'search', 'complementary', 'dialog'])
+/** ARIA roles of the same parts. */
+const skippedRoles = new Set(
+  'navigation banner contentinfo search complementary dialog alertdialog menu menubar'.split(' '),
+)
+/** The header of one of these is not the site's, but names what follows. */
+const parts = new Set(['article', 'section', 'main'])
+const isHeading = (name: string) => /^h[1-6]$/.test(name)
 
 export interface Page {
   markdown: string
@@ -24,8 +32,20 @@ export interface Page {
   links: string[]
 }
 
+type Attributes = Readonly<Record<string, string>>
+
+/** What of a page is read. */
+interface Wanted {
+  /** Only the text within these elements. */
+  part?: 'main' | 'article'
+  /** Some servers put the whole page into one form. */
+  forms?: boolean
+}
+
 /** Octets of a page in which its charset is looked for, as browsers do. */
 const prescanned = 1024
+/** Characters; with less text, a part of a page is not its content. */
+const leastContent = 100
 
 /** @param contentType as the server sent it; outranks the page's own declaration */
 export function decodePage(octets: Buffer, contentType = ''): string {
@@ -36,12 +56,24 @@ export function decodePage(octets: Buffer, contentType = ''): string {
 }
 
 export function readHtml(html: string): Page {
-  const whole = readPart(html, null)
+  const whole = readPart(html)
+  const part = /<main[\s>]/i.test(html) ? 'main' : /<article[\s>]/i.test(html) ? 'article' : undefined
   // A page that marks its content needs no guess.
-  const part = /<main[\s>]/i.test(html) ? 'main' : /<article[\s>]/i.test(html) ? 'article' : null
-  const content = part === null ? whole : readPart(html, part)
-  const markdown = content.markdown.length > 100 ? content.markdown : whole.markdown
-  return { ...whole, markdown }
+  const content = part ? readPart(html, { part }) : whole
+  if (content.markdown.length > leastContent) return { ...whole, markdown: content.markdown }
+  if (whole.markdown.length > leastContent || !/<form[\s>]/i.test(html)) return whole
+  const filled = readPart(html, { forms: true })
+  return filled.markdown.length > 4 * whole.markdown.length ? filled : whole
+}
+
+/** Ids of what a click shows: reading the page aloud, a screen reader would come to it, too. */
+function unfolded(html: string): ReadonlySet<string> {
+  const named =
+    /\b(?:aria-controls|data-(?:bs-)?target)\s*=\s*(?:"([^"]{1,500})"|'([^']{1,500})')|href\s*=\s*["']?#([^\s"'>]{1,200})/gi
+  const ids = [...html.matchAll(named)].flatMap(([, one, other, anchor]) =>
+    (one ?? other ?? anchor ?? '').split(/\s+/),
+  )
+  return new Set(ids.map((id) => id.replace(/^#/, '')))
 }
 
 class PageReader {
@@ -49,35 +81,51 @@ class PageReader {
   readonly links: string[] = []
   title = ''
   #inTitle = false
-  readonly #open: { name: string; skips: boolean }[] = []
+  readonly #open: { name: string; skips: boolean; text: number; attributes: Attributes }[] = []
   #skipping = 0
   #inside: number
-  readonly #wanted: string | null
+  readonly #wanted: Wanted
+  readonly #unfolded: ReadonlySet<string>
   #text = ''
-  #row: string[] | null = null
-  #table: string[][] | null = null
+  #grid: Grid | null = null
   #kind = 'p'
 
-  constructor(wanted: string | null) {
+  constructor(wanted: Wanted, shown: ReadonlySet<string>) {
     this.#wanted = wanted
-    this.#inside = wanted === null ? 1 : 0
+    this.#unfolded = shown
+    this.#inside = wanted.part ? 0 : 1
   }
 
-  opened(name: string, attributes: Readonly<Record<string, string>>): void {
+  opened(name: string, attributes: Attributes): void {
     if (name === 'title' && this.title === '') this.#inTitle = true
     if (name === 'a' && attributes.href && this.links.length < 2000) this.links.push(attributes.href)
-    if (name === this.#wanted) this.#inside++
-    const hidden = 'hidden' in attributes || attributes['aria-hidden'] === 'true'
-    const skips = skipped.has(name) || hidden || skippedRoles.has(attributes.role ?? '')
+    if (name === this.#wanted.part) this.#inside++
     if (this.#open.length === deepest)
       throw new DocumentFault(`its elements are nested more than ${deepest} deep`)
-    this.#open.push({ name, skips })
+    const skips = this.#isSkipped(name, attributes)
+    if (blocks.has(name) || (name === 'button' && !skips && !this.#isTitled())) this.#flush()
+    this.#open.push({ name, skips, text: this.#text.length, attributes })
     if (skips) this.#skipping++
-    if (blocks.has(name)) this.#flush()
-    if (/^h[1-6]$/.test(name)) this.#kind = name
-    if (name === 'li') this.#kind = 'li'
-    if (name === 'table' && this.#table === null) this.#table = []
-    if (name === 'tr' && this.#table !== null) this.#row = []
+    if (name === 'table' || name === 'h1' || name === 'h2') this.#dissolve()
+    if (isHeading(name) || name === 'li') this.#kind = name
+    if (name === 'table') this.#grid = new Grid()
+    if (name === 'tr') this.#grid?.begin()
+  }
+
+  #isSkipped(name: string, attributes: Attributes): boolean {
+    const { role = '', id = '', style = '' } = attributes
+    const hidden = 'hidden' in attributes || attributes['aria-hidden'] === 'true'
+    if (hidden && role !== 'tabpanel' && !this.#unfolded.has(id)) return true
+    if (name === 'form') return this.#wanted.forms !== true
+    if (name === 'header') return !this.#open.some((element) => parts.has(element.name))
+    // The title of a text that unfolds.
+    if (name === 'button') return !('aria-expanded' in attributes) && !this.#isTitled()
+    return skipped.has(name) || skippedRoles.has(role) || /line-through/i.test(style)
+  }
+
+  /** Within the title of something. */
+  #isTitled(): boolean {
+    return isHeading(this.#kind) || this.#open.some(({ name }) => name === 'summary' || name === 'dt')
   }
 
   text(text: string): void {
@@ -87,45 +135,61 @@ class PageReader {
 
   closed(name: string): void {
     if (name === 'title') this.#inTitle = false
-    if ((name === 'td' || name === 'th') && this.#row !== null) {
-      this.#row.push(this.#text)
-      this.#text = ''
-    } else if (blocks.has(name)) this.#flush()
-    if (name === 'tr' && this.#row !== null) {
-      this.#table?.push(this.#row)
-      this.#row = null
-    }
-    if (name === 'table' && this.#table !== null) {
-      this.writer.table(this.#table)
-      this.#table = null
-    }
-    if (/^h[1-6]$|^li$/.test(name)) this.#kind = 'p'
     const at = this.#open.findLastIndex((element) => element.name === name)
+    const element = this.#open[at]
+    if (name === 'sup' && element) this.#raise(element.text)
+    if ((name === 'td' || name === 'th') && this.#grid?.isOpen) this.#endCell(element?.attributes ?? {})
+    else if (blocks.has(name) || (name === 'button' && !this.#isTitled())) this.#flush()
+    if (name === 'tr') this.#grid?.end()
+    if (name === 'table' && this.#grid !== null) {
+      this.writer.table(this.#grid.rows)
+      this.#grid = null
+    }
+    if (isHeading(name) || name === 'li') this.#kind = 'p'
     if (at >= 0) for (const { skips } of this.#open.splice(at)) if (skips) this.#skipping--
-    if (name === this.#wanted) this.#inside = Math.max(0, this.#inside - 1)
+    if (name === this.#wanted.part) this.#inside = Math.max(0, this.#inside - 1)
+  }
+
+  /** A table that holds another one, or a title, only arranges the page: its cells are read one after the other. */
+  #dissolve(): void {
+    const grid = this.#grid
+    if (grid === null) return
+    grid.end()
+    this.#grid = null
+    this.writer.table(grid.rows)
+    this.#flush()
+  }
+
+  #raise(from: number): void {
+    this.#text = `${this.#text.slice(0, from)}${raised(this.#text.slice(from))}`
+  }
+
+  #endCell({ colspan, rowspan }: Attributes): void {
+    this.#grid?.cell(readRaised(this.#text), { columns: Number(colspan ?? 1), rows: Number(rowspan ?? 1) })
+    this.#text = ''
   }
 
   #flush(): void {
     // Blocks within a cell are words of that cell.
-    if (this.#row !== null) {
+    if (this.#grid?.isOpen) {
       this.#text += ' '
       return
     }
-    const text = this.#text
+    const text = readRaised(this.#text)
     this.#text = ''
-    if (/^h[1-6]$/.test(this.#kind)) this.writer.heading(Number(this.#kind[1]), text)
+    if (isHeading(this.#kind)) this.writer.heading(Number(this.#kind[1]), text)
     else if (this.#kind === 'li') this.writer.item(text)
     else this.writer.paragraph(text)
   }
 
   ended(): void {
-    this.#row = null
+    this.#grid = null
     this.#flush()
   }
 }
 
-function readPart(html: string, wanted: string | null): Page {
-  const reader = new PageReader(wanted)
+function readPart(html: string, wanted: Wanted = {}): Page {
+  const reader = new PageReader(wanted, unfolded(html))
   const parser = new Parser({
     onopentag: (name, attributes) => reader.opened(name, attributes),
     ontext: (text) => reader.text(text),

@@ -14,6 +14,9 @@ export const limits = {
   growth: 400,
 } as const
 
+/** To be raised when the same document or page would be converted to a different text. */
+export const textVersion = 3
+
 /** Depth of nested elements: each level makes the parsers slower. */
 export const deepest = 1_000
 
