@@ -63,7 +63,7 @@ export async function testKnowledge(
   }
 }
 
-/** Exit status 1 if a page could not be read, or another process reads them. */
+/** Exit status 1 if a page or a named address could not be read, or another process reads them. */
 export async function refreshKnowledge(options: KnowledgeCommand, terminal: Terminal): Promise<ExitStatus> {
   const { account, surroundings } = read(options, terminal)
   const report = await refreshPages(account, surroundings, new AbortController().signal)
@@ -73,10 +73,13 @@ export async function refreshKnowledge(options: KnowledgeCommand, terminal: Term
     await writeLine(terminal.stderr, 'Another process is reading the pages at this moment.')
     return 1
   }
-  const { pages, failed, cut } = report
-  const words = `${pages} pages${failed > 0 ? `, ${failed} could not be read` : ''}${cut ? ', and there are more' : ''}`
+  const { pages, failed, cut, faults } = report
+  const words = `${times(pages, 'page')}${failed > 0 ? `, ${failed} could not be read` : ''}${cut ? ', and there are more' : ''}`
   await writeLine(terminal.stdout, options.json ? JSON.stringify(report) : words)
-  return failed > 0 ? 1 : 0
+  if (!options.json)
+    for (const { url, reason } of faults)
+      await writeLine(terminal.stdout, `  ${printable(`${url}: ${reason}`, true)}`)
+  return faults.length > 0 ? 1 : 0
 }
 
 function read(options: KnowledgeCommand, terminal: Terminal) {

@@ -1,4 +1,4 @@
-/** Logs what is wrong with the files of a folder: each fault once, and one line for all files beyond the limits. */
+/** Logs what is wrong with the files of a folder: each fault once, and one line for all files of one kind that are left out. */
 import { reasonOf } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
 import { faults } from './folder-files.ts'
@@ -9,6 +9,7 @@ const named = 5
 const events: readonly (readonly [event: string, words: readonly string[]])[] = [
   ['knowledge.too-much', [faults.large, faults.many, faults.crowded]],
   ['knowledge.stale', [faults.stale]],
+  ['knowledge.unsupported', [faults.foreign]],
 ]
 
 export class Complaints {

@@ -38,6 +38,9 @@ const readable = /\.(md|markdown|txt|text)$/i
 /** Whether it is read without a conversion, by its name. */
 export const isText = (name: string) => readable.test(name)
 export const isKnown = (name: string) => isText(name) || documentPattern.test(name)
+/** Documents of other programs: an owner who puts one here expects it to be read. */
+const isForeign = (name: string) =>
+  /\.(?:doc|docm|dotx?|rtf|odt|ods|odp|xlsx?|xlsm|xlsb|pptx?|pages|numbers|key|epub)$/i.test(name)
 /** Limits for the octets of one text, the number of files, and the octets of all texts; the excess is left out. */
 export const largestText = 2_000_000
 /** Octets of a file of that name that are read. */
@@ -50,6 +53,7 @@ export const faults = {
   many: `there are more than ${mostFiles} files`,
   crowded: `all texts together have more than ${mostText / 1_000_000} MB`,
   stale: 'the page has not been read for too long',
+  foreign: 'replyd does not read this kind of file: save it as PDF, DOCX, CSV or text',
   outside: 'it is a link that leads out of the folder',
 } as const
 
@@ -80,27 +84,30 @@ function listIn(root: string, present: Map<string, FoundFile>, since: number): v
   for (const name of filesBelow(root, '').sort()) {
     const stats = statSync(`${root}/${name}`, { throwIfNoEntry: false })
     if (!stats?.isFile()) continue
-    const isLarge = stats.size > largestOf(name)
-    const fault = isLarge
-      ? faults.large
-      : stats.mtimeMs < since
-        ? faults.stale
-        : count >= mostFiles
-          ? faults.many
-          : null
+    const checks: [string, boolean][] = [
+      [faults.foreign, !isKnown(name)],
+      [faults.large, stats.size > largestOf(name)],
+      [faults.stale, stats.mtimeMs < since],
+      [faults.many, count >= mostFiles],
+    ]
+    const fault = checks.find(([, applies]) => applies)?.[0] ?? null
     if (fault === null) count++
     const stamp = `${stats.mtimeMs} ${stats.size} ${stats.ino} ${fault ?? ''}`
     present.set(name, { root, stamp, at: stats.mtime, fault })
   }
 }
 
-/** Readable files, named with `/`. Node 22's recursive readdir follows links in circles, so this walk follows none. */
+/**
+ * Files that are read, or that one expects to be read, named with `/`. Node 22's recursive readdir follows links in
+ * circles, so this walk follows none.
+ */
 function filesBelow(folder: string, path: string): string[] {
   return readdirSync(`${folder}/${path}`, { withFileTypes: true }).flatMap((entry) => {
-    if (entry.name.startsWith('.')) return []
+    // Word marks a file that is open with a second one.
+    if (/^(?:\.|~\$)/.test(entry.name)) return []
     const name = `${path}${entry.name}`
     if (entry.isDirectory()) return filesBelow(folder, `${name}/`)
-    return isKnown(name) ? [name] : []
+    return isKnown(name) || isForeign(name) ? [name] : []
   })
 }
 

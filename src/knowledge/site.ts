@@ -3,12 +3,15 @@
  * (RFC 9309), and read by conditional requests (RFC 9110 section 13). Each page becomes a Markdown file named after its
  * address; the file's time is when the page was last read.
  */
+import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { Clock } from '../base/clock.ts'
+import { reasonOf } from '../base/errors.ts'
 import { exchange, type HttpAnswer } from '../base/http.ts'
 import type { Log } from '../base/log.ts'
 import { decodePage, readHtml } from './documents/html.ts'
+import { DocumentFault, textVersion } from './documents/limits.ts'
 import { withAddress } from './folder-files.ts'
 import { type Robots, robotsOf } from './robots.ts'
 
@@ -23,22 +26,41 @@ export interface SiteReport {
   failed: number
   /** There are more pages, or the time is up. */
   cut: boolean
+  /** Every named address that gave no page, and the first of the others that could not be read. */
+  faults: SiteFault[]
+}
+
+export interface SiteFault {
+  url: string
+  /** For the owner. */
+  reason: string
 }
 
 interface KnownPage {
   etag: string | null
   lastModified: string | null
   links: string[]
+  /** Hash of its text. */
+  digest?: string
+  /** `textVersion` when it was read. */
+  version?: number
 }
 
 /** Octets of a page or a sitemap, and of robots.txt. */
 const longest = { page: 2_000_000, robots: 500_000 } as const
 const longestUrl = 500
+/** Of a file's or folder's name, UTF-16 units. */
+const longestStep = 100
 const withinMs = 20_000
 /** For a whole visit, milliseconds. */
 const visitMs = 30 * 60_000
-/** Addresses of sitemaps, and addresses that wait to be read. */
-const most = { sitemaps: 10, waiting: 10_000 } as const
+/** Addresses of sitemaps, addresses that wait to be read, and faults that are told. */
+const most = { sitemaps: 10, waiting: 10_000, faults: 10 } as const
+const redirected = 'it redirects to'
+const fileInstead = 'it is not an HTML page: put the file into the knowledge folder'
+const textInstead = 'it has no text without JavaScript: put its text into the knowledge folder'
+/** What is not read, by the name's ending. */
+const otherFiles = /\.(?:png|jpe?g|gif|svg|webp|ico|css|js|zip|pdf|docx?|mp[34]|xml|json)$/i
 
 /** Reads the site once. Never rejects because of the site. @param folder holds nothing else */
 export async function readSite(
@@ -47,9 +69,11 @@ export async function readSite(
   { clock, log, signal }: { clock: Clock; log: Log; signal: AbortSignal },
 ): Promise<SiteReport> {
   const visit = new Visit(urls, maxPages, folder, { clock, signal })
-  const report = await visit.run()
-  log.info({ event: 'knowledge.site', ...report })
-  return report
+  const { faults, ...counts } = await visit.run()
+  log.info({ event: 'knowledge.site', ...counts })
+  for (const { url, reason } of faults.filter(({ url }) => urls.some((each) => hrefOf(each) === url)))
+    log.warn({ event: 'knowledge.site-unread', url, reason })
+  return { ...counts, faults }
 }
 
 class Visit {
@@ -63,7 +87,9 @@ class Visit {
   readonly #robots = new Map<string, Robots>()
   readonly #waiting: string[] = []
   readonly #seen = new Set<string>()
+  /** Hashes of the texts. */
   readonly #texts = new Set<string>()
+  readonly #faults = new Map<string, string>()
   #failed = 0
 
   constructor(
@@ -82,7 +108,7 @@ class Visit {
 
   async run(): Promise<SiteReport> {
     const end = this.#clock.now().getTime() + visitMs
-    for (const root of this.#roots) this.#add(root.href)
+    for (const root of this.#roots) this.#add(hrefOf(root.href))
     for (const root of this.#roots) await this.#readSitemaps(root)
     let at = 0
     for (; at < this.#waiting.length && this.#pages.size < this.#maxPages; at++) {
@@ -91,7 +117,17 @@ class Visit {
     }
     const cut = at < this.#waiting.length
     this.#keep(cut || this.#failed > 0)
-    return { pages: this.#pages.size, failed: this.#failed, cut }
+    return { pages: this.#pages.size, failed: this.#failed, cut, faults: this.#told() }
+  }
+
+  #told(): SiteFault[] {
+    const faults = [...this.#faults].map(([url, reason]) => ({ url, reason }))
+    const [named, others] = [true, false].map((is) => faults.filter(({ url }) => this.#isNamed(url) === is))
+    return [...(named ?? []), ...(others ?? []).slice(0, most.faults)]
+  }
+
+  #isNamed(href: string): boolean {
+    return this.#roots.some((root) => hrefOf(root.href) === href)
   }
 
   async #readSitemaps(root: URL): Promise<void> {
@@ -102,7 +138,7 @@ class Visit {
       const url = waiting[at] ?? ''
       if (!URL.canParse(url) || new URL(url).origin !== root.origin) continue
       const answer = await this.#get(url, {}, longest.page)
-      if (answer?.status !== 200) continue
+      if (typeof answer === 'string' || answer.status !== 200) continue
       const text = answer.body.toString('utf8')
       const found = [...text.matchAll(/<loc>\s*([^<\s]{1,500})\s*<\/loc>/g)].map(([, loc = '']) =>
         loc.replaceAll('&amp;', '&'),
@@ -118,9 +154,9 @@ class Visit {
     const url = new URL(link, base)
     url.hash = ''
     if (!this.#isInside(url) || url.href.length > longestUrl || this.#seen.has(url.href)) return
-    if (/\.(?:png|jpe?g|gif|svg|webp|ico|css|js|zip|pdf|docx?|mp[34]|xml|json)$/i.test(url.pathname)) return
     this.#seen.add(url.href)
-    this.#waiting.push(url.href)
+    if (otherFiles.test(url.pathname)) this.#noteNamed(url.href, fileInstead)
+    else this.#waiting.push(url.href)
   }
 
   #isInside(url: URL): boolean {
@@ -128,52 +164,77 @@ class Visit {
   }
 
   async #readPage(href: string): Promise<void> {
-    const url = new URL(href)
-    const robots = await this.#robotsAt(url)
+    const { pathname, search } = new URL(href)
+    const robots = await this.#robotsAt(new URL(href))
     const known = existsSync(join(this.#folder, fileOf(href))) ? this.#known.get(href) : undefined
-    if (robots.unknown) return this.#missed(href, known)
-    if (!robots.allows(url.pathname + url.search)) return
-    // An open redirect must not turn a stranger's page into the owner's; the owner knows where a named address leads.
-    const isNamed = this.#roots.some((root) => root.href === href)
-    const answer = await this.#get(
-      href,
-      conditionsOf(known),
-      longest.page,
-      (to) => (isNamed || this.#isInside(to)) && robots.allows(to.pathname + to.search),
-    )
-    if (answer?.status === 304 && known) {
+    if (robots.unknown) this.#missed(href, known, 'robots.txt could not be read')
+    else if (!robots.allows(pathname + search)) this.#noteNamed(href, 'robots.txt forbids it')
+    else {
+      const leads = (to: URL) => this.#leads(href, to, robots)
+      this.#use(href, await this.#get(href, conditionsOf(known), longest.page, leads), known)
+    }
+  }
+
+  #use(href: string, answer: HttpAnswer | string, known: KnownPage | undefined): void {
+    if (typeof answer === 'string') {
+      const moved = answer.startsWith(redirected) && this.#isNamed(href)
+      this.#missed(href, known, moved ? `${answer}: name that address instead` : answer)
+    } else if (answer.status === 304 && known) {
       this.#pages.set(href, known)
+      if (known.digest) this.#texts.add(known.digest)
       touch(join(this.#folder, fileOf(href)), this.#clock.now())
       for (const link of known.links) this.#add(link, href)
-    } else if (answer?.status === 200) this.#store(href, answer)
-    else if (answer?.status !== 404 && answer?.status !== 410) this.#missed(href, known)
+    } else if (answer.status === 200) this.#store(href, answer, known)
+    else if (answer.status === 404 || answer.status === 410)
+      this.#noteNamed(href, `HTTP ${answer.status}: no such page`)
+    else this.#missed(href, known, `HTTP ${answer.status}`)
+  }
+
+  /**
+   * An open redirect must not turn a stranger's page into the owner's; the owner knows where a named address leads, as
+   * long as it is on the same host.
+   */
+  #leads(href: string, to: URL, robots: Robots): boolean {
+    return (this.#isNamed(href) || this.#isInside(to)) && robots.allows(to.pathname + to.search)
   }
 
   /** The last known version stays, with its old date. */
-  #missed(href: string, known: KnownPage | undefined): void {
+  #missed(href: string, known: KnownPage | undefined, reason: string): void {
     this.#failed++
+    this.#faults.set(href, reason)
     if (known) this.#pages.set(href, known)
   }
 
-  #store(href: string, { headers, body }: HttpAnswer): void {
+  /** That an address gives nothing matters only if the owner named it. */
+  #noteNamed(href: string, reason: string): void {
+    if (this.#isNamed(href)) this.#faults.set(href, reason)
+  }
+
+  #store(href: string, { headers, body }: HttpAnswer, known: KnownPage | undefined): void {
     const type = headers.get('content-type') ?? 'text/html'
-    if (!/^(?:text\/html|application\/xhtml\+xml)\b/i.test(type)) return
+    if (!/^(?:text\/html|application\/xhtml\+xml)\b/i.test(type)) {
+      this.#noteNamed(href, fileInstead)
+      return
+    }
     try {
       const { markdown, title, links } = readHtml(decodePage(body, type))
       const [etag = null, lastModified = null] = [headers.get('etag'), headers.get('last-modified')]
-      const page = { etag, lastModified, links }
+      const digest = createHash('sha256').update(markdown).digest('base64url')
+      const waiting = this.#waiting.length
       for (const link of links) this.#add(link, href)
+      // An overview needs no text of its own.
+      if (markdown.trim() === '' && this.#waiting.length === waiting) this.#noteNamed(href, textInstead)
       // A calendar or a search serves the same page under endless addresses.
-      if (markdown.trim() === '' || this.#texts.has(markdown)) return
-      this.#texts.add(markdown)
-      this.#pages.set(href, page)
+      if (markdown.trim() === '' || this.#texts.has(digest)) return
+      this.#texts.add(digest)
       const text = title === '' || /^# /m.test(markdown) ? markdown : `# ${title}\n\n${markdown}`
       const file = join(this.#folder, fileOf(href))
       mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
       writeFileSync(file, withAddress(href, text), { mode: 0o600 })
       touch(file, this.#clock.now())
-    } catch {
-      this.#failed++
+      this.#pages.set(href, { etag, lastModified, links, digest, version: textVersion })
+    } catch (error) {
+      this.#missed(href, known, error instanceof DocumentFault ? error.message : 'it could not be stored')
     }
   }
 
@@ -181,26 +242,33 @@ class Visit {
     const known = this.#robots.get(url.origin)
     if (known) return known
     const answer = await this.#get(new URL('/robots.txt', url).href, {}, longest.robots)
-    const robots = robotsOf(answer?.status ?? 0, answer?.body.toString('utf8') ?? '')
+    const robots =
+      typeof answer === 'string' ? robotsOf(0, '') : robotsOf(answer.status, answer.body.toString('utf8'))
     this.#robots.set(url.origin, robots)
     return robots
   }
 
-  /** Null if there is no answer. Redirects are followed within the origin. @param leads decides about each */
+  /** @returns why there is no answer. Redirects are followed within the origin. @param leads decides about each */
   async #get(
     href: string,
     headers: Record<string, string>,
     mostOctets: number,
     leads: (to: URL) => boolean = () => true,
-  ): Promise<HttpAnswer | null> {
+  ): Promise<HttpAnswer | string> {
+    let refused: URL | null = null
     try {
       return await exchange(href, {
         ...{ headers: { 'user-agent': 'replyd', ...headers }, mostOctets, withinMs, reuse: true },
-        follows: (from, to) => from.origin === to.origin && leads(to),
+        follows: (from, to) => {
+          const follows = from.origin === to.origin && leads(to)
+          if (!follows) refused = to
+          return follows
+        },
         signal: this.#signal,
       })
-    } catch {
-      return null
+    } catch (error) {
+      const to = refused as URL | null
+      return to === null ? reasonOf(error) : `${redirected} ${to.origin}${to.pathname}`
     }
   }
 
@@ -243,11 +311,20 @@ function readIndex(folder: string): Map<string, KnownPage> {
   }
 }
 
+/** None if this version of replyd would read the page differently. */
 function conditionsOf(known: KnownPage | undefined): Record<string, string> {
+  if (known?.version !== textVersion) return {}
   return {
-    ...(known?.etag ? { 'if-none-match': known.etag } : {}),
-    ...(known?.lastModified ? { 'if-modified-since': known.lastModified } : {}),
+    ...(known.etag ? { 'if-none-match': known.etag } : {}),
+    ...(known.lastModified ? { 'if-modified-since': known.lastModified } : {}),
   }
+}
+
+/** Without its fragment. */
+function hrefOf(address: string): string {
+  const url = new URL(address)
+  url.hash = ''
+  return url.href
 }
 
 /** `/help` holds `/help` and `/help/returns`, not `/helper`. */
@@ -259,16 +336,19 @@ function isBelow(path: string, root: string): boolean {
 /** The address as a relative path: `shop.example/help/returns.md`. */
 function fileOf(href: string): string {
   const { host, pathname, search } = new URL(href)
-  const safe = (text: string) =>
-    text
-      .replace(/[^\p{L}\p{N}._=&-]+/gu, '_')
-      .replace(/^\.+/, '_')
-      .slice(0, 100)
+  const safe = (text: string) => text.replace(/[^\p{L}\p{N}._=&-]+/gu, '_').replace(/^\.+/, '_')
   const steps = `${pathname}${search}`
     .split('/')
     .filter(Boolean)
-    .map((step) => safe(decoded(step)))
+    .map((step) => short(safe(decoded(step))))
   return `${[safe(host), ...(steps.length > 0 ? steps : ['index'])].join('/')}.md`
+}
+
+/** The names of two pages must not become the same. */
+function short(name: string): string {
+  if (name.length <= longestStep) return name
+  const hash = createHash('sha256').update(name).digest('hex').slice(0, 8)
+  return `${name.slice(0, longestStep - 9)}-${hash}`
 }
 
 function decoded(step: string): string {

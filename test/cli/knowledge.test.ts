@@ -66,7 +66,7 @@ describe('web pages', () => {
   afterAll(() => new Promise((resolve) => server.close(resolve)))
 
   test('are read by refresh, and shown with address and date', async () => {
-    expect(await run(['knowledge', 'refresh', '-c', site])).toEqual({ status: 0, out: '1 pages\n', err: '' })
+    expect(await run(['knowledge', 'refresh', '-c', site])).toEqual({ status: 0, out: '1 page\n', err: '' })
     const read = `${url.replace(/[.]/g, '\\.')}, read \\w{3} \\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d`
     expect((await run(['knowledge', 'list', '-c', site])).out).toMatch(
       new RegExp(`^127\\.0\\.0\\.1_\\d+/help\\.md: 1 passage \\(${read}\\)\n$`),
@@ -74,6 +74,15 @@ describe('web pages', () => {
     expect((await run(['knowledge', 'test', 'send goods back', '-c', site])).out).toMatch(
       new RegExp(`^\\d\\.\\d\\d \\S+/help\\.md > Returns \\(${read}\\)\n`),
     )
+  })
+
+  test('are explained if a named address gives nothing', async () => {
+    const other = join(directory, 'file.yaml')
+    const file = url.replace('/help', '/prices.pdf')
+    writeFileSync(other, yaml(`knowledge: { urls: [${file}] }\nstate: { directory: ./other }`))
+    const { status, out } = await run(['knowledge', 'refresh', '-c', other])
+    const reason = 'it is not an HTML page: put the file into the knowledge folder'
+    expect([status, out]).toEqual([1, `0 pages\n  ${file}: ${reason}\n`])
   })
 
   test('are left to the process that reads them', async () => {

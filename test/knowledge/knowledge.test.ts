@@ -283,6 +283,18 @@ test('texts beyond 50 MB are left out and named in one line, and are read when t
   expect(left()).toEqual(['|.md all texts together have more than 50 MB'])
 })
 
+test('documents that are not read are listed with what to do; pictures and files of programs are not', () => {
+  for (const name of ['prices.xlsx', 'old.doc', '~$old.docx', 'logo.png', 'Makefile']) write(name, 'x')
+  write('hours.md', 'Open from 9 to 5.')
+  expect(opened().files()).toEqual([
+    { file: 'hours.md', passages: 1, fault: null },
+    ...['old.doc', 'prices.xlsx'].map((file) => ({
+      ...{ file, passages: 0 },
+      fault: 'replyd does not read this kind of file: save it as PDF, DOCX, CSV or text',
+    })),
+  ])
+})
+
 test('a text that is too large, and files beyond the two thousandth, are listed with the reason', async () => {
   write('large.md', 'x'.repeat(2_000_001))
   for (let at = 0; at < 2001; at++) write(`${String(at).padStart(4, '0')}.md`, 'alpha')

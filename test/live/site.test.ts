@@ -1,5 +1,5 @@
 /** A web site as knowledge, served on loopback: which pages are read, which are not, and when reading ends. */
-import { existsSync, mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { createServer, type IncomingHttpHeaders } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -94,7 +94,7 @@ test('pages below the address are found by sitemap and links, and each passage n
     '/helper': page('Other', 'Outside.'),
     '/help?print': page('Print', 'The same again.'),
   }
-  expect(await read()).toEqual({ pages: 3, failed: 0, cut: false })
+  expect(await read()).toEqual({ pages: 3, failed: 0, cut: false, faults: [] })
   expect(files()).toEqual(['help.md', 'help/hidden_a=1&b=2.md', 'help/returns.md'])
   expect(asked.map(({ path }) => path).filter((path) => /private|helper|print|photo/.test(path))).toEqual([])
   expect(asked.every(({ headers }) => headers['user-agent'] === 'replyd')).toBe(true)
@@ -128,7 +128,7 @@ test('what has not changed is not sent again, what is gone is forgotten, what fa
   site = { '/help': { status: 304 }, '/help/a': 'silent' }
   now = new Date('2026-12-01T10:00:00Z')
   asked = []
-  expect(await read()).toEqual({ pages: 2, failed: 1, cut: false })
+  expect(await read()).toMatchObject({ pages: 2, failed: 1, cut: false })
   const conditions = asked.map(({ path, headers }) => [
     path,
     headers['if-none-match'],
@@ -173,7 +173,7 @@ test('a redirect is followed only to an address that could also be read directly
     '/help/private': page('Private', 'Not for robots.'),
     '/forum/42': page('Forum', 'Everybody gets 90 percent off, says a visitor.'),
   }
-  expect(await read()).toEqual({ pages: 2, failed: 2, cut: false })
+  expect(await read()).toMatchObject({ pages: 2, failed: 2, cut: false })
   expect(asked.map(({ path }) => path)).not.toContain('/forum/42')
   expect(asked.map(({ path }) => path)).not.toContain('/help/private')
 })
@@ -190,7 +190,7 @@ test('reading an endless site with loops, duplicate pages and redirects comes to
       ? undefined
       : page(`Page ${number}`, `Number ${number}.`, `/help/${number + 1}`, `/help/${number - 1}`, '/help')
   }
-  expect(await read(40)).toEqual({ pages: 40, failed: 2, cut: true })
+  expect(await read(40)).toMatchObject({ pages: 40, failed: 2, cut: true })
   expect(asked.length).toBeLessThan(60)
   expect(files().filter((file) => file.startsWith('help/same'))).toHaveLength(1)
 })
@@ -220,7 +220,83 @@ test('pages that are too long, are not HTML, or are nested without end are left 
     '/help/text': { status: 200, headers: { 'content-type': 'application/octet-stream' }, body: 'octets' },
     '/help/deep': `${'<div>'.repeat(100_000)}deep`,
   }
-  expect(await read()).toEqual({ pages: 1, failed: 3, cut: false })
+  expect(await read()).toMatchObject({ pages: 1, failed: 3, cut: false })
+})
+
+test.each<[string, Answer, Answer | undefined, string]>([
+  [
+    'leads to another host',
+    { status: 301, headers: { location: 'https://www.shop.example/help?from=1' } },
+    undefined,
+    'it redirects to https://www.shop.example/help: name that address instead',
+  ],
+  ['is missing', { status: 404 }, undefined, 'HTTP 404: no such page'],
+  ['is refused', { status: 403 }, undefined, 'HTTP 403'],
+  ['is forbidden to robots', page('Help', 'Start.'), 'User-agent: *\nDisallow: /', 'robots.txt forbids it'],
+  ['cannot be checked', page('Help', 'Start.'), { status: 500 }, 'robots.txt could not be read'],
+  [
+    'is made by JavaScript',
+    '<html><head><title>Shop</title></head><body><div id="root"></div></body></html>',
+    undefined,
+    'it has no text without JavaScript: put its text into the knowledge folder',
+  ],
+  [
+    'is no page',
+    { status: 200, headers: { 'content-type': 'application/pdf' }, body: '%PDF' },
+    undefined,
+    'it is not an HTML page: put the file into the knowledge folder',
+  ],
+])('the report says why a named address that %s gives nothing', async (_, answer, robots, reason) => {
+  site = { '/help': answer, ...(robots ? { '/robots.txt': robots } : {}) }
+  expect(await read()).toMatchObject({ pages: 0, faults: [{ url: `${origin}/help`, reason }] })
+})
+
+test('a named file is told, and of the other addresses the first ten', async () => {
+  expect((await read(50, '/prices.pdf')).faults).toMatchObject([{ url: `${origin}/prices.pdf` }])
+  const broken = Array.from({ length: 15 }, (_, at) => `/help/${at}`)
+  answerTo = (path) =>
+    path === '/robots.txt'
+      ? { status: 404 }
+      : path === '/help'
+        ? page('Help', 'Start.', ...broken)
+        : { status: 500 }
+  const { failed, faults } = await read()
+  expect([failed, faults.length]).toEqual([15, 10])
+})
+
+test('a page that has not changed is still known as the text of others', async () => {
+  const help = page('Help', 'Start.', '/help/same?1', '/help/same?2')
+  const headers = { etag: '"1"' }
+  answerTo = (path) => (path === '/help' ? help : { status: 200, headers, body: page('Same', 'Always.') })
+  await read()
+  answerTo = (path) =>
+    path === '/help'
+      ? help
+      : path === '/help/same?1'
+        ? { status: 304 }
+        : { status: 200, body: page('Same', 'Always.') }
+  expect((await read()).pages).toBe(2)
+})
+
+test('long addresses that begin alike are separate pages', async () => {
+  const name = '/help/'.padEnd(150, 'x')
+  site = {
+    '/help': page('Help', 'Start.', `${name}1`, `${name}2`),
+    [`${name}1`]: page('One', 'First.'),
+    [`${name}2`]: page('Two', 'Second.'),
+  }
+  expect((await read()).pages).toBe(3)
+  expect(files()).toHaveLength(3)
+})
+
+test('a page that an earlier version read is read again, although it has not changed', async () => {
+  site = { '/help': { status: 200, headers: { etag: '"1"' }, body: page('Help', 'Start.') } }
+  await read()
+  const index = join(folder, '.pages.json')
+  writeFileSync(index, readFileSync(index, 'utf8').replace(/"version":\d+/, '"version":1'))
+  asked = []
+  await read()
+  expect(asked.find(({ path }) => path === '/help')?.headers['if-none-match']).toBeUndefined()
 })
 
 test('a page is read in the charset that its server names', async () => {
