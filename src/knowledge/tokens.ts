@@ -13,7 +13,8 @@ const longestTerm = 64
 /** Words; for unspaced scripts by ICU's dictionary. */
 export function tokenize(text: string): string[] {
   if (ascii.test(text)) return text.split(/[^A-Za-z0-9]+/).filter((part) => part !== '')
-  const normal = text.normalize('NFKC')
+  // Words with soft hyphens are one word.
+  const normal = text.normalize('NFKC').replace(/[\u00ad\u2060]/g, '')
   const parts = normal.split(/[^\p{L}\p{M}\p{N}]+/u).filter((part) => part !== '')
   if (!unspaced.test(normal)) return parts
   return parts.flatMap((part) => {

@@ -59,6 +59,21 @@ describe('conversion', () => {
     expect(text).not.toContain('Page 2')
   })
 
+  test('a PDF with raised cents and footnotes', async () => {
+    const lines: [number, string][] = [
+      [11, 'It costs 12{99} EUR within 30{1} days.'],
+      [11, ''],
+      [11, '{1} Unopened.'],
+    ]
+    expect(await toMarkdown('a.pdf', pdfOf([lines]))).toBe(
+      'It costs 12.99 EUR within 30 [1] days.\n\n1 Unopened.',
+    )
+  })
+
+  test('words that may break at a soft hyphen are whole', async () => {
+    expect(await asMarkdown('a.html', '<p>R\u00fcck\u00adsen\u200bdung</p>')).toBe('R\u00fccksendung')
+  })
+
   test.each([
     ['commas', 'a.csv', 'name,price\n"Mug, blue",3\n"a ""b""",4\n'],
     ['semicolons', 'a.csv', '\ufeffname;price\r\nMug, blue;3\r\na "b";4\r\n'],
@@ -94,6 +109,7 @@ describe('conversion', () => {
       '<meta http-equiv="Content-Type" content="text/html; charset=euc-kr">',
     ],
     ['as an XML declaration says', 'shift_jis', '', '<?xml version="1.0" encoding="shift_jis"?>'],
+    ['UTF-16, as its mark says', 'utf-16', 'text/html; charset=utf-8', ''],
     ['UTF-8, whatever is said', 'utf-8', 'text/html; charset=iso-8859-1', '<meta charset=iso-8859-1>'],
     ['not UTF-8, whatever is said', 'windows-1252', 'text/html; charset=utf-8', ''],
   ])('the charset of a page: %s', (_, charset, type, head) => {
@@ -102,7 +118,7 @@ describe('conversion', () => {
       ...{ 'euc-kr': '배송은 삼일 걸립니다', shift_jis: '配送には三日', 'utf-8': 'Größe: 5 €' },
     }
     const html = `${head}<p>${texts[charset] ?? 'Öffnungszeiten: für Größe 5 €'}</p>`
-    expect(decodePage(iconv.encode(html, charset), type)).toBe(html)
+    expect(decodePage(iconv.encode(html, charset, { addBOM: charset === 'utf-16' }), type)).toBe(html)
   })
 
   test('deleted text and fields of a DOCX are not text', async () => {

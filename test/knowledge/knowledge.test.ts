@@ -439,6 +439,7 @@ describe('passages', () => {
 test.each([
   ['Rückgabe-Frist: 30 Tage', ['ruckgabe', 'frist', '30', 'tage']],
   ['Straße', ['strasse']],
+  ['Rück\u00adsendung', ['rucksendung']],
   ['à la carte', ['la', 'carte']],
   ['返品は', ['返品', 'は']],
   ['  ', []],

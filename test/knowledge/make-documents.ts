@@ -108,14 +108,20 @@ export function docxOf(markdown: string): Buffer {
   })
 }
 
-/** A PDF of pages, each of lines with the size of their letters. ASCII. */
+const escapedForPdf = (text: string) => text.replace(/[\\()]/g, '\\$&')
+
+/** A PDF of pages, each of lines with the size of their letters. `{99}` is raised and smaller. ASCII. */
 export function pdfOf(pages: readonly (readonly (readonly [size: number, text: string])[])[]): Buffer {
   const streams = pages.map((lines) => {
     let y = 800
     return lines
       .map(([size, text]) => {
         y -= text === '' ? 30 : size * 1.3
-        return `BT /F1 ${size} Tf 1 0 0 1 50 ${y.toFixed(1)} Tm (${text.replace(/[\\()]/g, '\\$&')}) Tj ET`
+        const shown = escapedForPdf(text).replace(
+          /\{(.*?)\}/g,
+          `) Tj /F1 ${size * 0.6} Tf ${size * 0.4} Ts ($1) Tj /F1 ${size} Tf 0 Ts (`,
+        )
+        return `BT /F1 ${size} Tf 1 0 0 1 50 ${y.toFixed(1)} Tm (${shown}) Tj ET`
       })
       .join('\n')
   })

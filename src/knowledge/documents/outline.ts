@@ -1,7 +1,12 @@
 /** Writes Markdown from the events of a document: headings, paragraphs, items, tables. */
 import { DocumentFault, limits, shortEnough } from './limits.ts'
 
-const squeezed = (text: string) => text.replace(/\s+/g, ' ').trim()
+/** Without the invisible marks of where a word may break: with them it would not be found. */
+const squeezed = (text: string) =>
+  text
+    .replace(/[\u00ad\u200b\u2060\ufeff]/g, '')
+    .replace(/\s+/g, ' ')
+    .trim()
 
 export class MarkdownWriter {
   readonly #blocks: string[] = []

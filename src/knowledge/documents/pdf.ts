@@ -2,6 +2,7 @@
 import { getDocumentProxy } from 'unpdf'
 import { DocumentFault, limits } from './limits.ts'
 import { MarkdownWriter } from './outline.ts'
+import { raised, readRaised } from './raised.ts'
 
 interface Piece {
   text: string
@@ -79,12 +80,22 @@ function pieceOf(item: object): Piece[] {
   return [{ text: str, x: transform[4] ?? 0, y: transform[5] ?? 0, width: width ?? 0, size }]
 }
 
+/** Cents, units and marks of footnotes: smaller, above the line that they belong to, and touching it. */
+function isRaised({ x, y, size }: Piece, line: Line & { end: number }): boolean {
+  const above = y - line.y
+  return size < line.size * 0.85 && above > 0 && above < line.size && Math.abs(x - line.end) < line.size * 0.3
+}
+
 /** In the file's reading order; pieces at the same height form one line. */
 function linesOf(pieces: readonly Piece[]): Line[] {
   const lines: (Line & { end: number })[] = []
-  for (const { text, x, y, width, size } of pieces) {
+  for (const piece of pieces) {
+    const { text, x, y, width, size } = piece
     const last = lines.at(-1)
-    if (last && Math.abs(last.y - y) < Math.max(2, size * 0.4) && x >= last.end - size) {
+    if (last && isRaised(piece, last)) {
+      last.cells.push(`${last.cells.pop()}${raised(text)}`)
+      last.end = x + width
+    } else if (last && Math.abs(last.y - y) < Math.max(2, size * 0.4) && x >= last.end - size) {
       const gap = x - last.end
       const cell = last.cells.length - 1
       if (gap > size * columnGap) last.cells.push(text)
@@ -93,7 +104,7 @@ function linesOf(pieces: readonly Piece[]): Line[] {
       last.size = Math.max(last.size, size)
     } else lines.push({ cells: [text], y, size, end: x + width })
   }
-  return lines
+  return lines.map((line) => ({ ...line, cells: line.cells.map(readRaised) }))
 }
 
 const roundedSize = ({ size }: Pick<Line, 'size'>) => Math.round(size * 2) / 2

@@ -107,6 +107,9 @@ function isIso2022Jp(octets: Buffer): boolean {
  */
 export function decodeUnlabelled(octets: Buffer, likely = ''): string {
   if (isIso2022Jp(octets)) return withDecoder(octets, 'iso-2022-jp') ?? octets.toString('latin1')
+  // Editors of Windows begin UTF-16 with this mark (RFC 2781 section 3.2), which no other text begins with.
+  const mark = octets.subarray(0, 2).toString('hex')
+  if (mark === 'fffe' || mark === 'feff') return iconv.decode(octets, 'utf-16')
   try {
     return strictUtf8.decode(octets)
   } catch {
