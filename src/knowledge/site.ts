@@ -56,6 +56,7 @@ const withinMs = 20_000
 const visitMs = 30 * 60_000
 /** Addresses of sitemaps, addresses that wait to be read, and faults that are told. */
 const most = { sitemaps: 10, waiting: 10_000, faults: 10 } as const
+const sitemapEntry = /<loc>\s*(?:<!\[CDATA\[\s*)?([^<\s\]]{1,500})\s*(?:\]\]>\s*)?<\/loc>/g
 const redirected = 'it redirects to'
 const fileInstead = 'it is not an HTML page: put the file into the knowledge folder'
 const textInstead = 'it has no text without JavaScript: put its text into the knowledge folder'
@@ -140,9 +141,7 @@ class Visit {
       const answer = await this.#get(url, {}, longest.page)
       if (typeof answer === 'string' || answer.status !== 200) continue
       const text = answer.body.toString('utf8')
-      const found = [...text.matchAll(/<loc>\s*([^<\s]{1,500})\s*<\/loc>/g)].map(([, loc = '']) =>
-        loc.replaceAll('&amp;', '&'),
-      )
+      const found = [...text.matchAll(sitemapEntry)].map(([, loc = '']) => loc.replaceAll('&amp;', '&'))
       if (/<sitemapindex[\s>]/.test(text)) waiting.push(...found)
       else for (const loc of found) this.#add(loc)
     }
@@ -217,7 +216,8 @@ class Visit {
       return
     }
     try {
-      const { markdown, title, links } = readHtml(decodePage(body, type))
+      const { markdown, title, links: written, base } = readHtml(decodePage(body, type))
+      const links = base === null ? written : written.flatMap((link) => linkFrom(link, base, href))
       const [etag = null, lastModified = null] = [headers.get('etag'), headers.get('last-modified')]
       const digest = createHash('sha256').update(markdown).digest('base64url')
       const waiting = this.#waiting.length
@@ -318,6 +318,12 @@ function conditionsOf(known: KnownPage | undefined): Record<string, string> {
     ...(known.etag ? { 'if-none-match': known.etag } : {}),
     ...(known.lastModified ? { 'if-modified-since': known.lastModified } : {}),
   }
+}
+
+/** A link as an absolute address; none if it leads nowhere. @param base as the page states it */
+function linkFrom(link: string, base: string, href: string): string[] {
+  const from = URL.canParse(base, href) ? new URL(base, href).href : href
+  return URL.canParse(link, from) ? [new URL(link, from).href] : []
 }
 
 /** Without its fragment. */

@@ -278,6 +278,21 @@ test('a page that has not changed is still known as the text of others', async (
   expect((await read()).pages).toBe(2)
 })
 
+test('links are relative to the base that a page states, and a sitemap may quote its addresses', async () => {
+  site = {
+    '/sitemap.xml': `<urlset><url><loc><![CDATA[${origin}/help/quoted?a=1&b=2]]></loc></url></urlset>`,
+    '/help/quoted?a=1&b=2': page('Quoted', 'First.'),
+    '/help': page('Help', 'Start.', '/help/deep/page'),
+    '/help/deep/page': page('Deep', 'Second.', 'help/other', '#top').replace(
+      '<head>',
+      '<head><base href="/">',
+    ),
+    '/help/other': page('Other', 'Third.'),
+  }
+  expect(await read()).toMatchObject({ pages: 4, failed: 0 })
+  expect(asked.map(({ path }) => path)).not.toContain('/help/deep/help/other')
+})
+
 test('long addresses that begin alike are separate pages', async () => {
   const name = '/help/'.padEnd(150, 'x')
   site = {

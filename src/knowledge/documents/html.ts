@@ -30,6 +30,8 @@ export interface Page {
   title: string
   /** Values of href in the order of the page, those of navigation too. */
   links: string[]
+  /** What relative links are relative to, if the page says so; it may be relative itself. */
+  base: string | null
 }
 
 type Attributes = Readonly<Record<string, string>>
@@ -80,6 +82,7 @@ class PageReader {
   readonly writer = new MarkdownWriter()
   readonly links: string[] = []
   title = ''
+  base: string | null = null
   #inTitle = false
   readonly #open: { name: string; skips: boolean; text: number; attributes: Attributes }[] = []
   #skipping = 0
@@ -98,6 +101,7 @@ class PageReader {
 
   opened(name: string, attributes: Attributes): void {
     if (name === 'title' && this.title === '') this.#inTitle = true
+    if (name === 'base') this.base ??= attributes.href ?? null
     if (name === 'a' && attributes.href && this.links.length < 2000) this.links.push(attributes.href)
     if (name === this.#wanted.part) this.#inside++
     if (this.#open.length === deepest)
@@ -202,5 +206,6 @@ function readPart(html: string, wanted: Wanted = {}): Page {
     markdown: reader.writer.text(),
     title: reader.title.replace(/\s+/g, ' ').trim(),
     links: reader.links,
+    base: reader.base,
   }
 }
