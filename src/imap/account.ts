@@ -145,8 +145,13 @@ export class PooledAccount implements ImapAccount {
     return this.#anywhere('LIST', (client) => findMailboxNamed(client, name))
   }
 
-  state(mailbox: string): Promise<MailboxState> {
-    return this.#anywhere('STATUS', (client) => statusOf(client, mailbox))
+  async state(mailbox: string): Promise<MailboxState> {
+    const state = await this.#anywhere('STATUS', (client) => statusOf(client, mailbox))
+    // Each mail has its own UID below the next one: this server does not state that, and taking old mail for new mail
+    // would be answering all of it.
+    if (state.exists < state.uidNext) return state
+    const uids = await this.uidsAfter(mailbox, state.uidValidity, 0)
+    return { ...state, uidNext: Math.max(0, ...uids.slice(-1)) + 1 }
   }
 
   /** Null if the connection has selected that mailbox: some servers answer from the view of the selection. */

@@ -595,3 +595,13 @@ test('two short mails that have just come cost one FETCH, and a lost connection 
   b.relay.hooks = cutAt('toServer', /UID FETCH/)
   expect(await read()).toBeNull()
 })
+
+test('a server that does not state the next UID is asked for those that exist', async () => {
+  await using b = await broken({
+    toClient: (text) => text.replace(/^(\* STATUS .*?) ?UIDNEXT \d+/gm, '$1'),
+  })
+  await b.witness.append('INBOX', mail('one'), [], [], when)
+  await b.witness.append('INBOX', mail('two'), [], [], when)
+  expect(await b.box.state('INBOX')).toMatchObject({ exists: 2, uidNext: 3 })
+  expect(await b.box.state('Drafts')).toMatchObject({ exists: 0, uidNext: 1 })
+})
