@@ -21,7 +21,7 @@ import { IdFinder } from './id-finder.ts'
 import { append, move, removeExactly } from './mutations.ts'
 import { fetchBatched, fetchWithRetries } from './patient-fetch.ts'
 import { ConnectionPool } from './pool.ts'
-import { search, uidsAfter, uidsSince, uidsWithKeyword } from './search.ts'
+import { search, uidsAfter, uidsSince, uidsUndeleted, uidsWithKeyword } from './search.ts'
 import { findMailboxNamed, findSpecialMailboxes } from './special-use.ts'
 import type {
   ConnectionHealth,
@@ -169,6 +169,10 @@ export class PooledAccount implements ImapAccount {
 
   uidsAfter(mailbox: string, uidValidity: string, after: number): Promise<number[]> {
     return this.#inside('SEARCH', reading(mailbox, uidValidity), (client) => uidsAfter(client, after))
+  }
+
+  uidsUndeleted(mailbox: string, uidValidity: string): Promise<number[]> {
+    return this.#inside('SEARCH', reading(mailbox, uidValidity), uidsUndeleted)
   }
 
   uidsWithKeyword(mailbox: string, uidValidity: string, keywords: readonly string[]): Promise<number[]> {

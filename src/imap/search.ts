@@ -19,6 +19,11 @@ export async function uidsAfter(client: ImapFlow, after: number): Promise<number
   return uids.filter((uid) => uid > after)
 }
 
+/** Without those that are marked `\Deleted` and wait to be expunged (RFC 3501 section 2.3.2). */
+export function uidsUndeleted(client: ImapFlow): Promise<number[]> {
+  return search(client, { deleted: false })
+}
+
 /** A day earlier than asked: SINCE compares days in the server's time zone. */
 export function uidsSince(client: ImapFlow, date: Date): Promise<number[]> {
   return search(client, { since: new Date(date.getTime() - DAY_MS) })

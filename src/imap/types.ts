@@ -112,6 +112,8 @@ export interface ImapAccount extends AsyncDisposable {
   settle(mailbox: string): Promise<void>
   /** Every UID above `after`, ascending; only existing mails. */
   uidsAfter(mailbox: string, uidValidity: string, after: number): Promise<number[]>
+  /** UIDs of the mails that are not marked \Deleted, ascending. */
+  uidsUndeleted(mailbox: string, uidValidity: string): Promise<number[]>
   /** UIDs of the mails that carry one of these keywords, ascending. */
   uidsWithKeyword(mailbox: string, uidValidity: string, keywords: readonly string[]): Promise<number[]>
   /** UIDs whose internal date is on or after that day (IMAP knows days, not hours), ascending. */

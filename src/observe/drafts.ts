@@ -90,9 +90,10 @@ async function isUnchanged(
   return unchanged.get(savedMailbox)?.has(`${savedUidValidity} ${savedUid}`) ?? false
 }
 
+/** Some clients only mark what the owner deletes, and expunge it much later. */
 async function placesIn(imap: Account['imap'], mailbox: string): Promise<string[]> {
   const { uidValidity } = await imap.state(mailbox)
-  return (await imap.uidsAfter(mailbox, uidValidity, 0)).map((uid) => `${uidValidity} ${uid}`)
+  return (await imap.uidsUndeleted(mailbox, uidValidity)).map((uid) => `${uidValidity} ${uid}`)
 }
 
 /** True when the owner has approved it. */
@@ -117,7 +118,7 @@ async function look(
   }
   const moved = approved === null ? null : await find(account, approved, watched)
   if (moved) return isRefused(reply, moved) ? false : approveAsItStands(context, account, watched, moved)
-  const sentMail = sent === null ? null : await find(account, sent, watched)
+  const sentMail = sent === null ? null : await find(account, sent, watched, sent)
   if (sentMail) await noteSent(context, watched, sentMail)
   else await noteMissing(context, watched, missing)
   return false
@@ -137,12 +138,17 @@ async function find(
   { imap }: Account,
   mailbox: string,
   { row, reply, from }: Watched,
+  sent: string | null = null,
 ): Promise<MailInMailbox | null> {
   const same = await imap.findByMessageId(mailbox, reply.replyMessageId, from)
-  const answers = !isNamedAlone(row) ? [] : await imap.findRepliesTo(mailbox, row.messageId, from)
-  const uid = same.at(-1) ?? answers.at(-1)
-  if (uid === undefined) return null
+  const answers = isNamedAlone(row) ? await imap.findRepliesTo(mailbox, row.messageId, from) : []
+  const found = [...answers, ...same]
+  if (found.length === 0) return null
   const { uidValidity } = await imap.state(mailbox)
+  // A copy in Sent was sent, whether the owner keeps it or not.
+  const stands = mailbox === sent ? found : await imap.uidsUndeleted(mailbox, uidValidity)
+  const uid = found.filter((each) => stands.includes(each)).at(-1)
+  if (uid === undefined) return null
   const octets = await imap.fetchSource(mailbox, uidValidity, uid, longestDraft + 1)
   return octets === null ? null : { mailbox, uidValidity, uid, octets }
 }

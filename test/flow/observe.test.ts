@@ -235,6 +235,23 @@ test('a deleted draft counts as rejected and is not made again', async () => {
   expect(drafts.filter(({ inReplyTo }) => inReplyTo === row.messageId)).toEqual([])
 })
 
+test('a draft that the owner’s client only marks as deleted counts as deleted, or as edited', async () => {
+  const [gone, edited] = [drafted(), drafted()]
+  const [reply, other] = [await replyOf(gone), await replyOf(edited)]
+  const text = (await draftOf(other)).octets.toString('latin1')
+  const words = 'Written with a client that expunges later.'
+  await inMailbox('Drafts', async (client) => {
+    const uids = `${reply.savedUid},${other.savedUid}`
+    await client.messageFlagsAdd(uids, ['\\Deleted'], { uid: true })
+    const head = text.slice(0, text.indexOf('\r\n\r\n')).replace(/^Content-[^\n]*\n(?:[ \t][^\n]*\n)*/gim, '')
+    await client.append('Drafts', Buffer.from(`${head}\r\n\r\n${words}\r\n`, 'latin1'), ['\\Draft'])
+  })
+  await look()
+  expect(await now(gone)).toMatchObject({ disposition: 'rejected', reason: 'draft-deleted' })
+  expect(await now(edited)).toMatchObject({ disposition: 'drafted' })
+  expect(await replyOf(edited)).toMatchObject({ text: words })
+})
+
 test('a draft that the owner sent from their own client is known as such, with how much they changed', async () => {
   const row = drafted()
   const reply = await replyOf(row)
