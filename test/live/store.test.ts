@@ -27,6 +27,7 @@ import { dropModelCall, settleAbandonedCalls, settleModelCall } from '../../src/
 import { move, moveSeveral, storeReply } from '../../src/store/moves.ts'
 import { loadReply, type NewReply } from '../../src/store/replies.ts'
 import { takePlace } from '../../src/store/review.ts'
+import { removeSenderRule, saveSenderRule, senderRule } from '../../src/store/sender-rules.ts'
 import {
   budgetReachedAt,
   noteBudgetReached,
@@ -450,6 +451,28 @@ describe.each([
     expect(await budgetReachedAt(db, '2026-03-12')).toBeNull()
     expect((await Promise.all([note(), note(), note()])).filter(Boolean)).toHaveLength(1)
     expect(await budgetReachedAt(db, '2026-03-12')).toEqual(now)
+  })
+
+  test('a rule for a sender holds however the address is written', async () => {
+    const rule = { pattern: 'Ann@Shop.example', rule: 'deny', source: 'moved-to-junk' } as const
+    const ruleFor = async (address: string) => (await senderRule(db, 'me@example.com', address))?.rule ?? null
+    await saveSenderRule(db, 'me@example.com', rule, now)
+    await saveSenderRule(db, 'me@example.com', { ...rule, pattern: 'Other.example', rule: 'allow' }, now)
+    expect(await ruleFor('ANN@shop.example')).toBe('deny')
+    expect(await ruleFor('bob@OTHER.example')).toBe('allow')
+    await removeSenderRule(db, 'me@example.com', rule)
+    expect(await ruleFor('ann@shop.example')).toBeNull()
+  })
+
+  test('a rule that was stored with capitals still holds, and can be removed', async () => {
+    const rule = { pattern: 'Ann@Shop.example', source: 'moved-to-junk' } as const
+    await db.query(
+      "insert into replyd.sender_rule (account, pattern, rule, source, at) values ($1, $2, 'deny', $3, $4)",
+      ['me@example.com', rule.pattern, rule.source, now],
+    )
+    expect((await senderRule(db, 'me@example.com', 'Ann@Shop.example'))?.rule).toBe('deny')
+    await removeSenderRule(db, 'me@example.com', rule)
+    expect(await senderRule(db, 'me@example.com', 'Ann@Shop.example')).toBeNull()
   })
 
   test('old text is removed when its mail is finished, the ledger row stays', async () => {
