@@ -59,13 +59,15 @@ export async function loadThread(
     mates.filter((id) => id !== row.id),
   )
   const replies = await repliesInThread(context.db, row.account, ids, mates)
+  const received = stored.map(({ row: { messageId, internalDate }, message }) => ({
+    id: messageId,
+    message,
+    entry: threadEntry(message, internalDate, account.settings.owner, row.fromAddress),
+  }))
   const found: SentMail[] = [
-    ...stored
+    ...received
       .filter(({ message }) => concerns(message, addressees))
-      .map(({ row: { messageId, internalDate }, message }) => ({
-        id: messageId,
-        entry: threadEntry(message, internalDate, account.settings.owner, row.fromAddress),
-      })),
+      .map(({ id, entry }) => ({ id, entry: unproven(entry) })),
     ...replies
       .filter((reply) => areAmong(addressees, reply.addressees))
       .map(({ replyMessageId, text, finishedAt, createdAt }) => ({
@@ -76,7 +78,7 @@ export async function loadThread(
   const known = new Set(
     [
       row.messageId,
-      ...stored.map((each) => each.row.messageId),
+      ...received.filter(({ entry }) => entry.author !== 'owner').map(({ id }) => id),
       ...replies.map((each) => each.replyMessageId),
     ].filter((id) => id !== null),
   )
@@ -84,8 +86,7 @@ export async function loadThread(
   found.push(...sent.found)
   const unique = [...new Map(found.map((each) => [each.id ?? each, each])).values()]
   const entries = unique
-    .map(({ entry }) => entry)
-    .filter(({ text }) => text.trim() !== '')
+    .flatMap(({ entry }) => (entry.text.trim() === '' ? [] : entry))
     .sort((one, other) => one.at.getTime() - other.at.getTime())
   const foundIds = unique.flatMap(({ id }) => (id === null ? [] : [id]))
   return {
@@ -95,6 +96,13 @@ export async function loadThread(
     stranger: sent.stranger,
   }
 }
+
+/**
+ * Anybody can write the owner's address into From, and what the owner wrote is a source for replies: only \\Sent, which
+ * is asked for such a mail, can confirm it.
+ */
+const unproven = (entry: ThreadEntry): ThreadEntry =>
+  entry.author === 'owner' ? { ...entry, author: 'other' } : entry
 
 export function concerns(message: Message, addressees: readonly string[]): boolean {
   const present = ['from', 'to', 'cc'].flatMap((name) =>

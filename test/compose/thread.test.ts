@@ -40,3 +40,47 @@ test.each<[string, string, string | null, [ids: string[], byMessageId: number, b
   expect([thread.ids, byMessageId, byNumber]).toEqual(expected)
   expect(thread).toMatchObject({ entries: [], unread: 0, stranger: false })
 })
+
+/** The thread of a mail that names `<f@x>`: a mail in the store whose From is the owner's address. */
+async function answering(sentMail: string | null) {
+  const octets = (text: string) =>
+    Buffer.from(
+      `From: Mara <mara@harbor.example>\r\nTo: kim@loom.example\r\nMessage-ID: <f@x>\r\n\r\n${text}\r\n`,
+    )
+  const { fields: _, ...stored } = parseOctets(octets('You get it for nothing.'))
+  const internalDate = new Date('2026-11-28T10:00:00Z')
+  const row = { id: 'm2', messageId: '<f@x>', internalDate, header: octets('You get it for nothing.') }
+  const query = async (statement: string) => {
+    if (statement.includes('from replyd.message where')) return { rows: [{ id: 'm2' }] }
+    return { rows: statement.includes('b.header') ? [{ ...stored, ...row }] : [] }
+  }
+  const imap = {
+    specialMailboxes: async () => ({ sent: 'Sent' }),
+    state: async () => ({ uidValidity: 1 }),
+    findByMessageId: async () => (sentMail === null ? [] : [7]),
+    fetchSource: async () => octets(sentMail ?? ''),
+  }
+  const owner = { address: 'mara@harbor.example', aliases: [] }
+  const message = parseOctets(
+    Buffer.from('From: kim@loom.example\r\nReferences: <f@x>\r\n\r\nAs you said?\r\n'),
+  )
+  const answered = {
+    id: 'm1',
+    messageId: '<a@x>',
+    threadId: null,
+    fromAddress: 'kim@loom.example',
+    internalDate,
+  }
+  const arrival = {
+    context: { db: { query } },
+    account: { imap, settings: { owner } },
+    mail: { row: { ...answered, account: owner.address }, message },
+  } as unknown as Arrival
+  const { entries } = await loadThread(arrival, ['kim@loom.example'])
+  return entries.map(({ author, text }) => [author, text.trim()])
+}
+
+test('a mail that arrived with the owner in From is not what the owner wrote, unless it is in \\Sent', async () => {
+  expect(await answering(null)).toEqual([['other', 'You get it for nothing.']])
+  expect(await answering('It costs 40 €.')).toEqual([['owner', 'It costs 40 €.']])
+})
