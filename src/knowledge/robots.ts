@@ -21,8 +21,9 @@ const mostRules = 2_000
 export function robotsOf(status: number, text: string): Robots {
   if (status >= 400 && status < 500) return { allows: () => true, sitemaps: [], unknown: false }
   if (status !== 200) return { allows: () => false, sitemaps: [], unknown: true }
-  const { own, any, sitemaps } = groupsOf(text)
-  const rules = own.length > 0 ? own : any
+  const { own, any, isNamed, sitemaps } = groupsOf(text)
+  // A group of our own without rules allows everything, whatever applies to others (section 2.2.1).
+  const rules = isNamed ? own : any
   return {
     allows(path) {
       let best: Rule | null = null
@@ -38,8 +39,17 @@ export function robotsOf(status: number, text: string): Robots {
   }
 }
 
-function groupsOf(text: string): { own: Rule[]; any: Rule[]; sitemaps: string[] } {
+interface Groups {
+  own: Rule[]
+  any: Rule[]
+  /** There is a group for replyd. */
+  isNamed: boolean
+  sitemaps: string[]
+}
+
+function groupsOf(text: string): Groups {
   const [own, any]: [Rule[], Rule[]] = [[], []]
+  let isNamed = false
   const sitemaps: string[] = []
   let agents: string[] = []
   let inRules = false
@@ -52,6 +62,7 @@ function groupsOf(text: string): { own: Rule[]; any: Rule[]; sitemaps: string[] 
       if (inRules) agents = []
       inRules = false
       agents.push(written.toLowerCase())
+      isNamed ||= agents.includes('replyd')
     }
     if (field !== 'allow' && field !== 'disallow') continue
     inRules = true
@@ -64,7 +75,7 @@ function groupsOf(text: string): { own: Rule[]; any: Rule[]; sitemaps: string[] 
     if (agents.includes('replyd')) own.push(rule)
     if (agents.includes('*')) any.push(rule)
   }
-  return { own, any, sitemaps: sitemaps.slice(0, 10) }
+  return { own, any, isNamed, sitemaps: sitemaps.slice(0, 10) }
 }
 
 /** `*` is any run, a final `$` the end. The first match of each part is enough, so no pattern takes long. */

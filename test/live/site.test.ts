@@ -392,6 +392,7 @@ describe('robots.txt', () => {
     ['User-agent: *\nDisallow: /*.php$', '/a.php?x', true],
     ['User-agent: *\nDisallow: /\n\nUser-agent: replyd\nAllow: /', '/a', true],
     ['User-agent: other\nUser-agent: replyd\nDisallow: /', '/a', false],
+    ['User-agent: replyd\nDisallow:\n\nUser-agent: *\nDisallow: /', '/a', true],
     ['User-agent: other\nDisallow: /', '/a', true],
     ['Disallow: /', '/a', true],
     ['User-agent: *\nDisallow: /a$', '/a', false],
