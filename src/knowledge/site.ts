@@ -274,11 +274,15 @@ class Visit {
 
   /** @param isPartial the visit was cut short: a page that was not found may still exist */
   #keep(isPartial: boolean): void {
+    const gone: string[] = []
     for (const href of this.#known.keys()) {
       if (this.#pages.has(href)) continue
       if (isPartial && !this.#seen.has(href)) this.#pages.set(href, this.#known.get(href) as KnownPage)
-      else rmSync(join(this.#folder, fileOf(href)), { force: true })
+      else gone.push(fileOf(href))
     }
+    // `/help` and `/help/` share one.
+    const files = new Set([...this.#pages.keys()].map(fileOf))
+    for (const file of gone) if (!files.has(file)) rmSync(join(this.#folder, file), { force: true })
     mkdirSync(this.#folder, { recursive: true, mode: 0o700 })
     writeFileSync(indexFile(this.#folder), JSON.stringify([...this.#pages]), { mode: 0o600 })
   }

@@ -148,6 +148,14 @@ test('what has not changed is not sent again, what is gone is forgotten, what fa
   opened.close()
 })
 
+test('a page whose address only gets a slash at its end stays', async () => {
+  site = { '/help': page('Help', 'Start here.', '/help/a'), '/help/a': page('A', 'First.') }
+  await read()
+  site = { '/help': page('Help', 'Start here.', '/help/a/'), '/help/a/': page('A', 'First.') }
+  expect(await read()).toEqual({ pages: 2, failed: 0, cut: false })
+  expect(files()).toEqual(['help.md', 'help/a.md'])
+})
+
 test.each<[string, Answer]>([
   ['fails', { status: 503 }],
   ['is not answered', 'silent'],
