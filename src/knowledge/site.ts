@@ -284,7 +284,10 @@ class Visit {
     const files = new Set([...this.#pages.keys()].map(fileOf))
     for (const file of gone) if (!files.has(file)) rmSync(join(this.#folder, file), { force: true })
     mkdirSync(this.#folder, { recursive: true, mode: 0o700 })
-    writeFileSync(indexFile(this.#folder), JSON.stringify([...this.#pages]), { mode: 0o600 })
+    const index = indexFile(this.#folder)
+    writeFileSync(index, JSON.stringify([...this.#pages]), { mode: 0o600 })
+    // Its time is that of the last visit: after a restart, one that was stopped is due.
+    if (this.#signal.aborted) touch(index, new Date(0))
   }
 }
 

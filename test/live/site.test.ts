@@ -370,6 +370,24 @@ describe('processes that share a state directory', () => {
     expect(visits()).toBe(1)
   })
 
+  test('a visit that a restart interrupts is made again at once', async () => {
+    site = { '/help': page('Help', 'Start.', '/help/a'), '/help/a': page('A', 'First.') }
+    const first = reader()
+    answerTo = (path) => {
+      if (path === '/help/a') first.opened[Symbol.dispose]()
+      return site[path]
+    }
+    await first.done
+    const turn = join(pages(), '.reading')
+    while (existsSync(turn)) await new Promise(setImmediate)
+    answerTo = (path) => site[path]
+    const second = reader()
+    expect(existsSync(turn)).toBe(true)
+    await second.done
+    second.opened[Symbol.dispose]()
+    expect(visits()).toBe(2)
+  })
+
   test.each([
     ['that has said nothing for long does not count', 121_000, 1],
     ['that has just said something is left to it', 100_000, 0],
