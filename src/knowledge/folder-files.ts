@@ -41,6 +41,8 @@ export const isKnown = (name: string) => isText(name) || documentPattern.test(na
 /** Documents of other programs: an owner who puts one here expects it to be read. */
 const isForeign = (name: string) =>
   /\.(?:doc|docm|dotx?|rtf|odt|ods|odp|xlsx?|xlsm|xlsb|pptx?|pages|numbers|key|epub)$/i.test(name)
+/** Whether a file of that name is listed, be it read or left out. */
+export const isListed = (name: string) => isKnown(name) || isForeign(name)
 /** Limits for the octets of one text, the number of files, and the octets of all texts; the excess is left out. */
 export const largestText = 2_000_000
 /** Octets of a file of that name that are read. */
@@ -107,7 +109,7 @@ function filesBelow(folder: string, path: string): string[] {
     if (/^(?:\.|~\$)/.test(entry.name)) return []
     const name = `${path}${entry.name}`
     if (entry.isDirectory()) return filesBelow(folder, `${name}/`)
-    return isKnown(name) || isForeign(name) ? [name] : []
+    return isListed(name) ? [name] : []
   })
 }
 

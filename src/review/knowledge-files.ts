@@ -18,8 +18,8 @@ import { dirname, join } from 'node:path'
 import * as z from 'zod'
 import { readRegular, writeWhole } from '../base/files.ts'
 import type { StepContext } from '../context.ts'
-import { isKnown, isText, largestOf, largestText } from '../knowledge/folder-files.ts'
-import { decodeUnlabelled } from '../mail/mime/charset.ts'
+import { isKnown, isListed, isText, largestOf, largestText } from '../knowledge/folder-files.ts'
+import { decodeUnlabelled, isUtf16 } from '../mail/mime/charset.ts'
 import { Refusal } from './review.ts'
 
 type Teaching = Pick<StepContext, 'config' | 'clock' | 'newId' | 'log' | 'accounts'>
@@ -123,7 +123,7 @@ function placeOf({ accounts }: Pick<Teaching, 'accounts'>, address: string, file
   if (folder === null) throw new Refusal('no-knowledge')
   const steps = file.split('/')
   const isPlain = steps.every((step) => step !== '' && !step.startsWith('.') && !/[\\\p{Cc}]/u.test(step))
-  if (!isPlain || !isKnown(file)) return null
+  if (!isPlain || !isListed(file)) return null
   try {
     const path = join(realpathSync(folder), ...steps)
     return realpathSync(dirname(path)) === dirname(path) ? path : null
@@ -150,7 +150,7 @@ function fittingContent({ file, octets }: FileChange): void {
   if (octets === null) return
   const most = isText(file) ? largestText : longestUpload
   if (octets.length === 0 || octets.length > most) throw new Refusal('unfit-file')
-  if (isText(file) && octets.includes(0)) throw new Refusal('unfit-file')
+  if (isText(file) && octets.includes(0) && !isUtf16(octets)) throw new Refusal('unfit-file')
 }
 
 const storedChange = z.object({

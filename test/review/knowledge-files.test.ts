@@ -133,6 +133,19 @@ test.each([
   expect(refusalOf(() => change('long.md', text, null))).toBe(expected),
 )
 
+test('a text in UTF-16 may be added, and is read', () => {
+  const octets = Buffer.from('\ufeffWe are open.', 'utf16le')
+  changeFile(context(), { account, file: 'hours.txt', seen: null, octets }, 'Ann')
+  expect(folderText(context(), account, 'hours.txt')?.text).toBe('We are open.')
+})
+
+test('a document that is listed, but not read, can be removed', () => {
+  writeFileSync(join(folder, 'prices.xlsx'), 'x')
+  const seen = folderHash(context(), account, 'prices.xlsx')
+  expect(refusalOf(() => change('prices.xlsx', null, seen))).toBe('done')
+  expect(readdirSync(folder)).not.toContain('prices.xlsx')
+})
+
 describe('links', () => {
   test('a linked file is neither read nor replaced nor removed', () => {
     symlinkSync(join(base, 'secret.md'), join(folder, 'link.md'))

@@ -101,15 +101,17 @@ function isIso2022Jp(octets: Buffer): boolean {
   return octets.includes(0x1b) && (octets.includes('\u001b$B') || octets.includes('\u001b$@'))
 }
 
+/** Editors of Windows begin UTF-16 with this mark (RFC 2781 section 3.2), which no other text begins with. */
+export const isUtf16 = (octets: Buffer): boolean =>
+  /^(?:fffe|feff)$/.test(octets.subarray(0, 2).toString('hex'))
+
 /**
  * UTF-8 when the octets are valid UTF-8 (RFC 6532), else what they look like, and windows-1252 in doubt.
  * @param likely charset that the rest of the message has; believed before a guess
  */
 export function decodeUnlabelled(octets: Buffer, likely = ''): string {
   if (isIso2022Jp(octets)) return withDecoder(octets, 'iso-2022-jp') ?? octets.toString('latin1')
-  // Editors of Windows begin UTF-16 with this mark (RFC 2781 section 3.2), which no other text begins with.
-  const mark = octets.subarray(0, 2).toString('hex')
-  if (mark === 'fffe' || mark === 'feff') return iconv.decode(octets, 'utf-16')
+  if (isUtf16(octets)) return iconv.decode(octets, 'utf-16')
   try {
     return strictUtf8.decode(octets)
   } catch {
