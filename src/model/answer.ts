@@ -154,14 +154,16 @@ const plain = (text: string) => text.trim().toLowerCase()
 
 /** A text of the template that the answer merely repeats: a small model may fill in nothing. Null if there is none. */
 function repeatedIn(value: unknown, templates: readonly ReadonlySet<string>[]): string | null {
-  if (typeof value === 'string') {
-    const text = plain(value)
-    return templates.some((texts) => texts.has(text)) ? text : null
-  }
-  if (typeof value !== 'object' || value === null) return null
-  for (const each of Object.values(value)) {
-    const found = repeatedIn(each, templates)
-    if (found !== null) return found
+  // Without recursion: lists may be nested deeper than the stack allows.
+  const left = [value]
+  while (left.length > 0) {
+    const each = left.pop()
+    if (typeof each === 'string') {
+      const text = plain(each)
+      if (templates.some((texts) => texts.has(text))) return text
+    } else if (typeof each === 'object' && each !== null) {
+      for (const inside of Object.values(each).reverse()) left.push(inside)
+    }
   }
   return null
 }

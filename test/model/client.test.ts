@@ -160,6 +160,7 @@ describe('an answer that does not fit is repaired once', () => {
     ['not JSON', says('I am sorry, Dave.')],
     ['the wrong shape', says('{"is": "perhaps"}')],
     ['a list', says('[1]')],
+    ['lists without end', says(`{"is": ${'['.repeat(100_000)}${']'.repeat(100_000)}, "note": ""}`)],
   ])('%s', async (_name, responder) => {
     server.respond(responder, says(good))
     expect(await ask()).toMatchObject({ value: { is: true }, repaired: true, usage: twice, attempts: 2 })
