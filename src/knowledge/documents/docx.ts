@@ -138,7 +138,8 @@ class DocxReader {
   #depth = 0
   #grid = new Grid()
   #cell: Cell = { columns: 1, continues: false }
-  #runAt = 0
+  /** The words before the run that is being read; null: none is. */
+  #before: string | null = null
 
   constructor(styles: ReadonlyMap<string, number>, hidden: ReadonlySet<string>, notes: Map<string, string>) {
     this.#styles = styles
@@ -150,7 +151,7 @@ class DocxReader {
     const { 'w:val': value = '' } = attributes
     this.#looks.opened(name, attributes)
     if (name === 'w:p') [this.#level, this.#isItem] = [0, false]
-    else if (name === 'w:r') this.#runAt = this.#words.length
+    else if (name === 'w:r') this.#beginRun()
     else if (name === 'w:pStyle') this.#level = this.#styles.get(value) ?? this.#level
     else if (name === 'w:outlineLvl' && /^[0-8]$/.test(value)) this.#level = Number(value) + 1
     else if (name === 'w:numPr') this.#isItem = true
@@ -188,7 +189,7 @@ class DocxReader {
   }
 
   closed(name: string): void {
-    if (name === 'w:r' && this.#looks.isRaised) this.#raise()
+    if (name === 'w:r') this.#endRun()
     this.#looks.closed(name)
     if (name === 'w:t') this.#inText = false
     else if (name === 'mc:Fallback') this.#fallbacks--
@@ -198,11 +199,19 @@ class DocxReader {
     else if (name === 'w:tbl' && --this.#depth === 0) this.writer.table(this.#grid.rows)
   }
 
-  #raise(): void {
-    this.#words = `${this.#words.slice(0, this.#runAt)}${raised(this.#words.slice(this.#runAt))}`
+  #beginRun(): void {
+    this.#endRun()
+    ;[this.#before, this.#words] = [this.#words, '']
+  }
+
+  #endRun(): void {
+    if (this.#before === null) return
+    this.#words = this.#before + (this.#looks.isRaised ? raised(this.#words) : this.#words)
+    this.#before = null
   }
 
   #endCell(): void {
+    this.#endRun()
     const { columns, continues } = this.#cell
     const own = readRaised(this.#words)
     this.#grid.cell(continues && own.trim() === '' ? this.#grid.above() : own, { columns })
@@ -210,6 +219,7 @@ class DocxReader {
   }
 
   #paragraph(): void {
+    this.#endRun()
     if (this.#depth > 0) {
       this.#words += ' '
       return

@@ -23,6 +23,8 @@ const skippedRoles = new Set(
 )
 /** The header of one of these is not the site's, but names what follows. */
 const parts = new Set(['article', 'section', 'main'])
+/** A button in one of these is the title of what unfolds. */
+const titles = new Set(['summary', 'dt'])
 const isHeading = (name: string) => /^h[1-6]$/.test(name)
 
 export interface Page {
@@ -84,12 +86,17 @@ class PageReader {
   title = ''
   base: string | null = null
   #inTitle = false
-  readonly #open: { name: string; skips: boolean; text: number; attributes: Attributes }[] = []
+  readonly #open: { name: string; skips: boolean; attributes: Attributes }[] = []
   #skipping = 0
+  /** Open parts and titles: counted, because a page may be nested deeply. */
+  #parts = 0
+  #titles = 0
   #inside: number
   readonly #wanted: Wanted
   readonly #unfolded: ReadonlySet<string>
   #text = ''
+  /** The text before the raised one that is being read; null: it is not raised. */
+  #before: string | null = null
   #grid: Grid | null = null
   #kind = 'p'
 
@@ -108,7 +115,9 @@ class PageReader {
       throw new DocumentFault(`its elements are nested more than ${deepest} deep`)
     const skips = this.#isSkipped(name, attributes)
     if (blocks.has(name) || (name === 'button' && !skips && !this.#isTitled())) this.#flush()
-    this.#open.push({ name, skips, text: this.#text.length, attributes })
+    this.#open.push({ name, skips, attributes })
+    this.#count(name, 1)
+    if (name === 'sup' && this.#before === null) [this.#before, this.#text] = [this.#text, '']
     if (skips) this.#skipping++
     if (name === 'table' || name === 'h1' || name === 'h2') this.#dissolve()
     if (isHeading(name) || name === 'li') this.#kind = name
@@ -121,7 +130,7 @@ class PageReader {
     const hidden = 'hidden' in attributes || attributes['aria-hidden'] === 'true'
     if (hidden && role !== 'tabpanel' && !this.#unfolded.has(id)) return true
     if (name === 'form') return this.#wanted.forms !== true
-    if (name === 'header') return !this.#open.some((element) => parts.has(element.name))
+    if (name === 'header') return this.#parts === 0
     // The title of a text that unfolds.
     if (name === 'button') return !('aria-expanded' in attributes) && !this.#isTitled()
     return skipped.has(name) || skippedRoles.has(role) || /line-through/i.test(style)
@@ -129,7 +138,12 @@ class PageReader {
 
   /** Within the title of something. */
   #isTitled(): boolean {
-    return isHeading(this.#kind) || this.#open.some(({ name }) => name === 'summary' || name === 'dt')
+    return isHeading(this.#kind) || this.#titles > 0
+  }
+
+  #count(name: string, by: 1 | -1): void {
+    if (parts.has(name)) this.#parts += by
+    if (titles.has(name)) this.#titles += by
   }
 
   text(text: string): void {
@@ -141,7 +155,7 @@ class PageReader {
     if (name === 'title') this.#inTitle = false
     const at = this.#open.findLastIndex((element) => element.name === name)
     const element = this.#open[at]
-    if (name === 'sup' && element) this.#raise(element.text)
+    if (name === 'sup') this.#raise()
     if ((name === 'td' || name === 'th') && this.#grid?.isOpen) this.#endCell(element?.attributes ?? {})
     else if (blocks.has(name) || (name === 'button' && !this.#isTitled())) this.#flush()
     if (name === 'tr') this.#grid?.end()
@@ -150,7 +164,10 @@ class PageReader {
       this.#grid = null
     }
     if (isHeading(name) || name === 'li') this.#kind = 'p'
-    if (at >= 0) for (const { skips } of this.#open.splice(at)) if (skips) this.#skipping--
+    for (const gone of at < 0 ? [] : this.#open.splice(at)) {
+      if (gone.skips) this.#skipping--
+      this.#count(gone.name, -1)
+    }
     if (name === this.#wanted.part) this.#inside = Math.max(0, this.#inside - 1)
   }
 
@@ -164,16 +181,20 @@ class PageReader {
     this.#flush()
   }
 
-  #raise(from: number): void {
-    this.#text = `${this.#text.slice(0, from)}${raised(this.#text.slice(from))}`
+  #raise(): void {
+    if (this.#before === null) return
+    this.#text = this.#before + raised(this.#text)
+    this.#before = null
   }
 
   #endCell({ colspan, rowspan }: Attributes): void {
+    this.#raise()
     this.#grid?.cell(readRaised(this.#text), { columns: Number(colspan ?? 1), rows: Number(rowspan ?? 1) })
     this.#text = ''
   }
 
   #flush(): void {
+    this.#raise()
     // Blocks within a cell are words of that cell.
     if (this.#grid?.isOpen) {
       this.#text += ' '
