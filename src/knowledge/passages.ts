@@ -9,7 +9,17 @@ export interface PassageText {
 /** Characters. About 250 tokens of Latin text. */
 const passageLength = 1000
 
-const comment = /<!--.*?-->/gs
+/** Looks for each end once: a lazy pattern would scan the rest of the text for every comment that has none. */
+function withoutComments(text: string): string {
+  let [rest, end] = ['', 0]
+  for (let at = text.indexOf('<!--'); at >= 0; at = text.indexOf('<!--', end)) {
+    const close = text.indexOf('-->', at + 4)
+    if (close < 0) break
+    rest += text.slice(end, at)
+    end = close + 3
+  }
+  return rest + text.slice(end)
+}
 
 /** A key, a list, a comment, a closed bracket, or an indented or blank line. */
 const key = /^[\w-]+:(?:\s|$)/
@@ -38,12 +48,20 @@ interface Section {
   lines: string[]
 }
 
+/** Without the marks that may close a heading. No pattern: it would try every part of a long run. */
+function withoutHashes(text: string): string {
+  const title = text.trim()
+  let end = title.length
+  while (title[end - 1] === '#') end--
+  return title.slice(0, end).trimEnd()
+}
+
 function headingOf(
   line: string,
   next: string | undefined,
 ): { level: number; title: string; lines: number } | null {
-  const hashes = /^ {0,3}(#{1,6})\s+(.*?)\s*#*\s*$/.exec(line)
-  if (hashes) return { level: hashes[1]?.length ?? 1, title: hashes[2] ?? '', lines: 1 }
+  const hashes = /^ {0,3}(#{1,6})\s(.*)$/.exec(line)
+  if (hashes) return { level: hashes[1]?.length ?? 1, title: withoutHashes(hashes[2] ?? ''), lines: 1 }
   // Underlined headings; a line of dashes with nothing above it is a rule.
   if (
     line.trim() !== '' &&
@@ -104,11 +122,13 @@ function piecesOfTable(lines: readonly string[]): string[] {
   return pieces.length > 0 ? pieces : [head]
 }
 
-const tableRule = /^\s*\|?\s*:?-{3,}:?\s*(?:\|\s*:?-{3,}:?\s*)*\|?\s*$/
+/** Runs of blanks first become one: the pattern would divide them in every way. */
+const isTableRule = (row: string) =>
+  /^ ?\|? ?:?-{3,}:? ?(?:\| ?:?-{3,}:? ?)*\|? ?$/.test(row.replace(/\s+/g, ' '))
 
 function shortEnough(paragraph: string): string[] {
   const rows = paragraph.trim().split('\n')
-  if (paragraph.length > passageLength && rows.length > 2 && tableRule.test(rows[1] ?? ''))
+  if (paragraph.length > passageLength && rows.length > 2 && isTableRule(rows[1] ?? ''))
     return piecesOfTable(rows)
   const parts: string[] = []
   let rest = paragraph.trim()
@@ -144,6 +164,6 @@ function passagesIn({ path, lines }: Section, next: Section | undefined): Passag
 /** @param markdown false: a plain text file, without headings */
 export function passagesOf(content: string, markdown: boolean): PassageText[] {
   const lines = content.replace(/^\ufeff/, '').replace(/\r\n?/g, '\n')
-  const text = markdown ? withoutFrontMatter(lines).replace(comment, '') : lines
+  const text = markdown ? withoutComments(withoutFrontMatter(lines)) : lines
   return sections(text, markdown).flatMap((section, at, all) => passagesIn(section, all[at + 1]))
 }

@@ -431,6 +431,15 @@ describe('passages', () => {
     expect(passages.flatMap(({ text }) => text.split('\n').slice(2))).toEqual(rows)
   })
 
+  const long = 200_000
+  test.each([
+    ['a heading of blanks and number signs', `# ${' '.repeat(long)}${'#'.repeat(long)}x\n\na`],
+    ['a second row of blanks', `a\n---${' '.repeat(long)}x\nb`],
+    ['comments without end', '<!-- '.repeat(long)],
+  ])('%s takes no time', (_, text) => {
+    expect(passagesOf(text, true)).not.toEqual([])
+  })
+
   test('a text without any space is cut too', () => {
     expect(passagesOf('x'.repeat(2500), true).map(({ text }) => text.length)).toEqual([1000, 1000, 500])
   })
