@@ -8,7 +8,7 @@ import type { Log } from '../base/log.ts'
 import type { AccountSettings } from '../config/settings.ts'
 import { type Knowledge, openKnowledge } from './knowledge.ts'
 import { ReadingTurn } from './reading-turn.ts'
-import { readSite, type SiteReport } from './site.ts'
+import { indexFile, readSite, type SiteReport, touch } from './site.ts'
 
 interface Surroundings {
   /** The state directory. */
@@ -21,6 +21,11 @@ type Settings = Pick<AccountSettings, 'owner' | 'knowledge' | 'site'>
 
 /** How often to check whether the pages are due. Milliseconds. */
 const lookMs = 60_000
+/**
+ * A site of which no page is known and none could be read is tried again after this: a machine may start before its
+ * network. Milliseconds.
+ */
+const retryMs = 600_000
 
 /** Where an account's pages are kept. */
 export function pagesFolder(directory: string, { owner }: Pick<Settings, 'owner'>): string {
@@ -44,8 +49,16 @@ export async function refreshPages(
   const folder = pagesFolder(directory, settings)
   using turn = ReadingTurn.take(folder, surroundings.clock)
   if (turn === null) return 'busy'
-  return isWanted() ? await readSite(site, folder, { ...surroundings, signal }) : 'none'
+  if (!isWanted()) return 'none'
+  const report = await readSite(site, folder, { ...surroundings, signal })
+  const nothing = report.pages === 0 && report.failed > 0 && !signal.aborted
+  if (nothing) touch(indexFile(folder), retryAt(site.everyMs, surroundings.clock))
+  return report
 }
+
+/** The time of a last visit after which the next one is due as soon as a site that did not answer should be tried. */
+const retryAt = (everyMs: number, clock: Clock) =>
+  new Date(clock.now().getTime() - Math.max(0, everyMs - retryMs))
 
 /**
  * Null if there is neither folder nor pages.
@@ -92,7 +105,7 @@ export class PageReader implements Disposable {
 
 function isDue(settings: Settings, { directory, clock }: Surroundings): boolean {
   if (settings.site === null) return false
-  const index = join(pagesFolder(directory, settings), '.pages.json')
+  const index = indexFile(pagesFolder(directory, settings))
   const last = statSync(index, { throwIfNoEntry: false })?.mtimeMs ?? Number.NEGATIVE_INFINITY
   return clock.now().getTime() - last >= settings.site.everyMs
 }

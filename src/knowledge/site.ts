@@ -286,7 +286,7 @@ class Visit {
     mkdirSync(this.#folder, { recursive: true, mode: 0o700 })
     const index = indexFile(this.#folder)
     writeFileSync(index, JSON.stringify([...this.#pages]), { mode: 0o600 })
-    // Its time is that of the last visit: after a restart, one that was stopped is due.
+    // After a restart, a visit that was stopped is due.
     if (this.#signal.aborted) touch(index, new Date(0))
   }
 }
@@ -308,7 +308,8 @@ export function sitePages(folder: string): SitePage[] {
   })
 }
 
-const indexFile = (folder: string) => join(folder, '.pages.json')
+/** Its time is that of the last visit. */
+export const indexFile = (folder: string) => join(folder, '.pages.json')
 
 function readIndex(folder: string): Map<string, KnownPage> {
   try {
@@ -372,7 +373,7 @@ function decoded(step: string): string {
   }
 }
 
-function touch(file: string, at: Date): void {
+export function touch(file: string, at: Date): void {
   try {
     utimesSync(file, at, at)
   } catch {

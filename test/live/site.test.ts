@@ -370,6 +370,25 @@ describe('processes that share a state directory', () => {
     expect(visits()).toBe(1)
   })
 
+  test.each([
+    ['again after ten minutes', 600_000, true],
+    ['not sooner', 599_000, false],
+  ])('a site that could not be read at all is visited %s', async (_, laterMs, expected) => {
+    site = { '/robots.txt': 'silent' }
+    const turn = join(pages(), '.reading')
+    const first = reader()
+    await first.done
+    while (existsSync(turn)) await new Promise(setImmediate)
+    first.opened[Symbol.dispose]()
+    site = { '/help': page('Help', 'Start.') }
+    now = new Date(now.getTime() + laterMs)
+    const second = reader()
+    expect(existsSync(turn)).toBe(expected)
+    if (expected) await second.done
+    second.opened[Symbol.dispose]()
+    expect(visits()).toBe(expected ? 1 : 0)
+  })
+
   test('a visit that a restart interrupts is made again at once', async () => {
     site = { '/help': page('Help', 'Start.', '/help/a'), '/help/a': page('A', 'First.') }
     const first = reader()
