@@ -21,10 +21,7 @@ type Settings = Pick<AccountSettings, 'owner' | 'knowledge' | 'site'>
 
 /** How often to check whether the pages are due. Milliseconds. */
 const lookMs = 60_000
-/**
- * A site of which no page is known and none could be read is tried again after this: a machine may start before its
- * network. Milliseconds.
- */
+/** A site that does not answer is tried again after this: a machine may start before its network. Milliseconds. */
 const retryMs = 600_000
 
 /** Where an account's pages are kept. */
@@ -51,8 +48,7 @@ export async function refreshPages(
   if (turn === null) return 'busy'
   if (!isWanted()) return 'none'
   const report = await readSite(site, folder, { ...surroundings, signal })
-  const nothing = report.pages === 0 && report.failed > 0 && !signal.aborted
-  if (nothing) touch(indexFile(folder), retryAt(site.everyMs, surroundings.clock))
+  if (!report.reached && !signal.aborted) touch(indexFile(folder), retryAt(site.everyMs, surroundings.clock))
   return report
 }
 

@@ -26,6 +26,8 @@ export interface SiteReport {
   failed: number
   /** There are more pages, or the time is up. */
   cut: boolean
+  /** A server answered, with something other than its own failure. */
+  reached: boolean
   /** Every named address that gave no page, and the first of the others that could not be read. */
   faults: SiteFault[]
 }
@@ -70,11 +72,11 @@ export async function readSite(
   { clock, log, signal }: { clock: Clock; log: Log; signal: AbortSignal },
 ): Promise<SiteReport> {
   const visit = new Visit(urls, maxPages, folder, { clock, signal })
-  const { faults, ...counts } = await visit.run()
+  const { faults, reached, ...counts } = await visit.run()
   log.info({ event: 'knowledge.site', ...counts })
   for (const { url, reason } of faults.filter(({ url }) => urls.some((each) => hrefOf(each) === url)))
     log.warn({ event: 'knowledge.site-unread', url, reason })
-  return { ...counts, faults }
+  return { ...counts, reached, faults }
 }
 
 class Visit {
@@ -92,6 +94,7 @@ class Visit {
   readonly #texts = new Set<string>()
   readonly #faults = new Map<string, string>()
   #failed = 0
+  #reached = false
 
   constructor(
     urls: readonly string[],
@@ -118,7 +121,8 @@ class Visit {
     }
     const cut = at < this.#waiting.length
     this.#keep(cut || this.#failed > 0)
-    return { pages: this.#pages.size, failed: this.#failed, cut, faults: this.#told() }
+    const reached = this.#reached
+    return { pages: this.#pages.size, failed: this.#failed, cut, reached, faults: this.#told() }
   }
 
   #told(): SiteFault[] {
@@ -257,7 +261,7 @@ class Visit {
   ): Promise<HttpAnswer | string> {
     let refused: URL | null = null
     try {
-      return await exchange(href, {
+      const answer = await exchange(href, {
         ...{ headers: { 'user-agent': 'replyd', ...headers }, mostOctets, withinMs, reuse: true },
         follows: (from, to) => {
           const follows = from.origin === to.origin && leads(to)
@@ -266,8 +270,11 @@ class Visit {
         },
         signal: this.#signal,
       })
+      this.#reached ||= answer.status < 500
+      return answer
     } catch (error) {
       const to = refused as URL | null
+      this.#reached ||= to !== null
       return to === null ? reasonOf(error) : `${redirected} ${to.origin}${to.pathname}`
     }
   }

@@ -89,7 +89,7 @@ async function asSite(texts: ReadonlyMap<string, string>): Promise<Knowledge> {
   const { signal } = new AbortController()
   const report = await readSite({ urls, maxPages: 200 }, folder, { clock, log: silentLog, signal })
   await new Promise((resolve) => server.close(resolve))
-  expect(report).toEqual({ pages: texts.size, failed: 0, cut: false, faults: [] })
+  expect(report).toEqual({ pages: texts.size, failed: 0, cut: false, reached: true, faults: [] })
   return openKnowledge(null, silentLog, null, { folder, staleMs: 86_400_000, clock })
 }
 

@@ -94,7 +94,7 @@ test('pages below the address are found by sitemap and links, and each passage n
     '/helper': page('Other', 'Outside.'),
     '/help?print': page('Print', 'The same again.'),
   }
-  expect(await read()).toEqual({ pages: 3, failed: 0, cut: false, faults: [] })
+  expect(await read()).toEqual({ pages: 3, failed: 0, cut: false, reached: true, faults: [] })
   expect(files()).toEqual(['help.md', 'help/hidden_a=1&b=2.md', 'help/returns.md'])
   expect(asked.map(({ path }) => path).filter((path) => /private|helper|print|photo/.test(path))).toEqual([])
   expect(asked.every(({ headers }) => headers['user-agent'] === 'replyd')).toBe(true)
@@ -257,6 +257,17 @@ test.each<[string, Answer, Answer | undefined, string]>([
 ])('the report says why a named address that %s gives nothing', async (_, answer, robots, reason) => {
   site = { '/help': answer, ...(robots ? { '/robots.txt': robots } : {}) }
   expect(await read()).toMatchObject({ pages: 0, faults: [{ url: `${origin}/help`, reason }] })
+})
+
+test.each<[string, Record<string, Answer>, boolean]>([
+  ['is silent', { '/robots.txt': 'silent' }, false],
+  ['fails', { '/robots.txt': { status: 503 } }, false],
+  ['leads elsewhere', { '/help': { status: 301, headers: { location: 'https://x.example/' } } }, true],
+  ['has no such page', {}, true],
+])('a site that %s', async (_, answers, reached) => {
+  site = answers
+  // `/robots.txt` is missing elsewhere, which is an answer, too.
+  expect((await read()).reached).toBe(reached)
 })
 
 test('a named file is told, and of the other addresses the first ten', async () => {
