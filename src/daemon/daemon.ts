@@ -193,6 +193,9 @@ function startWork(
 ): void {
   pipeline.work({ model: models.jobs, mailbox: mailboxConcurrency(context.accounts.size) })
   models.onJobs = (jobs) => pipeline.resize('model', jobs)
+  // Not when the watchers have ended, which takes seconds on a busy machine: a reply that is begun meanwhile may still
+  // be at the mail server when the time is up, and nobody would know whether it was sent.
+  signal.addEventListener('abort', () => void pipeline.stop().catch(() => undefined), { once: true })
   void warnOfModels(context, signal)
 }
 

@@ -61,6 +61,7 @@ export class Pipeline extends EventEmitter<PipelineEvents> implements AsyncDispo
   /** The last message to the owner, by account. */
   readonly #toldOf = new Map<string, string>()
   #jobs = 0
+  #stopping: Promise<void> | null = null
   /** Enqueues the jobs of several mails in one batch. */
   readonly #enqueuing = new Batcher<readonly JobRequest[], void>(async (all) => {
     await this.#enqueueAll(all.flat())
@@ -96,10 +97,19 @@ export class Pipeline extends EventEmitter<PipelineEvents> implements AsyncDispo
     this.#workers.get(name)?.resize(jobs)
   }
 
-  /** Stops taking jobs and waits for running ones. */
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#sweeper[Symbol.asyncDispose]()
-    await Promise.all([...this.#workers.values()].map((worker) => worker.drain(this.#drainMs)))
+  /** Stops taking jobs at once, and waits for running ones. Called again, it waits for the same. */
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop()
+    return this.#stopping
+  }
+
+  async #stop(): Promise<void> {
+    const drained = [...this.#workers.values()].map((worker) => worker.drain(this.#drainMs))
+    await Promise.all([this.#sweeper[Symbol.asyncDispose](), ...drained])
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop()
   }
 
   /**
