@@ -9,7 +9,7 @@ const named = 5
 const events: readonly (readonly [event: string, words: readonly string[]])[] = [
   ['knowledge.too-much', [faults.large, faults.many, faults.crowded]],
   ['knowledge.stale', [faults.stale]],
-  ['knowledge.unsupported', [faults.foreign]],
+  ['knowledge.unsupported', [faults.foreign, faults.closed]],
 ]
 
 export class Complaints {

@@ -1,5 +1,5 @@
 /** The files of a folder of knowledge, and of the pages of a site. */
-import { existsSync, readdirSync, statSync } from 'node:fs'
+import { type Dirent, existsSync, readdirSync, type Stats, statSync } from 'node:fs'
 import type { Clock } from '../base/clock.ts'
 import { ConfigError, reasonOf } from '../base/errors.ts'
 import { localTime } from '../model/prompts/calendar.ts'
@@ -56,6 +56,7 @@ export const faults = {
   crowded: `all texts together have more than ${mostText / 1_000_000} MB`,
   stale: 'the page has not been read for too long',
   foreign: 'replyd does not read this kind of file: save it as PDF, DOCX, CSV or text',
+  closed: 'the folder may not be read by the user that runs replyd',
   outside: 'it is a link that leads out of the folder',
 } as const
 
@@ -84,9 +85,10 @@ export function filesOf(folder: string | null, site: SitePages | null): Map<stri
 function listIn(root: string, present: Map<string, FoundFile>, since: number): void {
   let count = [...present.values()].filter(({ fault }) => fault === null).length
   for (const name of filesBelow(root, '').sort()) {
-    const stats = statSync(`${root}/${name}`, { throwIfNoEntry: false })
-    if (!stats?.isFile()) continue
+    const stats = statOf(`${root}/${name}`)
+    if (!stats?.isFile() && !stats?.isDirectory()) continue
     const checks: [string, boolean][] = [
+      [faults.closed, stats.isDirectory()],
       [faults.foreign, !isKnown(name)],
       [faults.large, stats.size > largestOf(name)],
       [faults.stale, stats.mtimeMs < since],
@@ -99,12 +101,34 @@ function listIn(root: string, present: Map<string, FoundFile>, since: number): v
   }
 }
 
+/** Null if it is gone, or a link that leads nowhere: a folder is read without it. */
+function statOf(path: string): Stats | null {
+  try {
+    return statSync(path)
+  } catch {
+    return null
+  }
+}
+
+/** Null for a folder within the folder that may not be read, such as lost+found. */
+function entriesOf(folder: string, path: string): Dirent[] | null {
+  try {
+    return readdirSync(`${folder}/${path}`, { withFileTypes: true })
+  } catch (error) {
+    if (path === '') throw error
+    return null
+  }
+}
+
 /**
  * Files that are read, or that one expects to be read, named with `/`. Node 22's recursive readdir follows links in
  * circles, so this walk follows none.
  */
 function filesBelow(folder: string, path: string): string[] {
-  return readdirSync(`${folder}/${path}`, { withFileTypes: true }).flatMap((entry) => {
+  const entries = entriesOf(folder, path)
+  // It is listed itself.
+  if (entries === null) return [path.slice(0, -1)]
+  return entries.flatMap((entry) => {
     // Word marks a file that is open with a second one.
     if (/^(?:\.|~\$)/.test(entry.name)) return []
     const name = `${path}${entry.name}`

@@ -253,6 +253,12 @@ test('a link that leads out of the folder is named and left out; one within it i
   }
 })
 
+test('a link that leads to itself does not keep the folder from being read', () => {
+  symlinkSync('loop.md', join(folder, 'loop.md'))
+  write('hours.md', 'Open from 9 to 5.')
+  expect(opened().files()).toEqual([{ file: 'hours.md', passages: 1, fault: null }])
+})
+
 test('texts beyond 50 MB are left out and named in one line, and are read when there is room', async () => {
   const long = (word: string) => `${word}\n<!--${'x'.repeat(1_990_000)}-->`
   for (let at = 0; at < 28; at++) write(`${String.fromCharCode(97 + at)}.md`, long('alpha'))

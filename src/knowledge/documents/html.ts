@@ -70,7 +70,7 @@ export function readHtml(html: string): Page {
   return filled.markdown.length > 4 * whole.markdown.length ? filled : whole
 }
 
-/** Ids of what a click shows: reading the page aloud, a screen reader would come to it, too. */
+/** Ids of elements that are hidden until a click on another element shows them. */
 function unfolded(html: string): ReadonlySet<string> {
   const named =
     /\b(?:aria-controls|data-(?:bs-)?target)\s*=\s*(?:"([^"]{1,500})"|'([^']{1,500})')|href\s*=\s*["']?#([^\s"'>]{1,200})/gi
