@@ -33,7 +33,7 @@ function checks(iban: string): boolean {
   return rest === 1
 }
 
-/** A mistyped IBAN must not go out either, but words in capitals behind an order number are none. */
+/** A mistyped IBAN must not go out either, but words in capitals after an order number are not one. */
 const isMostlyFigures = (iban: string) => iban.replace(/\D/g, '').length * 3 >= iban.length * 2
 
 /** The IBAN at the beginning of the text; undefined if there is none. */

@@ -27,7 +27,7 @@ const piecesOf = (text: string) =>
 const asks = /[?？]|[すうんたのいる]か[。！]*\s*$/u
 /**
  * A question that brings the words of the answer: after a verb of saying, a colon or in quotation marks, or with
- * nothing to ask but whether they are right. What somebody wants to be told (`tell me when …`) is none.
+ * nothing to ask but whether they are right. What somebody wants to be told (`tell me when …`) does not count.
  */
 const dictates = new RegExp(
   [

@@ -1,4 +1,4 @@
-/** `replyd token` and `replyd totp`: access to the API and the pages, besides the password. */
+/** `replyd token` and `replyd totp`: other ways to log in than the password. */
 import { randomBytes } from 'node:crypto'
 import { userInfo } from 'node:os'
 import { systemClock } from '../base/clock.ts'

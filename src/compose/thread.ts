@@ -59,11 +59,7 @@ export async function loadThread(
     mates.filter((id) => id !== row.id),
   )
   const replies = await repliesInThread(context.db, row.account, ids, mates)
-  const received = stored.map(({ row: { messageId, internalDate }, message }) => ({
-    id: messageId,
-    message,
-    entry: threadEntry(message, internalDate, account.settings.owner, row.fromAddress),
-  }))
+  const received = stored.map((each) => receivedMail(each, account, row.fromAddress))
   const found: SentMail[] = [
     ...received
       .filter(({ message }) => concerns(message, addressees))
@@ -86,7 +82,8 @@ export async function loadThread(
   found.push(...sent.found)
   const unique = [...new Map(found.map((each) => [each.id ?? each, each])).values()]
   const entries = unique
-    .flatMap(({ entry }) => (entry.text.trim() === '' ? [] : entry))
+    .map(({ entry }) => entry)
+    .filter(({ text }) => text.trim() !== '')
     .sort((one, other) => one.at.getTime() - other.at.getTime())
   const foundIds = unique.flatMap(({ id }) => (id === null ? [] : [id]))
   return {
@@ -96,6 +93,12 @@ export async function loadThread(
     stranger: sent.stranger,
   }
 }
+
+const receivedMail = ({ row, message }: StoredMail, { settings }: Account, sender: string | null) => ({
+  id: row.messageId,
+  message,
+  entry: threadEntry(message, row.internalDate, settings.owner, sender),
+})
 
 /**
  * Anybody can write the owner's address into From, and what the owner wrote is a source for replies: only \\Sent, which

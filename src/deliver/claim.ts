@@ -6,7 +6,7 @@ import type { Delivery, StepContext } from '../context.ts'
 import { move } from '../store/moves.ts'
 import { loadReply, type ReplyRow } from '../store/replies.ts'
 
-/** Two and a half minutes of pauses, besides the time that the store takes to fail. */
+/** Two and a half minutes of pauses, plus the time that the store takes to fail. */
 const mostWrites = 160
 const writeEveryMs = 1_000
 

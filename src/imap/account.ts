@@ -147,11 +147,11 @@ export class PooledAccount implements ImapAccount {
 
   async state(mailbox: string): Promise<MailboxState> {
     const state = await this.#anywhere('STATUS', (client) => statusOf(client, mailbox))
-    // Each mail has its own UID below the next one: this server does not state that, and taking old mail for new mail
-    // would be answering all of it.
+    // Every mail has its own UID below the next one. Otherwise the server does not state the next one, and all old mail
+    // would be taken for new mail.
     if (state.exists < state.uidNext) return state
     const uids = await this.uidsAfter(mailbox, state.uidValidity, 0)
-    return { ...state, uidNext: Math.max(0, ...uids.slice(-1)) + 1 }
+    return { ...state, uidNext: (uids.at(-1) ?? 0) + 1 }
   }
 
   /** Null if the connection has selected that mailbox: some servers answer from the view of the selection. */

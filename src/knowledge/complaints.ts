@@ -1,4 +1,4 @@
-/** Logs what is wrong with the files of a folder: each fault once, and one line for all files of one kind that are left out. */
+/** Logs what is wrong with the files of a folder: each fault once, and one line for all files left out for one reason. */
 import { reasonOf } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
 import { faults } from './folder-files.ts'

@@ -41,7 +41,7 @@ export const isKnown = (name: string) => isText(name) || documentPattern.test(na
 /** Documents of other programs: an owner who puts one here expects it to be read. */
 const isForeign = (name: string) =>
   /\.(?:doc|docm|dotx?|rtf|odt|ods|odp|xlsx?|xlsm|xlsb|pptx?|pages|numbers|key|epub)$/i.test(name)
-/** Whether a file of that name is listed, be it read or left out. */
+/** Whether a file of that name is listed, even if it is left out. */
 export const isListed = (name: string) => isKnown(name) || isForeign(name)
 /** Limits for the octets of one text, the number of files, and the octets of all texts; the excess is left out. */
 export const largestText = 2_000_000

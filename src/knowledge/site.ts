@@ -274,7 +274,6 @@ class Visit {
       return answer
     } catch (error) {
       const to = refused as URL | null
-      this.#reached ||= to !== null
       return to === null ? reasonOf(error) : `${redirected} ${to.origin}${to.pathname}`
     }
   }

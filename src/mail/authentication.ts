@@ -210,7 +210,7 @@ function domainIn(value: string | undefined): string {
   if (!value) return ''
   const written = value.replace(/^<|>$/g, '')
   const domain = domainPart(written)
-  // All of it must be a domain: `x.example,y.example` is none.
+  // All of it must be a domain: `x.example,y.example` is not one.
   if (!/^[a-z0-9._\-\u{a1}-\u{10ffff}]+$/u.test(domain)) return ''
   // Nearly all are already what the parser would return.
   if (domain.length <= 255 && /^[a-z0-9_-]+(?:\.[a-z0-9_-]+)*$/.test(domain)) return domain

@@ -193,7 +193,7 @@ interface Spelling {
   together: boolean
   /** Characters of the local part that do not count. */
   ignored?: RegExp
-  /** What begins a tag, besides `+`. */
+  /** What begins a tag, in addition to `+`. */
   tag?: string
 }
 

@@ -118,7 +118,8 @@ async function look(
   }
   const moved = approved === null ? null : await find(account, approved, watched)
   if (moved) return isRefused(reply, moved) ? false : approveAsItStands(context, account, watched, moved)
-  const sentMail = sent === null ? null : await find(account, sent, watched, sent)
+  // It was sent, whether the owner keeps the copy or not.
+  const sentMail = sent === null ? null : await find(account, sent, watched, true)
   if (sentMail) await noteSent(context, watched, sentMail)
   else await noteMissing(context, watched, missing)
   return false
@@ -138,15 +139,14 @@ async function find(
   { imap }: Account,
   mailbox: string,
   { row, reply, from }: Watched,
-  sent: string | null = null,
+  evenDeleted = false,
 ): Promise<MailInMailbox | null> {
   const same = await imap.findByMessageId(mailbox, reply.replyMessageId, from)
   const answers = isNamedAlone(row) ? await imap.findRepliesTo(mailbox, row.messageId, from) : []
   const found = [...answers, ...same]
   if (found.length === 0) return null
   const { uidValidity } = await imap.state(mailbox)
-  // A copy in Sent was sent, whether the owner keeps it or not.
-  const stands = mailbox === sent ? found : await imap.uidsUndeleted(mailbox, uidValidity)
+  const stands = evenDeleted ? found : await imap.uidsUndeleted(mailbox, uidValidity)
   const uid = found.filter((each) => stands.includes(each)).at(-1)
   if (uid === undefined) return null
   const octets = await imap.fetchSource(mailbox, uidValidity, uid, longestDraft + 1)

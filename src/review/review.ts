@@ -73,7 +73,7 @@ export type RefusalReason =
   | 'unfit-name'
   | 'unfit-password'
   | 'unfit-snippet'
-  /** Several are to be sent at once, and this one has to be looked at. */
+  /** Several were to be sent together, but somebody has to look at this one. */
   | 'doubtful'
   /** replyd.yaml or a variable sets it. */
   | 'password-locked'

@@ -59,7 +59,7 @@ export interface Teaching {
 /** The knowledge has changed already; the drafts follow one after the other. */
 export interface Begun {
   fact: Taught
-  /** How many drafts are to be written again, and how many stay because a person has edited them. */
+  /** How many drafts will be written again, and how many stay because a person has edited them. */
   again: number
   left: number
   /** Resolves when the drafts are written. Rejects when the mailbox or the store does not answer. */

@@ -87,7 +87,7 @@ export async function doubtedAnswers(
   return rows
 }
 
-/** A mail whose draft is to be written again. */
+/** A mail whose draft will be written again. */
 export interface RewrittenMail {
   id: string
   subject: string | null

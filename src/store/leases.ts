@@ -170,7 +170,7 @@ export class Leases implements Disposable {
     })
   }
 
-  /** Requests and renews the lease until it is released. @param lease a released one that is to be held again */
+  /** Requests and renews the lease until it is released. @param lease a released one to hold again */
   want(name: string, lease = new Lease(name)): Lease {
     this.#wanted.set(name, lease)
     this.#timer ??= setInterval(() => this.#renew(), this.#everyMs).unref()

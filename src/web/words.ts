@@ -45,7 +45,7 @@ export function lasting(seconds: number): string {
   return seconds < 86_400 ? `${short(seconds / 3600)} h` : `${short(seconds / 86_400)} d`
 }
 
-/** Percent; `under 1 %` for small shares; zero of zero is none. */
+/** Percent; `under 1 %` for small shares; zero of zero is `0 %`. */
 export function shareOf(part: number, whole: number): string {
   if (part <= 0 || whole <= 0) return '0 %'
   const percent = (part / whole) * 100

@@ -266,7 +266,8 @@ test('a draft that the owner sent from their own client is known as such, with h
     '',
   ].join('\r\n')
   await inMailbox('Drafts', async (client) => {
-    await client.append('Sent', Buffer.from(mail), ['\\Seen'])
+    // It was sent, although the owner does not keep the copy.
+    await client.append('Sent', Buffer.from(mail), ['\\Seen', '\\Deleted'])
     await client.messageDelete(String(reply.savedUid), { uid: true })
   })
   await look()

@@ -37,14 +37,22 @@ describe('questions and answers that unfold', () => {
     ['a summary', '<details><summary><button>Repairs?</button></summary><p>30 euros.</p></details>'],
     ['a list of terms', '<dl><dt><button>Repairs?</button></dt><dd>30 euros.</dd></dl>'],
     ['its own', '<button aria-expanded="false">Repairs?</button><div>30 euros.</div>'],
+    ['a text around it', '<button aria-expanded="false">Repairs?</button> 30 euros.'],
   ])('a button that is the title of %s', (_, body) => {
     expect(textOf(body)).toBe('Repairs?\n\n30 euros.')
+  })
+
+  test('a button that unfolds something stands apart from the text before it', () => {
+    const body = 'Ask us. <button aria-expanded="false">Repairs?</button> 30 euros.'
+    expect(textOf(body)).toBe('Ask us.\n\nRepairs?\n\n30 euros.')
   })
 
   test('other buttons, and what nothing unfolds, are left out', () => {
     const body =
       '<p>Hours</p><button>Add to cart</button><div id="one" hidden>Secret</div><a href="#two">x</a>'
     expect(textOf(body)).toBe('Hours\n\nx')
+    const roles = ['alertdialog', 'menu', 'menubar'].map((role) => `<div role="${role}">Cookies</div>`)
+    expect(textOf(`<p>Open <button>i</button>from 9.</p>${roles.join('')}`)).toBe('Open from 9.')
   })
 })
 

@@ -66,7 +66,7 @@ type Listing = Omit<Reached, 'baseUrl'>
 
 /**
  * Asks which models there are, first without a key: nobody should type one for an address where nothing listens.
- * @returns null: the address is to be asked for again
+ * @returns null: the address must be asked for again
  */
 async function listed(talk: Talk, baseUrl: string): Promise<Listing | null> {
   const { asker } = talk

@@ -98,8 +98,7 @@ function footnotesIn(xml: string, hidden: ReadonlySet<string>): Map<string, stri
   read(xml, {
     opened: (name, attributes) => {
       looks.opened(name, attributes)
-      // Those with a type are only the lines that separate notes from the text.
-      if (name === 'w:footnote') [id, words] = ['w:type' in attributes ? '' : (attributes['w:id'] ?? ''), '']
+      if (name === 'w:footnote') [id, words] = [attributes['w:id'] ?? '', '']
       else if (name === 'w:t') inText = true
       else if (name === 'w:p' || name === 'w:tab' || name === 'w:br') words += ' '
     },
@@ -109,7 +108,7 @@ function footnotesIn(xml: string, hidden: ReadonlySet<string>): Map<string, stri
     closed: (name) => {
       looks.closed(name)
       if (name === 'w:t') inText = false
-      else if (name === 'w:footnote' && id !== '') found.set(id, words.replace(/\s+/g, ' ').trim())
+      else if (name === 'w:footnote') found.set(id, words.replace(/\s+/g, ' ').trim())
     },
   })
   return found
@@ -138,7 +137,7 @@ class DocxReader {
   #depth = 0
   #grid = new Grid()
   #cell: Cell = { columns: 1, continues: false }
-  /** The words before the run that is being read; null: none is. */
+  /** The words before the run that is being read; null outside of a run. */
   #before: string | null = null
 
   constructor(styles: ReadonlyMap<string, number>, hidden: ReadonlySet<string>, notes: Map<string, string>) {

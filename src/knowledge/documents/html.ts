@@ -114,7 +114,7 @@ class PageReader {
     if (this.#open.length === deepest)
       throw new DocumentFault(`its elements are nested more than ${deepest} deep`)
     const skips = this.#isSkipped(name, attributes)
-    if (blocks.has(name) || (name === 'button' && !skips && !this.#isTitled())) this.#flush()
+    if (blocks.has(name) || this.#isTitle({ name, skips })) this.#flush()
     this.#open.push({ name, skips, attributes })
     this.#count(name, 1)
     if (name === 'sup' && this.#before === null) [this.#before, this.#text] = [this.#text, '']
@@ -134,6 +134,11 @@ class PageReader {
     // The title of a text that unfolds.
     if (name === 'button') return !('aria-expanded' in attributes) && !this.#isTitled()
     return skipped.has(name) || skippedRoles.has(role) || /line-through/i.test(style)
+  }
+
+  /** A button that is a title itself. */
+  #isTitle({ name, skips }: { name: string; skips: boolean }): boolean {
+    return name === 'button' && !skips && !this.#isTitled()
   }
 
   /** Within the title of something. */
@@ -157,7 +162,7 @@ class PageReader {
     const element = this.#open[at]
     if (name === 'sup') this.#raise()
     if ((name === 'td' || name === 'th') && this.#grid?.isOpen) this.#endCell(element?.attributes ?? {})
-    else if (blocks.has(name) || (name === 'button' && !this.#isTitled())) this.#flush()
+    else if (blocks.has(name) || (element && this.#isTitle(element))) this.#flush()
     if (name === 'tr') this.#grid?.end()
     if (name === 'table' && this.#grid !== null) {
       this.writer.table(this.#grid.rows)

@@ -34,7 +34,7 @@ export interface LookupResult {
 }
 
 export interface Lookups extends AsyncDisposable {
-  /** @param sender asked only if something is to be shown to nobody else; null: the author is not proven */
+  /** @param sender asked only if something may be shown to nobody else; null: the author is not proven */
   find(words: MailWords, sender: () => Promise<string | null>): Promise<LookupResult[]>
 }
 

@@ -1,4 +1,4 @@
-/** What a mail passes on besides its author's own words: a forwarded mail, or a quotation. */
+/** What a mail passes on in addition to its author's own words: a forwarded mail, or a quotation. */
 import { decodeWords, parseAddressList } from '../address.ts'
 import { fieldValues, firstField, type Message } from '../message.ts'
 import { headerRole } from './phrases.ts'
